@@ -1,0 +1,68 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/spsc_ring.h"
+#include "base/wakeup.h"
+#include "flow/operator.h"
+#include "record/batch.h"
+
+namespace leat::flow {
+
+// In-band signals: what travels between records.
+struct Barrier { EpochId epoch; };
+using Item = std::variant<std::monostate, record::RecordBatch, Barrier>;
+
+// One edge of the in-memory exchange: from one task to one task, a ring of batches with byte credit. An empty edge always admits
+// one item. Pushing belongs to the upstream task's thread, popping to the downstream's.
+class ExchangeEdge {
+ public:
+  static constexpr std::size_t kItemsMax = 256;
+  static constexpr std::size_t kCreditBytes = 4 * 1024 * 1024;
+
+  // `upstream` and `downstream` are woken when there is room again, or something to take.
+  ExchangeEdge(base::Wakeup& upstream, base::Wakeup& downstream, std::size_t credit_bytes = kCreditBytes);
+
+  // Upstream. What does not fit waits in order on the upstream side: then clear() is false, and the task takes no more input.
+  void push(Item item);
+  // Upstream. Moves waiting items into the ring as room allows; true when none waits and credit is left.
+  bool clear();
+  // Downstream.
+  bool pop(Item& out);
+  bool empty() const noexcept { return ring_.empty(); }
+  std::size_t bytes_in_ring() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  bool try_push(Item& item);
+
+  base::Wakeup& upstream_;
+  base::Wakeup& downstream_;
+  const std::size_t credit_bytes_;
+  base::SpscRing<Item> ring_;
+  std::atomic<std::size_t> bytes_{0};
+  std::atomic<bool> upstream_waits_{false};
+  std::deque<Item> waiting_;
+};
+
+// Splits batches over the edges by the hash of key columns: the end of a stage. Thread-confined.
+class ExchangeSender {
+ public:
+  // `edges[i]` leads to slice i of the next stage.
+  ExchangeSender(std::vector<std::size_t> key_columns, std::vector<ExchangeEdge*> edges);
+  void send(record::RecordBatch& batch);
+  void send(Barrier barrier);
+  bool clear();
+
+ private:
+  const std::vector<std::size_t> key_columns_;
+  const std::vector<ExchangeEdge*> edges_;
+  std::vector<std::vector<std::uint32_t>> picked_;
+};
+
+}  // namespace leat::flow

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/counters.h"
+#include "base/histogram.h"
+#include "record/batch.h"
+#include "record/value.h"
+
+namespace leat::flow {
+
+enum class DropReason : std::uint8_t { filter, late, dedupe, skip, decode, tombstone, no_match };
+inline constexpr std::size_t kDropReasons = 7;
+std::string_view to_string(DropReason reason) noexcept;
+
+// What one step of one task counts. Written by its worker, read by anybody; lives as long as the pipeline is deployed, over restarts.
+// in = out (for 1:1 steps) + dropped by every reason.
+class StepStats {
+ public:
+  StepStats(std::string pipeline, std::string step) : pipeline_(std::move(pipeline)), step_(std::move(step)) {}
+
+  base::Counter in;
+  base::Counter out;
+  base::Counter& dropped(DropReason reason) noexcept { return dropped_[static_cast<std::size_t>(reason)]; }
+  const base::Counter& dropped(DropReason reason) const noexcept { return dropped_[static_cast<std::size_t>(reason)]; }
+  // Counts a row that failed and logs it, rate-limited and without payload.
+  void row_failed(DropReason reason, const record::RowError& error, const record::Row& row) noexcept;
+  const std::string& pipeline() const noexcept { return pipeline_; }
+  const std::string& step() const noexcept { return step_; }
+
+ private:
+  const std::string pipeline_;
+  const std::string step_;
+  std::array<base::Counter, kDropReasons> dropped_;
+};
+
+// Latencies of one task in microseconds. Written by its worker.
+struct LatencyStats {
+  base::Histogram queue;       // record timestamp (or poll, whichever is later known) to entering the chain
+  base::Histogram process;     // entering the chain to the producer, per batch
+  base::Histogram sink_ack;    // producer to acknowledgement
+  base::Histogram end_to_end;  // the record's Kafka timestamp to the sink's acknowledgement
+};
+
+}  // namespace leat::flow

@@ -1,0 +1,149 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/mailbox.h"
+#include "base/ref.h"
+#include "flow/chain.h"
+#include "flow/source.h"
+#include "flow/trigger.h"
+
+namespace leat::flow {
+
+// Why a task did not go on; each is counted as time in state.
+enum class Wait : std::uint8_t { none, input, exchange_full, sink_full, alignment, rate_limit, held, paused };
+inline constexpr std::size_t kWaits = 8;
+std::string_view to_string(Wait wait) noexcept;
+
+// A new trigger on its way to the source tasks. The first task that cuts takes it for all; until then it can be withdrawn.
+class SwitchTicket final : public base::RefCounted {
+ public:
+  explicit SwitchTicket(const Trigger& trigger) : trigger_(trigger) {}
+  const Trigger& trigger() const noexcept { return trigger_; }
+  // A task at its cut: true when the new trigger counts from the next epoch.
+  bool take() noexcept;
+  // The coordinator at its deadline: true when no task took it and none will.
+  bool withdraw() noexcept;
+
+ private:
+  enum class State : std::uint8_t { pending, taken, withdrawn };
+  const Trigger trigger_;
+  std::atomic<State> state_{State::pending};
+};
+
+// What the coordinator tells a task that reads sources.
+struct CutCommand {
+  EpochId epoch;                        // the epoch to close
+  base::Ref<SwitchTicket> ticket;       // null = the trigger stays
+  bool poll_after = true;               // false: hold still after the cut (pause, stop, revoke)
+};
+struct ResumeCommand {};                // poll again
+using TaskCommand = std::variant<CutCommand, ResumeCommand>;
+
+struct CutReport {
+  EpochId epoch;
+  std::vector<PartitionPosition> positions;  // next offsets after the last record of the epoch
+  std::uint64_t records = 0;                 // polled into the epoch
+  std::uint64_t bytes = 0;
+  Duration intake_paused{};                  // from the command's arrival until the task may poll again
+  bool took_switch = false;
+};
+
+// What a task tells the coordinator. Thread-safe; called on the task's worker.
+class TaskListener {
+ public:
+  virtual ~TaskListener() = default;
+  virtual void on_cut(std::uint32_t task, CutReport report) = 0;     // the barrier is in the stream
+  virtual void on_sealed(std::uint32_t task, EpochId epoch) = 0;     // the barrier has left the task, sinks were told
+  virtual void on_finished(std::uint32_t task) = 0;                  // all its sources stand at the fixed end
+  virtual void on_failed(std::uint32_t task, Status status) = 0;
+};
+
+// Records and bytes polled by all tasks of a pipeline since it started: what the coordinator cuts by. Thread-safe.
+class IntakeMeter {
+ public:
+  explicit IntakeMeter(base::Wakeup& control) : control_(control) {}
+  // A source task polled something. Wakes the control thread when the total passes the mark.
+  void add(std::uint64_t records, std::uint64_t bytes) noexcept;
+  std::uint64_t records() const noexcept { return records_.load(std::memory_order_relaxed); }
+  std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+  // Control: wake me when the records exceed this.
+  void wake_above(std::uint64_t records) noexcept { mark_.store(records, std::memory_order_seq_cst); }
+
+ private:
+  base::Wakeup& control_;
+  std::atomic<std::uint64_t> records_{0};
+  std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<std::uint64_t> mark_{~std::uint64_t{0}};
+};
+
+// What a task counts beyond its steps; written by its worker.
+struct TaskStats {
+  base::Counter records_in;
+  base::Counter bytes_in;
+  base::Counter last_record_ms;                       // newest record timestamp (ms) that entered
+  std::array<base::Counter, kWaits> waits_ns;         // time in state
+  base::Counter busy_ns;
+  base::Counter replayed;                             // records polled again
+  LatencyStats latency;
+};
+
+struct TaskSource {
+  std::unique_ptr<SourceReader> reader;
+  std::size_t node = 0;  // where its records enter the chain
+};
+struct TaskInput {
+  ExchangeEdge* edge = nullptr;
+  std::size_t node = 0;
+};
+
+struct TaskParts {
+  std::uint32_t id = 0;  // over the whole pipeline
+  SliceId slice;
+  std::uint32_t slices = 1;
+  std::vector<TaskSource> sources;
+  std::vector<TaskInput> inputs;
+  std::unique_ptr<Chain> chain;
+  Trigger trigger;
+  EpochId first_epoch{1};
+  std::uint64_t records_per_second = 0;  // of this task; 0 = no limit
+  std::uint64_t bytes_per_second = 0;
+  TaskListener& listener;
+  IntakeMeter& meter;
+  TaskStats& stats;
+  base::Wakeup& worker;
+};
+
+struct StepOutcome {
+  bool worked = false;           // call again at once
+  Wait wait = Wait::none;        // why not
+  Instant wake_at = base::kNever;// call again at the latest then
+};
+
+// One stage on one slice: takes batches from its sources and edges, aligns barriers, drives its chain. Stepped by one worker;
+// command() is thread-safe. Sources together count as one input of the alignment: after its cut the task takes no more from them
+// until every edge has delivered the barrier too.
+class Task {
+ public:
+  explicit Task(TaskParts parts);
+  ~Task();
+
+  Status open();
+  void command(TaskCommand command);
+  // Does a bounded amount of work: at most one batch per source and edge. After a failure it does nothing more.
+  StepOutcome step(Instant now, WallTime wall);
+  void close() noexcept;
+
+ private:
+  struct Intake;  // polled, held and counted records of the sources
+  class Alignment;
+
+  std::unique_ptr<struct TaskState> state_;
+};
+
+}  // namespace leat::flow

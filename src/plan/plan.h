@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "flow/operator.h"
+#include "flow/sink.h"
+#include "record/layout.h"
+#include "spec/diagnostic.h"
+#include "spec/pipeline.h"
+
+namespace leat::plan {
+
+// One place of a stage's chain, as a recipe: every task makes its own.
+struct Node {
+  enum class Kind : std::uint8_t { op, sink, exchange };
+  Kind kind = Kind::op;
+  std::string step;                // id of the step it belongs to ("" = inner work such as decoding; counted at the source)
+  std::vector<std::size_t> next;   // indexes in the stage, above its own
+  std::function<std::unique_ptr<flow::Operator>()> make_operator;           // kind op
+  std::function<std::unique_ptr<record::RowEncoder>()> make_tap_encoder;    // kind op with a step: rows as they leave it
+  std::uint32_t sink = 0;                                                   // kind sink: index in the definition
+  std::function<flow::SinkBinding()> make_binding;                          // kind sink
+  std::uint32_t exchange = 0;                                               // kind exchange: index in Plan::exchanges
+};
+
+// A source or an exchange enters a stage here.
+struct Entry {
+  std::uint32_t index = 0;  // of the source in the definition, or of the exchange in the plan
+  std::size_t node = 0;     // entry node
+};
+
+// Operators fused between exchanges. One task per slice.
+struct Stage {
+  std::vector<Node> nodes;      // topological order
+  std::vector<Entry> sources;
+  std::vector<Entry> exchanges; // inputs
+  std::vector<std::string> steps;
+};
+
+// An in-memory re-key between two stages; every task of `from` has an edge to every task of `to`.
+struct Exchange {
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+  std::vector<std::size_t> key_columns;
+};
+
+// How a definition runs: stages, exchanges, recipes. Immutable; shares the spec it was made of.
+struct Plan {
+  std::shared_ptr<const spec::PipelineSpec> spec;
+  std::uint32_t parallelism = 1;  // tasks of every stage
+  std::vector<Stage> stages;      // upstream first
+  std::vector<Exchange> exchanges;
+  std::vector<spec::Diagnostic> warnings;
+};
+
+struct PlanOptions {
+  std::uint32_t workers = 1;  // what `parallelism` 0 means
+};
+
+// A plan, or every mistake that only shows when the definition is put together (expressions above all). Pure.
+struct PlanResult {
+  std::shared_ptr<const Plan> plan;            // null when there are errors
+  std::vector<spec::Diagnostic> diagnostics;   // pointers without line and column: the caller locates them in the text
+};
+PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const PlanOptions& options);
+
+}  // namespace leat::plan
