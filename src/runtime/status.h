@@ -1,0 +1,118 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/histogram.h"
+#include "base/ids.h"
+#include "flow/stats.h"
+#include "spec/pipeline.h"
+
+namespace leat::runtime {
+
+enum class Desired : std::uint8_t { running, paused, stopped };
+enum class Actual : std::uint8_t { created, starting, running, paused, stopping, draining, stopped, failed };
+std::string_view to_string(Desired desired) noexcept;
+std::string_view to_string(Actual actual) noexcept;
+
+// "True", "False" or "Unknown" with a reason: connection and progress are separate facts.
+enum class Truth : std::uint8_t { unknown, yes, no };
+struct Condition {
+  std::string type;  // Ready, SourceConnected, SinkConnected, Progressing, CheckpointFresh
+  Truth status = Truth::unknown;
+  std::string reason;
+  std::string message;
+  WallTime since;
+};
+
+// One partition as `offsets` shows it; absent = unknown.
+struct PartitionStatus {
+  std::string source, topic;
+  std::int32_t partition = 0;
+  std::optional<std::int64_t> committed, position, begin, end, lag_records;
+  std::optional<double> lag_seconds;
+  std::optional<WallTime> last_event_time;
+};
+
+struct SourceStatus {
+  std::string id;
+  bool caught_up = false;
+  std::optional<std::int64_t> lag_records;
+  std::optional<double> lag_seconds;
+  std::vector<PartitionStatus> partitions;
+};
+
+struct StepStatus {
+  std::string id;
+  std::uint64_t in = 0, out = 0;
+  std::array<std::uint64_t, flow::kDropReasons> dropped{};
+};
+
+// Percentiles in milliseconds of the last 60 s; absent without data.
+struct Percentiles {
+  double p50 = 0, p90 = 0, p95 = 0, p99 = 0, p999 = 0, max = 0;
+};
+struct LatencyStatus {
+  std::optional<Percentiles> queue, process, sink_ack, end_to_end;
+};
+
+struct TriggerStatus {
+  spec::TriggerSpec effective;
+  bool override_set = false;       // source: override or spec
+  std::string why;
+  WallTime since;
+  std::string by;                  // actor, "" = leat
+  std::string etag;
+  std::optional<spec::TriggerSpec> pending;
+};
+
+struct StageStatus {
+  std::string id;
+  std::vector<std::string> steps;
+  std::uint32_t parallelism = 1;
+  bool exchange = false;  // its input comes through an exchange
+};
+
+// Everything GET shows of one pipeline at one moment. Immutable once published; thread-safe to read.
+struct PipelineSnapshot {
+  std::string name;
+  std::uint64_t generation = 0;
+  std::string etag;  // with its quotes
+  std::shared_ptr<const spec::PipelineSpec> spec;
+  WallTime created_at;
+
+  Desired desired = Desired::running;
+  Actual actual = Actual::created;
+  WallTime since;       // of `actual`
+  std::string reason;   // CAUGHT_UP, a failure …; "" = none
+  TriggerStatus trigger;
+  EpochId epoch;        // the newest committed
+  std::optional<WallTime> committed_at;
+  std::vector<Condition> conditions;
+  std::vector<SourceStatus> sources;
+  std::vector<StepStatus> steps;
+  std::uint64_t records_in = 0, records_out = 0, bytes_in = 0, bytes_out = 0;
+  std::array<std::uint64_t, flow::kDropReasons> dropped{};  // over all steps, by reason
+  std::uint64_t dead_lettered = 0;
+  double in_per_second = 0, out_per_second = 0;             // of the last full second
+  LatencyStatus latency;
+  double busy_ratio = 0, backpressure_ratio = 0;
+  std::optional<WallTime> last_record_at;
+  std::vector<StageStatus> stages;
+  std::uint32_t workers = 0;
+  std::vector<std::string> warnings;
+  // For metrics: histograms since creation (µs), checkpoint phases, switch pauses, counts by (from, to, result).
+  std::shared_ptr<const base::HistogramSnapshot> end_to_end, queue_time, process_time, sink_ack, checkpoint_time, switch_pause;
+  std::map<std::array<std::string, 3>, std::uint64_t> trigger_switches;
+  std::uint64_t restarts = 0;
+};
+using SnapshotPtr = std::shared_ptr<const PipelineSnapshot>;
+
+}  // namespace leat::runtime

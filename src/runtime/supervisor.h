@@ -1,0 +1,161 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "flow/registry.h"
+#include "flow/tap.h"
+#include "plan/plan.h"
+#include "runtime/status.h"
+#include "spec/pipeline.h"
+
+namespace leat::runtime {
+
+struct SupervisorOptions {
+  std::string application = "leat";
+  std::string instance = "leat";
+  std::string state_dir;             // exists; pipelines/ and state/ are made beneath it; "" = keep nothing (leat run)
+  std::uint32_t workers = 1;
+  bool workers_pin = false;
+  Duration idle_spin{};
+  Duration idle_yield{};
+  std::size_t pipelines_max = 1024;
+  Duration restart_initial = std::chrono::seconds(1);
+  Duration restart_max = std::chrono::minutes(2);
+  std::uint32_t restart_give_up_after = 20;
+  Duration restart_reset_after = std::chrono::minutes(2);
+  Duration stop_timeout = std::chrono::seconds(30);
+  const base::Clock* clock = nullptr;  // null = the machine's
+};
+
+// A refused command carries the API's problem code in the Status field "problem": PIPELINE_NOT_FOUND, NAME_TAKEN, WRONG_STATE,
+// SWITCH_TIMED_OUT, SWITCH_REPLACED, ETAG_MISMATCH, ALREADY_EXISTS, TOO_MANY_PIPELINES, DRAIN_TIMED_OUT, STOPPING, DISK_LOW, …
+std::string_view problem_of(const Status& status) noexcept;
+
+// Called exactly once, on the control thread: hand the rest of the work to your own thread.
+template <class T>
+using Reply = std::function<void(Result<T>)>;
+
+// Conditions of a write, checked together with it.
+struct Preconditions {
+  std::optional<std::string> if_match;  // an ETag with its quotes, or "*"
+  bool if_none_match = false;           // create only
+};
+
+struct PutRequest {
+  std::shared_ptr<const spec::PipelineSpec> spec;
+  std::shared_ptr<const plan::Plan> plan;
+  bool create_only = false;  // POST: 409 NAME_TAKEN when it exists
+  Preconditions preconditions;
+  Desired initial = Desired::running;  // of a new pipeline; a replaced one keeps its own
+  bool reset_trigger = false;          // drop a trigger override
+  std::string actor;
+};
+struct PutReceipt {
+  enum class Outcome : std::uint8_t { created, replaced, unchanged } outcome = Outcome::created;
+  SnapshotPtr snapshot;
+};
+
+struct RemoveRequest {
+  std::string name;
+  bool now = false;    // drop the open epoch instead of committing it
+  bool purge = false;  // forget the committed offsets too
+  Duration timeout = std::chrono::seconds(60);
+  Preconditions preconditions;
+};
+
+struct SwitchRequest {
+  std::string name;
+  std::optional<spec::TriggerSpec> trigger;  // absent = back to the definition's
+  Duration timeout = std::chrono::seconds(10);
+  Preconditions preconditions;               // of the trigger's own ETag
+  std::string actor;
+};
+// source -> topic -> partition -> next offset to read
+using BarrierOffsets = std::map<std::string, std::map<std::string, std::map<std::int32_t, std::int64_t>>>;
+struct SwitchReceipt {
+  spec::TriggerSpec from, to;
+  bool changed = true;
+  std::optional<EpochId> epoch;  // absent when it was only stored
+  WallTime at;
+  BarrierOffsets barrier_offsets;
+  bool committed = true;
+  std::uint64_t replayed_records = 0;
+  double intake_paused_ms = 0;
+  double took_ms = 0;
+};
+
+enum class Verb : std::uint8_t { pause, resume, stop, start, restart };
+struct LifecycleReceipt {
+  std::string name;
+  Desired desired = Desired::running;
+  Actual actual = Actual::running;
+  EpochId epoch;
+  std::uint64_t replayed_records = 0;
+  double took_ms = 0;
+};
+
+// What a tap reads: one point per task. Keeps the points alive; the rows stop when the pipeline goes.
+struct TapSubscription {
+  std::vector<std::shared_ptr<flow::TapPoint>> points;
+  std::shared_ptr<const bool> alive;  // false once the pipeline has stopped; read it on any thread only for display
+};
+
+struct ThreadStatus {
+  std::string name;
+  std::string kind;  // control, worker, checkpoint
+};
+
+// Owns every pipeline of the process. Reads are thread-safe snapshots; commands may be posted from any thread and are carried
+// out on the control thread, writes to disk on the checkpoint thread. Lives from start() to stop().
+class Supervisor {
+ public:
+  Supervisor(SupervisorOptions options, flow::Registry registry);
+  ~Supervisor();
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+  // Starts the threads and restores the definitions in the state they had; `reparse` turns a stored text into spec and plan.
+  // A stored definition that no longer parses is kept, failed, with the reason.
+  using Reparse = std::function<Result<PutRequest>(const std::string& name, const std::string& text)>;
+  Status start(const Reparse& reparse);
+  // Cuts and commits every running pipeline within the stop timeout; what does not get done in time is replayed at the next
+  // start. `desired` stays. Blocks the caller until done. Commands are refused with STOPPING from the first moment.
+  void stop();
+  // Makes a stop() under way give up waiting.
+  void stop_now() noexcept;
+  bool stopping() const noexcept;
+  bool started() const noexcept;  // all stored definitions were restored
+
+  // -- reads
+  SnapshotPtr find(std::string_view name) const;
+  std::vector<SnapshotPtr> list() const;  // by name
+  std::vector<ThreadStatus> threads() const;
+  // True when the control loop turned within the last few seconds.
+  bool alive() const noexcept;
+  // Makes every pipeline publish a fresh snapshot, then replies.
+  void refresh(std::function<void()> done);
+
+  // -- commands
+  void put(PutRequest request, Reply<PutReceipt> reply);
+  void remove(RemoveRequest request, Reply<std::string> reply);  // the name
+  void set_trigger(SwitchRequest request, Reply<SwitchReceipt> reply);
+  void lifecycle(std::string name, Verb verb, Preconditions preconditions, Reply<LifecycleReceipt> reply);
+  // STEP_NOT_FOUND or a subscription; call untap with the same step afterwards.
+  void tap(std::string name, std::string step, Reply<TapSubscription> reply);
+  void untap(std::string name, std::string step);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace leat::runtime
