@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs every test: all of them in an optimised build with assertions, unit and flow tests once
+# more with the address and undefined-behaviour sanitizers. Ends with one line: N passed, N failed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+passed=0
+failed=0
+cores=$(nproc)
+
+say() { printf '\n== %s\n' "$*"; }
+
+# attempt WHAT COMMAND...: a failure counts as one failed test.
+attempt() {
+  local what=$1
+  shift
+  say "$what"
+  if "$@"; then return 0; fi
+  echo "test.sh: failed: $what" >&2
+  failed=$((failed + 1))
+  return 1
+}
+
+# run_tests PRESET: adds what ctest counted. A run whose result cannot be read is a failure.
+run_tests() {
+  local log=build/$1/test.log status=0 count_failed='' count_all=''
+  say "tests of $1"
+  ctest --preset "$1" --parallel "$cores" 2>&1 | tee "$log" || status=$?
+  read -r count_failed count_all < <(sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests? failed out of ([0-9]+).*/\1 \2/p' "$log") || true
+  if [[ -z $count_all || $count_all == 0 ]]; then
+    echo "test.sh: no tests ran in $1" >&2
+    failed=$((failed + 1))
+    return
+  fi
+  passed=$((passed + count_all - count_failed))
+  failed=$((failed + count_failed))
+  if ((status != 0 && count_failed == 0)); then failed=$((failed + 1)); fi
+}
+
+# build_and_test PRESET TARGET...
+build_and_test() {
+  local preset=$1
+  shift
+  attempt "configure $preset" cmake --preset "$preset" || return 0
+  attempt "build $preset" cmake --build --preset "$preset" --target "$@" || return 0
+  run_tests "$preset"
+}
+
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+
+if attempt "packages" docker/install.sh build test kafka; then
+  build_and_test dev all
+  build_and_test asan tests_unit tests_flow
+fi
+
+say "$passed passed, $failed failed"
+((failed == 0))
