@@ -102,7 +102,7 @@ its broker         $bootstrap${kafka:+ (tests/broker/kafka.sh topics $bootstrap 
 In another terminal, once:
   export PATH="${binary%/*}:\$PATH" LEAT_URL=$url LEAT_TOKEN_FILE=$state/admin.token
 
-See its records:           leat tap demo dear
+See its records:           leat tap demo priced
 Switch its trigger:        leat trigger demo micro_batch --interval 2s
 Post a pipeline of yours:  leat apply -f config/examples/first.json
 

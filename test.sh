@@ -54,5 +54,5 @@ if attempt "packages" docker/install.sh build test kafka; then
   build_and_test asan tests_unit tests_flow
 fi
 
-say "$passed passed, $failed failed"
+printf '\n%d passed, %d failed\n' "$passed" "$failed"
 ((failed == 0))
