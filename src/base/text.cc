@@ -127,14 +127,17 @@ bool take_quantity(const Units& units, std::string_view& text, std::uint64_t& to
 
 }  // namespace
 
-bool valid_utf8(std::string_view bytes) noexcept {
-  while (!bytes.empty()) {
-    const std::size_t length = sequence_length(bytes);
-    if (length == 0) return false;
-    bytes.remove_prefix(length);
+std::size_t valid_utf8_prefix(std::string_view bytes) noexcept {
+  std::size_t at = 0;
+  while (at < bytes.size()) {
+    const std::size_t length = sequence_length(bytes.substr(at));
+    if (length == 0) break;
+    at += length;
   }
-  return true;
+  return at;
 }
+
+bool valid_utf8(std::string_view bytes) noexcept { return valid_utf8_prefix(bytes) == bytes.size(); }
 
 std::size_t count_code_points(std::string_view utf8) noexcept {
   std::size_t n = 0;

@@ -9,6 +9,8 @@ namespace leat::base {
 
 // True when `bytes` is valid UTF-8 (no overlong forms, no surrogates, at most U+10FFFF).
 bool valid_utf8(std::string_view bytes) noexcept;
+// Length of the longest prefix that is valid UTF-8.
+std::size_t valid_utf8_prefix(std::string_view bytes) noexcept;
 // Unicode code points in valid UTF-8.
 std::size_t count_code_points(std::string_view utf8) noexcept;
 // Appends the inside of a JSON string: control characters, `"` and `\` escaped, invalid UTF-8 replaced by U+FFFD.
