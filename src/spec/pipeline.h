@@ -21,7 +21,7 @@ enum class TriggerMode : std::uint8_t { micro_batch, real_time, available_now };
 struct TriggerSpec {
   TriggerMode mode = TriggerMode::real_time;
   Duration interval{};             // micro_batch: 0 = as fast as possible
-  std::uint64_t max_records = 0;   // micro_batch, available_now: 0 = the default
+  std::uint64_t max_records = 0;   // micro_batch, available_now: 0 = not given
   Duration checkpoint_interval{};  // real_time
   friend bool operator==(const TriggerSpec&, const TriggerSpec&) = default;
 };
@@ -77,6 +77,7 @@ struct Assignment {
   FieldPath target;
   std::string pointer;  // of the value
   Expression value;
+  FieldPath copy_of;    // the list form of select: the field this one copies, absent stays absent; else empty
 };
 
 struct FilterStep { Expression condition; };

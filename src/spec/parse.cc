@@ -1,0 +1,165 @@
+#include "spec/parse.h"
+
+#include <algorithm>
+
+#include "json/parse.h"
+#include "json/write.h"
+#include "spec/sections.h"
+
+namespace leat::spec {
+namespace {
+
+constexpr std::size_t kLabelsMax = 64;
+constexpr std::size_t kLabelBytesMax = 255;
+
+json::ParseOptions guards(const Options& options) {
+  json::ParseOptions guard;
+  guard.bytes_max = options.definition_bytes;
+  guard.depth_max = std::min(options.definition_depth, json::ParseOptions::kDepthCeiling);
+  guard.values_max = options.definition_nodes;
+  return guard;
+}
+
+void add_problems(Findings& findings, const json::Parsed& parsed) {
+  for (const json::Problem& problem : parsed.problems())
+    findings.error_at(problem.code, problem.pointer, problem.place, problem.message);
+}
+
+std::map<std::string, std::string> read_labels(Findings& findings, const Spot& spot) {
+  std::map<std::string, std::string> labels;
+  if (spot.value.members().size() > kLabelsMax)
+    findings.error("OUT_OF_RANGE", spot, "at most " + std::to_string(kLabelsMax) + " labels are taken");
+  for (const json::Member& member : spot.value.members()) {
+    if (findings.full()) break;
+    const Spot at = spot.at(member.key, member.value);
+    if (!is_id(member.key) && !is_pipeline_name(member.key))
+      findings.error_at("BAD_NAME", at.pointer, member.key_place, quoted(member.key) + " is no name for a label");
+    if (findings.taken(member.value)) continue;
+    const std::string* text = member.value.as_string();
+    if (text == nullptr)
+      findings.error("WRONG_TYPE", at, "a label is a string, not a " + std::string(json::kind_name(member.value.kind())));
+    else if (text->size() > kLabelBytesMax || has_control_characters(*text))
+      findings.error("OUT_OF_RANGE", at, "a label has at most 255 bytes and no control characters");
+    else
+      labels[member.key] = *text;
+  }
+  return labels;
+}
+
+void read_name(Findings& findings, const ObjectReader& reader, PipelineSpec& spec) {
+  const auto& expected = findings.options().name;
+  spec.name = reader.text("name").value_or(expected.value_or(""));
+  if (!reader.has("name") && !expected && reader.spot().value.is_object())
+    findings.error("MISSING_FIELD", reader.spot(), "`name` is missing: the pipeline's name");
+  if (expected && reader.get("name") != nullptr && spec.name != *expected)
+    findings.error("NAME_MISMATCH", *reader.spot_of("name"), "the name differs from the one in the path, " + quoted(*expected));
+}
+
+LimitsSpec read_limits(Findings& findings, const Spot& spot) {
+  const ObjectReader reader(findings, spot, "limits");
+  return {reader.count("records_per_second").value_or(0), reader.size("bytes_per_second").value_or(0),
+          reader.size("memory").value_or(0)};
+}
+
+RestartSpec read_restart(Findings& findings, const Spot& spot) {
+  const ObjectReader reader(findings, spot, "restart");
+  RestartSpec restart = findings.options().restart;
+  const auto initial = reader.duration("initial");
+  const auto max = reader.duration("max");
+  if (initial) restart.initial = *initial;
+  restart.max = max.value_or(std::max(restart.max, restart.initial));
+  if (max && restart.max < restart.initial)
+    findings.error("OUT_OF_RANGE", *reader.spot_of("max"), "`max` must not be shorter than `initial`");
+  if (const auto give_up = reader.count("give_up_after")) restart.give_up_after = static_cast<std::uint32_t>(*give_up);
+  return restart;
+}
+
+void read_graph(Findings& findings, const json::Value& root, const ObjectReader& reader, PipelineSpec& spec) {
+  Graph graph(findings);
+  std::vector<StepDraft> steps;
+  std::vector<SinkDraft> sinks;
+  if (const auto sources = reader.spot_of("sources")) {
+    spec.sources = read_sources(findings, *sources);
+    graph.add_sources(spec.sources, *sources);
+  }
+  if (const auto list = reader.spot_of("steps")) steps = read_steps(findings, *list);
+  if (const auto map = reader.spot_of("sinks")) sinks = read_sinks(findings, *map);
+  graph.connect(steps, sinks);
+  check_topics(findings, root, spec.sources, sinks);
+  warn_of_literals(findings, root, spec.sources, steps, sinks);
+  for (StepDraft& draft : steps) spec.steps.push_back(std::move(draft.spec));
+  for (SinkDraft& draft : sinks) spec.sinks.push_back(std::move(draft.spec));
+}
+
+void read_pipeline(Findings& findings, const json::Value& root, PipelineSpec& spec) {
+  std::string pointer;
+  findings.refuse_outside_values(root, pointer);
+  const ObjectReader reader(findings, {root, ""}, "pipeline", {"name"});
+  read_name(findings, reader, spec);
+  spec.description = reader.text("description").value_or("");
+  if (const auto labels = reader.spot_of("labels")) spec.labels = read_labels(findings, *labels);
+  spec.trigger.checkpoint_interval = findings.options().checkpoint_interval;
+  if (const auto trigger = reader.spot_of("trigger")) spec.trigger = read_trigger(findings, *trigger);
+  spec.parallelism = static_cast<std::uint32_t>(reader.count("parallelism").value_or(0));
+  if (const auto limits = reader.spot_of("limits")) spec.limits = read_limits(findings, *limits);
+  if (const auto restart = reader.spot_of("restart")) spec.restart = read_restart(findings, *restart);
+  read_graph(findings, root, reader, spec);
+}
+
+}  // namespace
+
+ParseResult parse_pipeline(std::string_view text, const Options& options) {
+  ParseResult result;
+  const json::Parsed parsed = json::parse(text, guards(options));
+  result.malformed = parsed.malformed();
+  Findings findings(options);
+  add_problems(findings, parsed);
+  auto spec = std::make_shared<PipelineSpec>();
+  if (parsed.partial() != nullptr) read_pipeline(findings, *parsed.partial(), *spec);
+  if (findings.errors() == 0) {
+    spec->json = json::to_text(parsed.root());
+    spec->text = text;
+    result.spec = std::move(spec);
+  }
+  result.diagnostics = findings.take();
+  return result;
+}
+
+TriggerResult parse_trigger(const json::Value& value, const Options& options, std::string_view pointer) {
+  TriggerResult result;
+  Findings findings(options);
+  std::string at(pointer);
+  findings.refuse_outside_values(value, at);
+  const TriggerSpec trigger = read_trigger(findings, {value, at});
+  if (findings.errors() == 0) result.trigger = trigger;
+  result.diagnostics = findings.take();
+  return result;
+}
+
+TriggerResult parse_trigger(std::string_view text, const Options& options) {
+  const json::Parsed parsed = json::parse(text, guards(options));
+  if (parsed.ok()) return parse_trigger(parsed.root(), options);
+  TriggerResult result;
+  result.malformed = parsed.malformed();
+  Findings findings(options);
+  add_problems(findings, parsed);
+  result.diagnostics = findings.take();
+  return result;
+}
+
+void locate(std::string_view text, std::vector<Diagnostic>& diagnostics) {
+  json::ParseOptions guard;
+  guard.bytes_max = text.size();
+  guard.depth_max = json::ParseOptions::kDepthCeiling;
+  guard.values_max = text.size() + 1;
+  const json::Parsed parsed = json::parse(text, guard);
+  if (parsed.partial() == nullptr) return;
+  for (Diagnostic& diagnostic : diagnostics) {
+    if (diagnostic.line > 0) continue;
+    const json::Place place = json::place_of(*parsed.partial(), diagnostic.pointer);
+    diagnostic.line = static_cast<int>(place.line);
+    diagnostic.column = static_cast<int>(place.column);
+  }
+}
+
+}  // namespace leat::spec

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "json/document.h"
+#include "spec/diagnostic.h"
+#include "spec/fields.h"
+#include "spec/parse.h"
+
+// What the sections of the parser share: where problems go, and how one object is read by the table of fields. Inside of the
+// room; thread-confined.
+namespace leat::spec {
+
+// A value and its pointer.
+struct Spot {
+  const json::Value& value;
+  std::string pointer;
+
+  Spot at(std::string_view key, const json::Value& child) const { return {child, json::pointer_to(pointer, key)}; }
+  Spot at(std::size_t index) const { return {value.elements()[index], json::pointer_to(pointer, index)}; }
+};
+
+// Collects diagnostics. Errors beyond ParseResult::kErrorsMax are only counted.
+class Findings {
+ public:
+  explicit Findings(const Options& options) : options_(options) {}
+  Findings(const Findings&) = delete;
+  Findings& operator=(const Findings&) = delete;
+
+  const Options& options() const noexcept { return options_; }
+
+  void error(std::string_view code, const Spot& spot, std::string message, std::vector<std::string> did_you_mean = {}) {
+    error_at(code, spot.pointer, spot.value.place(), std::move(message), std::move(did_you_mean));
+  }
+  void error_at(std::string_view code, std::string pointer, json::Place place, std::string message,
+                std::vector<std::string> did_you_mean = {});
+  void warning(std::string_view code, const Spot& spot, std::string message);
+  // "`what` is described but not available yet".
+  void not_yet(const std::string& pointer, json::Place place, std::string_view what);
+
+  // Refuses every whole-scalar `${env:…}` and `${file:…}` beneath `value`; they are then taken() and need no second complaint.
+  // `pointer` is the value's and comes back unchanged.
+  void refuse_outside_values(const json::Value& value, std::string& pointer);
+  bool taken(const json::Value& value) const { return taken_.contains(&value); }
+
+  std::size_t errors() const noexcept { return errors_; }
+  bool full() const noexcept { return errors_ >= ParseResult::kErrorsMax; }
+  // All of them, in the order of the text.
+  std::vector<Diagnostic> take();
+
+ private:
+  const Options& options_;
+  std::vector<Diagnostic> found_;
+  std::set<const json::Value*> taken_;
+  std::size_t errors_ = 0;
+};
+
+// One object of a definition. The constructor reports everything the table knows to be wrong with it: unknown keys and those to
+// come, wrong types, values out of range, missing keys. The getters give what passed.
+class ObjectReader {
+ public:
+  // `absent_ok`: required keys whose absence somebody else judges.
+  ObjectReader(Findings& findings, Spot spot, std::string_view object, std::initializer_list<std::string_view> absent_ok = {});
+
+  const Spot& spot() const noexcept { return spot_; }
+  // The key stands there, right or wrong.
+  bool has(std::string_view key) const noexcept { return spot_.value.find(key) != nullptr; }
+  // The value of a key that passed; null otherwise.
+  const json::Value* get(std::string_view key) const noexcept;
+  std::optional<Spot> spot_of(std::string_view key) const;
+
+  std::optional<std::string> text(std::string_view key) const;
+  std::optional<bool> flag(std::string_view key) const;
+  std::optional<std::uint64_t> count(std::string_view key) const;
+  std::optional<double> number(std::string_view key) const;
+  std::optional<Duration> duration(std::string_view key) const;
+  std::optional<std::uint64_t> size(std::string_view key) const;
+
+  // Which one of `keys` stands here. Reports EXACTLY_ONE_OF when there are several, or none and nothing else explains that;
+  // the answer is empty then.
+  std::string_view exactly_one(std::string_view what, std::initializer_list<std::string_view> keys) const;
+
+ private:
+  void read_member(const json::Member& member, std::string_view object);
+
+  Findings& findings_;
+  const Spot spot_;
+  std::vector<std::pair<std::string_view, const json::Value*>> passed_;
+  bool odd_ = false;  // an unknown key, or one to come, stands here
+};
+
+// Reports what is wrong with an expression's text as a string; true when nothing is.
+bool check_expression(Findings& findings, const Spot& spot);
+// {"expr": "…"}
+std::optional<Expression> read_expression_object(Findings& findings, const Spot& spot);
+// A literal, or {"expr": "…"}. Requires: not null.
+std::optional<TextOrExpression> read_text_or_expression(Findings& findings, const Spot& spot);
+std::optional<Format> read_format(const ObjectReader& reader);
+
+// ^[a-z0-9][a-z0-9._-]{0,62}$
+bool is_pipeline_name(std::string_view text) noexcept;
+// ^[A-Za-z_][A-Za-z0-9_-]{0,62}$
+bool is_id(std::string_view text) noexcept;
+// What Kafka takes as the name of a topic.
+bool is_topic_name(std::string_view text) noexcept;
+bool has_control_characters(std::string_view text) noexcept;
+// For messages: at most 64 code points of it, in backticks.
+std::string quoted(std::string_view text);
+
+}  // namespace leat::spec
