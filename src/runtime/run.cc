@@ -1,0 +1,268 @@
+#include "runtime/run.h"
+
+#include <algorithm>
+#include <atomic>
+
+namespace leat::runtime {
+namespace {
+
+std::string kind_of(const spec::SourceSpec& source) {
+  switch (source.kind.index()) {
+    case 0: return "kafka";
+    case 1: return "file";
+    default: return "generator";
+  }
+}
+
+std::string kind_of(const spec::SinkSpec& sink) {
+  switch (sink.kind.index()) {
+    case 0: return "kafka";
+    case 1: return "file";
+    default: return "stdout";
+  }
+}
+
+template <class Spec>
+struct Group {
+  std::vector<const Spec*> specs;
+  std::vector<std::uint32_t> indexes;
+};
+
+template <class Spec>
+std::map<std::string, Group<Spec>> group_by_kind(const std::vector<Spec>& all) {
+  std::map<std::string, Group<Spec>> groups;
+  for (std::uint32_t i = 0; i < all.size(); ++i) {
+    Group<Spec>& group = groups[kind_of(all[i])];
+    group.specs.push_back(&all[i]);
+    group.indexes.push_back(i);
+  }
+  return groups;
+}
+
+}  // namespace
+
+PipelineCounts::PipelineCounts(const plan::Plan& plan) {
+  const auto add = [&](std::map<std::string, PerSlice>& to, const std::string& id) {
+    PerSlice& slices = to[id];
+    for (std::uint32_t i = 0; i < plan.parallelism; ++i)
+      slices.push_back(std::make_unique<flow::StepStats>(plan.spec->name, id));
+  };
+  for (const spec::SourceSpec& source : plan.spec->sources) add(steps_, source.id);
+  for (const spec::StepSpec& step : plan.spec->steps) add(steps_, step.id);
+  for (const spec::SinkSpec& sink : plan.spec->sinks) add(sinks_, sink.id);
+  for (const auto& [id, slices] : steps_)
+    for (std::size_t i = 0; i < slices.size(); ++i) taps_[id].push_back(std::make_shared<flow::TapPoint>());
+  for (std::size_t i = 0; i < plan.stages.size() * plan.parallelism; ++i)
+    tasks_.push_back(std::make_unique<flow::TaskStats>());
+}
+
+Run::Run(RunContext context)
+    : context_(std::move(context)), ledger_(context_.on_acknowledged), meter_(context_.control) {}
+
+Run::~Run() { LEAT_CHECK(tasks_.empty()); }
+
+Result<std::unique_ptr<Run>> Run::begin(RunContext context) {
+  std::unique_ptr<Run> run(new Run(std::move(context)));
+  LEAT_RETURN_IF_ERROR(run->make_sinks());
+  LEAT_RETURN_IF_ERROR(run->make_sources());
+  return run;
+}
+
+Status Run::make_sources() {
+  for (auto& [kind, group] : group_by_kind(context_.plan->spec->sources)) {
+    const auto factory = context_.registry.sources.find(kind);
+    if (factory == context_.registry.sources.end())
+      return Status(Code::not_available_yet, "no source of this kind is available").with("kind", kind);
+    const flow::SourceContext source_context{context_.application, context_.instance, context_.plan->spec->name,
+                                             context_.state_folder, context_.clock};
+    auto made = factory->second(source_context, group.specs, group.indexes);
+    if (!made.ok()) return made.status();
+    for (const std::uint32_t source : group.indexes)
+      for (std::uint32_t slice = 0; slice < context_.plan->parallelism; ++slice)
+        readers_[{source, slice}] =
+            (*made)->make_reader(source, SliceId(slice), context_.plan->parallelism, host_of(slice).wakeup());
+    sources_.push_back(*std::move(made));
+  }
+  for (const auto& source : sources_) LEAT_RETURN_IF_ERROR(source->start(context_.source_listener, context_.control));
+  return {};
+}
+
+Status Run::make_sinks() {
+  for (auto& [kind, group] : group_by_kind(context_.plan->spec->sinks)) {
+    const auto factory = context_.registry.sinks.find(kind);
+    if (factory == context_.registry.sinks.end())
+      return Status(Code::not_available_yet, "no sink of this kind is available").with("kind", kind);
+    const flow::SinkContext sink_context{context_.application, context_.instance, context_.plan->spec->name,
+                                         context_.clock};
+    auto made = factory->second(sink_context, group.specs, group.indexes);
+    if (!made.ok()) return made.status();
+    LEAT_RETURN_IF_ERROR((*made)->start(context_.sink_listener, context_.control));
+    for (const std::uint32_t sink : group.indexes) sink_of_[sink] = made->get();
+    sinks_.push_back(*std::move(made));
+  }
+  return {};
+}
+
+std::size_t Run::edge_index(std::uint32_t exchange, std::uint32_t from, std::uint32_t to) const {
+  const std::size_t width = context_.plan->parallelism;
+  return (std::size_t{exchange} * width + from) * width + to;
+}
+
+void Run::make_edges() {
+  const std::uint32_t width = context_.plan->parallelism;
+  for (std::size_t exchange = 0; exchange < context_.plan->exchanges.size(); ++exchange)
+    for (std::uint32_t from = 0; from < width; ++from)
+      for (std::uint32_t to = 0; to < width; ++to)
+        edges_.push_back(std::make_unique<flow::ExchangeEdge>(host_of(from).wakeup(), host_of(to).wakeup()));
+}
+
+Status Run::fill_node(const plan::Node& recipe, std::size_t stage, std::uint32_t slice, flow::TaskStats& stats,
+                      flow::ChainNode& node) {
+  node.next = recipe.next;
+  switch (recipe.kind) {
+    case plan::Node::Kind::op:
+      node.op = recipe.make_operator();
+      node.stats = &context_.counts.step(recipe.step, slice);
+      if (recipe.make_tap_encoder) {
+        node.tap = context_.counts.tap(recipe.step, slice).get();
+        node.tap_encoder = recipe.make_tap_encoder();
+      }
+      return {};
+    case plan::Node::Kind::sink: {
+      const std::string& id = context_.plan->spec->sinks[recipe.sink].id;
+      const flow::WriterContext writer{SliceId(slice),       context_.counts.sink(id, slice), stats.latency, ledger_,
+                                       host_of(slice).wakeup(), context_.clock};
+      auto made = sink_of_.at(recipe.sink)->make_writer(recipe.sink, recipe.make_binding(), writer);
+      if (!made.ok()) return made.status().with("sink", id);
+      node.writer = *std::move(made);
+      return {};
+    }
+    case plan::Node::Kind::exchange: {
+      const plan::Exchange& exchange = context_.plan->exchanges[recipe.exchange];
+      LEAT_CHECK(exchange.from == stage);
+      std::vector<flow::ExchangeEdge*> edges;
+      for (std::uint32_t to = 0; to < context_.plan->parallelism; ++to)
+        edges.push_back(edges_[edge_index(recipe.exchange, slice, to)].get());
+      node.sender = std::make_unique<flow::ExchangeSender>(exchange.key_columns, std::move(edges));
+      return {};
+    }
+  }
+  return {};
+}
+
+Result<std::unique_ptr<flow::Task>> Run::make_task(std::size_t stage_index, std::uint32_t slice,
+                                                   const flow::Trigger& trigger, EpochId first) {
+  const plan::Stage& stage = context_.plan->stages[stage_index];
+  const std::uint32_t width = context_.plan->parallelism;
+  const std::size_t id = stage_index * width + slice;
+  flow::TaskStats& stats = context_.counts.task(id);
+  std::vector<flow::ChainNode> nodes(stage.nodes.size());
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    LEAT_RETURN_IF_ERROR(fill_node(stage.nodes[i], stage_index, slice, stats, nodes[i]));
+  flow::TaskParts parts{.id = static_cast<std::uint32_t>(id),
+                        .slice = SliceId(slice),
+                        .slices = width,
+                        .sources = {},
+                        .inputs = {},
+                        .chain = std::make_unique<flow::Chain>(std::move(nodes)),
+                        .trigger = trigger,
+                        .first_epoch = first,
+                        .listener = context_.task_listener,
+                        .meter = meter_,
+                        .stats = stats,
+                        .worker = host_of(slice).wakeup()};
+  const spec::LimitsSpec& limits = context_.plan->spec->limits;
+  if (limits.records_per_second != 0) parts.records_per_second = std::max<std::uint64_t>(1, limits.records_per_second / width);
+  if (limits.bytes_per_second != 0) parts.bytes_per_second = std::max<std::uint64_t>(1, limits.bytes_per_second / width);
+  for (const plan::Entry& entry : stage.sources)
+    parts.sources.push_back({std::move(readers_.at({entry.index, slice})), entry.node});
+  for (const plan::Entry& entry : stage.exchanges)
+    for (std::uint32_t from = 0; from < width; ++from)
+      parts.inputs.push_back({edges_[edge_index(entry.index, from, slice)].get(), entry.node});
+  auto task = std::make_unique<flow::Task>(std::move(parts));
+  LEAT_RETURN_IF_ERROR(task->open());
+  return task;
+}
+
+Status Run::launch(const flow::Trigger& trigger, EpochId first, EpochCoordinator::Parts callbacks) {
+  make_edges();
+  std::vector<std::pair<std::uint32_t, std::unique_ptr<flow::Task>>> made;
+  for (std::size_t stage = 0; stage < context_.plan->stages.size(); ++stage) {
+    for (std::uint32_t slice = 0; slice < context_.plan->parallelism; ++slice) {
+      auto task = make_task(stage, slice, trigger, first);
+      if (!task.ok()) return task.status();
+      if (!context_.plan->stages[stage].sources.empty()) callbacks.source_tasks.push_back(task->get());
+      made.emplace_back(slice, *std::move(task));
+    }
+  }
+  callbacks.tasks = made.size();
+  callbacks.trigger = trigger;
+  callbacks.first = first;
+  for (const auto& source : sources_) callbacks.sources.push_back(source.get());
+  coordinator_ = std::make_unique<EpochCoordinator>(std::move(callbacks));
+  for (auto& [slice, task] : made) {
+    tasks_.emplace_back(&host_of(slice), task.get());
+    host_of(slice).add(std::move(task));
+  }
+  return {};
+}
+
+Instant Run::serve(Instant now) {
+  Instant again = base::kNever;
+  for (const auto& sink : sinks_) again = std::min(again, sink->serve(now));
+  for (const auto& source : sources_) again = std::min(again, source->serve(now));
+  if (coordinator_) again = std::min(again, coordinator_->tick(now));
+  return again;
+}
+
+bool Run::sinks_connected() const noexcept {
+  return std::all_of(sinks_.begin(), sinks_.end(), [](const auto& sink) { return sink->connected(); });
+}
+
+std::vector<flow::PartitionLag> Run::lag() const {
+  std::vector<flow::PartitionLag> all;
+  for (const auto& source : sources_) {
+    std::vector<flow::PartitionLag> some = source->lag();
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
+void Run::fix_end() {
+  for (const auto& source : sources_) source->fix_end();
+}
+
+void Run::retire_tasks(const std::function<void(std::function<void()>)>& post, std::function<void()> done) {
+  std::map<TaskHost*, std::vector<flow::Task*>> by_host;
+  for (const auto& [host, task] : std::exchange(tasks_, {})) by_host[host].push_back(task);
+  if (by_host.empty()) return post(std::move(done));
+  // The last host's answer travels through the control thread's queue, behind everything its tasks posted before.
+  const auto missing = std::make_shared<std::atomic<std::size_t>>(by_host.size());
+  for (auto& [host, tasks] : by_host)
+    host->remove(std::move(tasks), [post, missing, done] { post([missing, done] {
+      if (missing->fetch_sub(1) == 1) done();
+    }); });
+}
+
+void Run::stop_sources(bool leave, std::function<void()> done) {
+  LEAT_CHECK(tasks_.empty());
+  readers_.clear();
+  if (sources_.empty()) return done();
+  const auto missing = std::make_shared<std::size_t>(sources_.size());
+  for (const auto& source : sources_)
+    source->stop(leave, [missing, done] {
+      if (--*missing == 0) done();
+    });
+}
+
+void Run::purge_sources(std::function<void(Status)> done) {
+  const auto missing = std::make_shared<std::size_t>(sources_.size());
+  const auto first_error = std::make_shared<Status>();
+  for (const auto& source : sources_)
+    source->purge([missing, first_error, done](Status status) {
+      if (!status.ok() && first_error->ok()) *first_error = std::move(status);
+      if (--*missing == 0) done(*first_error);
+    });
+}
+
+}  // namespace leat::runtime
