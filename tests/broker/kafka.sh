@@ -138,7 +138,7 @@ start_broker() {
     # Somebody else took a port between the choice and the bind; ports that were asked for stay as they are.
     if [[ -f $dir/ports || -n $wanted_port ]] || ! grep -qs 'Address already in use' "$dir/broker.log"; then break; fi
   done
-  grep -m 5 -E ' (ERROR|FATAL) |Exception|^Error' "$dir/broker.log" >&2 || tail -n 15 "$dir/broker.log" >&2
+  grep -m 5 -E '^[0-9:.]+ (ERROR|FATAL) |^[a-z.]+[A-Za-z]*Exception|^(Caused by|Error)' "$dir/broker.log" >&2 || tail -n 15 "$dir/broker.log" >&2
   fail "the broker did not start; its log is $dir/broker.log"
 }
 
