@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -24,19 +25,27 @@ struct ChainNode {
   std::unique_ptr<record::RowEncoder> tap_encoder;
 };
 
+// What keeps a chain from taking more.
+enum class Blocked : std::uint8_t { none, sink, exchange };
+
 // The operators of one stage in one task, called directly one after the other; nodes stand in topological order. Thread-confined.
 class Chain {
  public:
+  // Requires: exactly one of operator, writer and sender in each node, with the stats of its step for an operator.
   explicit Chain(std::vector<ChainNode> nodes);
   ~Chain();
+  Chain(const Chain&) = delete;
+  Chain& operator=(const Chain&) = delete;
 
   Status open(SliceId slice, std::uint32_t slices);
-  // Sends a batch in at `node` and on to the end. Records go to `epoch`.
+  // Sends a batch in at `node` and on to the end. Records go to `epoch`. An error is final: the chain must not be used again.
   Status push(std::size_t node, record::RecordBatch batch, EpochId epoch);
   // The epoch ends here: operators flush, writers hand over, senders pass the barrier on.
   Status end_epoch(EpochId epoch);
   // True when every writer and every edge takes more: otherwise the task must not push.
-  bool ready();
+  bool ready() { return blocked() == Blocked::none; }
+  // The same with the reason. Moves what waits at the edges on as far as there is room.
+  Blocked blocked();
   // Lets writers send and take acknowledgements; the earliest instant at which they want to be called again.
   Instant serve(Instant now);
   void close() noexcept;
@@ -44,10 +53,13 @@ class Chain {
  private:
   class NodeCollector;
   Status run(std::size_t node, record::RecordBatch& batch);
-  Status forward(std::size_t from, record::RecordBatch&& batch);
+  void forward(std::size_t from, record::RecordBatch&& batch);
+  void show(ChainNode& node, const record::RecordBatch& batch);
 
   std::vector<ChainNode> nodes_;
   EpochId epoch_;
+  Status broken_;  // the first error below an operator that was emitting
+  bool open_ = false;
 };
 
 }  // namespace leat::flow

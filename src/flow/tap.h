@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -31,15 +32,18 @@ class TapPoint {
   TapPoint() : rows_(kRowsMax) {}
   bool wanted() const noexcept { return wanted_.load(std::memory_order_relaxed); }
   void want(bool on) noexcept { wanted_.store(on, std::memory_order_relaxed); }
-  // Worker thread. Rows beyond the room are counted as dropped.
+  // Worker thread. Rows beyond the room are counted as dropped and cost nothing more.
   void offer(const record::RecordBatch& batch, record::RowEncoder& encoder);
   // Reader thread.
-  bool take(TapRow& out) { return rows_.try_pop(out); }
+  bool take(TapRow& out);
   std::uint64_t dropped() const noexcept { return dropped_.value(); }
 
  private:
+  void show(const record::RecordBatch& batch, record::RowEncoder& encoder);
+
   std::atomic<bool> wanted_{false};
   base::SpscRing<TapRow> rows_;
+  std::atomic<std::size_t> waiting_{0};
   base::Counter dropped_;
 };
 

@@ -2,9 +2,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/mailbox.h"
@@ -14,6 +15,8 @@
 #include "flow/trigger.h"
 
 namespace leat::flow {
+
+class Intake;
 
 // Why a task did not go on; each is counted as time in state.
 enum class Wait : std::uint8_t { none, input, exchange_full, sink_full, alignment, rate_limit, held, paused };
@@ -50,7 +53,7 @@ struct CutReport {
   std::vector<PartitionPosition> positions;  // next offsets after the last record of the epoch
   std::uint64_t records = 0;                 // polled into the epoch
   std::uint64_t bytes = 0;
-  Duration intake_paused{};                  // from the command's arrival until the task may poll again
+  Duration intake_paused{};                  // how long the cut kept the task from polling, up to the barrier
   bool took_switch = false;
 };
 
@@ -68,18 +71,22 @@ class TaskListener {
 class IntakeMeter {
  public:
   explicit IntakeMeter(base::Wakeup& control) : control_(control) {}
-  // A source task polled something. Wakes the control thread when the total passes the mark.
+  // A source task polled something. Wakes the control thread when a total passes its mark.
   void add(std::uint64_t records, std::uint64_t bytes) noexcept;
   std::uint64_t records() const noexcept { return records_.load(std::memory_order_relaxed); }
   std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
-  // Control: wake me when the records exceed this.
-  void wake_above(std::uint64_t records) noexcept { mark_.store(records, std::memory_order_seq_cst); }
+  // Control: wake me once when the records, or the bytes, exceed this. Look at the totals afterwards: they may have passed.
+  void wake_above(std::uint64_t records, std::uint64_t bytes = ~std::uint64_t{0}) noexcept {
+    mark_.store(records, std::memory_order_seq_cst);
+    bytes_mark_.store(bytes, std::memory_order_seq_cst);
+  }
 
  private:
   base::Wakeup& control_;
   std::atomic<std::uint64_t> records_{0};
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> mark_{~std::uint64_t{0}};
+  std::atomic<std::uint64_t> bytes_mark_{~std::uint64_t{0}};
 };
 
 // What a task counts beyond its steps; written by its worker.
@@ -88,9 +95,13 @@ struct TaskStats {
   base::Counter bytes_in;
   base::Counter last_record_ms;                       // newest record timestamp (ms) that entered
   std::array<base::Counter, kWaits> waits_ns;         // time in state
+  std::array<base::Counter, kWaits> waits;            // how often it was entered
   base::Counter busy_ns;
   base::Counter replayed;                             // records polled again
   LatencyStats latency;
+
+  // A batch whose newest record is of `newest_ms` enters the chain.
+  void entered(std::int64_t newest_ms, WallTime wall) noexcept;
 };
 
 struct TaskSource {
@@ -120,30 +131,67 @@ struct TaskParts {
 };
 
 struct StepOutcome {
-  bool worked = false;           // call again at once
-  Wait wait = Wait::none;        // why not
-  Instant wake_at = base::kNever;// call again at the latest then
+  bool worked = false;            // call again at once
+  Wait wait = Wait::none;         // why not
+  Instant wake_at = base::kNever; // call again at the latest then
 };
 
 // One stage on one slice: takes batches from its sources and edges, aligns barriers, drives its chain. Stepped by one worker;
-// command() is thread-safe. Sources together count as one input of the alignment: after its cut the task takes no more from them
-// until every edge has delivered the barrier too.
+// command() is thread-safe. Sources together count as one input of the alignment: after its cut nothing more of them enters the
+// chain until every edge has delivered the barrier too; what they deliver meanwhile is held.
 class Task {
  public:
   explicit Task(TaskParts parts);
   ~Task();
+  Task(const Task&) = delete;
+  Task& operator=(const Task&) = delete;
 
   Status open();
+  // Requires: one CutCommand at a time, of the epoch that is open, to a task with sources.
   void command(TaskCommand command);
-  // Does a bounded amount of work: at most one batch per source and edge. After a failure it does nothing more.
+  // Does a bounded amount of work: at most one batch per source and edge, and some that were held. After a failure it does
+  // nothing more. `now` and `wall` are the only time it knows.
   StepOutcome step(Instant now, WallTime wall);
   void close() noexcept;
 
  private:
-  struct Intake;  // polled, held and counted records of the sources
-  class Alignment;
+  struct Input {
+    ExchangeEdge* edge = nullptr;
+    std::size_t node = 0;
+    bool at_barrier = false;
+  };
 
-  std::unique_ptr<struct TaskState> state_;
+  void obey(TaskCommand& command);
+  bool read_inputs(WallTime wall);
+  bool read_input(Input& input, WallTime wall);
+  bool step_sources(Instant now, WallTime wall, Instant& wake_at);
+  Status close_epoch(Instant now);
+  bool release(bool open_epoch_too, WallTime wall);
+  bool may_enter();
+  Status inject_barrier(Instant now);
+  bool aligned() const noexcept;
+  Status seal();
+  Wait why_idle() const noexcept;
+  void account(Instant now);
+  void settle(StepOutcome& outcome);
+  void fail(Status status);
+
+  const std::uint32_t id_;
+  const SliceId slice_;
+  const std::uint32_t slices_;
+  TaskListener& listener_;
+  TaskStats& stats_;
+  std::unique_ptr<Chain> chain_;
+  std::unique_ptr<Intake> intake_;  // null without sources
+  std::vector<Input> inputs_;
+  base::Mailbox<TaskCommand> commands_;
+  EpochId epoch_;                   // what enters the chain now belongs to it
+  bool sources_at_barrier_ = false;
+  bool failed_ = false;
+  bool told_finished_ = false;
+  Blocked blocked_ = Blocked::none; // what stopped this step
+  Wait idle_ = Wait::none;          // why the last step did nothing; none when it worked
+  std::optional<Instant> stepped_at_;
 };
 
 }  // namespace leat::flow

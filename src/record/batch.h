@@ -102,6 +102,9 @@ class RecordBatch {
   // The rows at `indexes`, with their columns, for another thread: child memory, columns copied into it.
   RecordBatch gather(std::span<const std::uint32_t> indexes) const;
 
+  // Gives the batch memory of its own that keeps the present one alive, without copying: before it goes whole to another thread.
+  void move_to_child_memory() { memory_ = BatchMemory::child(memory_); }
+
   // Bytes of keys and values: what credit and limits count.
   std::size_t bytes() const noexcept;
 

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "flow/rate_limit.h"
+#include "flow/source.h"
+#include "flow/task.h"
+#include "flow/trigger.h"
+
+namespace leat::flow {
+
+// What the sources of one task deliver: polled as the trigger and the limits allow, and held until it may enter the chain. From a
+// cut until its barrier two epochs stand in line: what is left of the closing one, and behind it what was polled since.
+// Thread-confined.
+class Intake {
+ public:
+  // Polled past a cut whose barrier has not left, when the trigger would not hold it: more than this would only pile up.
+  static constexpr std::size_t kAheadRecordsMax = 16'384;
+  static constexpr std::size_t kAheadBytesMax = 16 * 1024 * 1024;
+
+  struct Held {
+    record::RecordBatch batch;
+    std::size_t node = 0;
+    std::int64_t newest_ms = 0;  // the newest timestamp in it
+  };
+
+  explicit Intake(TaskParts& parts);
+
+  // Takes a cut up: all that was polled so far is the closing epoch, positions are those of now.
+  void cut(const CutCommand& command);
+  void resume() noexcept { polling_ = true; }
+
+  // Asks the trigger. Call it once per step before the others.
+  void decide_at(Instant now) noexcept { decision_ = decide(trigger_, view_, now); }
+  bool cutting() const noexcept { return cut_.has_value(); }
+  // The cut is taken up and all of its epoch has entered the chain.
+  bool drained() const noexcept { return cut_.has_value() && closing_.empty(); }
+  // What may enter the chain next; null = nothing. `open_epoch_too`: the chain is past the barrier of the last cut.
+  Held* next(bool open_epoch_too) noexcept;
+  void pop_next() noexcept;
+  // The report of a drained cut; the cut is over.
+  CutReport take_report(Instant now);
+
+  // One batch from every source, unless something forbids it; true when there were records, else why() tells. `direct`: the chain
+  // takes what is polled at once if the trigger releases it.
+  bool poll(bool direct, Instant now);
+  // Why the last poll() gave nothing.
+  Wait why() const noexcept { return why_; }
+  Instant wake_at() const noexcept { return wake_at_; }
+  // All sources stand at the fixed end and nothing is held.
+  bool finished() const noexcept;
+  // The trigger lets records of the open epoch in.
+  bool releases() const noexcept { return decision_.release; }
+
+ private:
+  struct Reader {
+    std::unique_ptr<SourceReader> reader;
+    std::size_t node = 0;
+    bool finished = false;
+    std::uint64_t replayed = 0;
+  };
+  struct Cut {
+    CutReport report;
+    std::optional<Instant> stopped_at;
+  };
+
+  Wait forbidden(bool direct) const noexcept;
+  std::size_t rows_wanted() const noexcept;
+  bool poll_one(Reader& source, std::size_t rows, Instant now);
+  void measure_pause(bool stopped, Instant now) noexcept;
+
+  std::vector<Reader> readers_;
+  Trigger trigger_;
+  RateLimit limit_;
+  IntakeMeter& meter_;
+  TaskStats& stats_;
+  EpochView view_;
+  Decision decision_;
+  bool polling_ = true;
+  std::deque<Held> closing_;  // of the epoch being cut
+  std::deque<Held> held_;     // of the open epoch
+  std::optional<Cut> cut_;
+  Wait why_ = Wait::none;
+  Instant wake_at_ = base::kNever;
+};
+
+}  // namespace leat::flow

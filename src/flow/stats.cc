@@ -1,0 +1,41 @@
+#include "flow/stats.h"
+
+#include <bit>
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace leat::flow {
+
+std::string_view to_string(DropReason reason) noexcept {
+  switch (reason) {
+    case DropReason::filter: return "filter";
+    case DropReason::late: return "late";
+    case DropReason::dedupe: return "dedupe";
+    case DropReason::skip: return "skip";
+    case DropReason::decode: return "decode";
+    case DropReason::tombstone: return "tombstone";
+    case DropReason::no_match: return "no_match";
+  }
+  LEAT_CHECK(false);
+}
+
+void StepStats::row_failed(DropReason reason, const record::RowError& error, const record::Row& row) noexcept {
+  base::Counter& counter = dropped(reason);
+  counter.add();
+  // Logged when the count is a power of two: no clock, and a flood of bad rows costs a line now and then.
+  if (!std::has_single_bit(counter.value())) return;
+  const bool known = row.origin != nullptr;
+  log::warn("flow", "record dropped",
+            {{"pipeline", pipeline_},
+             {"step", step_},
+             {"reason", to_string(reason)},
+             {"code", error.code},
+             {"why", error.message},
+             {"topic", known ? std::string_view(row.origin->topic) : std::string_view()},
+             {"partition", known ? row.origin->partition.value() : -1},
+             {"offset", row.offset},
+             {"so_far", counter.value()}});
+}
+
+}  // namespace leat::flow
