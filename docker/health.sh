@@ -2,7 +2,7 @@
 # The image's health check: 0 when the daemon answers /livez at the address it wrote into listen.json. Needs no other program.
 set -euo pipefail
 
-listen=${LEAT_STATE:-/var/lib/leat}/listen.json
+listen=${LEAT__STATE_DIR:-/var/lib/leat}/listen.json
 [[ $(<"$listen") =~ \"([0-9.]+):([0-9]+)\" ]] || exit 1
 host=${BASH_REMATCH[1]}
 port=${BASH_REMATCH[2]}
