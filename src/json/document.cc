@@ -43,8 +43,30 @@ std::string_view kind_name(Kind kind) noexcept {
   return "value";
 }
 
-Value Value::array(Place place, std::vector<Value> elements) { return Value(place, Held(std::move(elements))); }
-Value Value::object(Place place, std::vector<Member> members) { return Value(place, Held(std::move(members))); }
+// Out of line, where Member is complete.
+Value::Value() noexcept = default;
+Value::Value(const Value&) = default;
+Value::Value(Value&&) noexcept = default;
+Value& Value::operator=(const Value&) = default;
+Value& Value::operator=(Value&&) noexcept = default;
+Value::~Value() = default;
+Value::Value(Place place, Held held) noexcept : held_(std::move(held)), place_(place) {}
+
+Value Value::null(Place place) { return Value(place, Held(std::monostate())); }
+Value Value::boolean(Place place, bool flag) { return Value(place, Held(flag)); }
+Value Value::integer(Place place, std::int64_t number, std::string token) {
+  return Value(place, Held(Integer{number, std::move(token)}));
+}
+Value Value::real(Place place, double number, std::string token) {
+  return Value(place, Held(Real{number, std::move(token)}));
+}
+Value Value::string(Place place, std::string text) { return Value(place, Held(std::move(text))); }
+Value Value::array(Place place, std::vector<Value> elements) {
+  return Value(place, Held(std::move(elements)));
+}
+Value Value::object(Place place, std::vector<Member> members) {
+  return Value(place, Held(std::move(members)));
+}
 
 std::optional<bool> Value::as_bool() const noexcept {
   const auto* held = std::get_if<bool>(&held_);
@@ -53,7 +75,8 @@ std::optional<bool> Value::as_bool() const noexcept {
 
 std::optional<double> Value::as_double() const noexcept {
   if (const auto* real = std::get_if<Real>(&held_)) return real->number;
-  if (const auto* integer = std::get_if<Integer>(&held_)) return static_cast<double>(integer->number);
+  if (const auto* integer = std::get_if<Integer>(&held_))
+    return static_cast<double>(integer->number);
   return std::nullopt;
 }
 
@@ -115,9 +138,12 @@ Place place_of(const Value& root, std::string_view pointer, bool at_key) {
 void append_to_pointer(std::string& pointer, std::string_view key) {
   pointer += '/';
   for (const char c : key) {
-    if (c == '~') pointer += "~0";
-    else if (c == '/') pointer += "~1";
-    else pointer += c;
+    if (c == '~')
+      pointer += "~0";
+    else if (c == '/')
+      pointer += "~1";
+    else
+      pointer += c;
   }
 }
 

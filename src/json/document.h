@@ -28,20 +28,22 @@ std::string_view kind_name(Kind kind) noexcept;
 
 struct Member;
 
-// One JSON value with all that is in it, in the order of the text. Immutable. Depth is bounded by the parser, so copying and
-// destroying may recurse.
+// One JSON value with all that is in it, in the order of the text. Immutable. Depth is bounded by
+// the parser, so copying and destroying may recurse.
 class Value {
  public:
-  Value() noexcept = default;
-  static Value null(Place place) { return Value(place, Held(std::monostate())); }
-  static Value boolean(Place place, bool flag) { return Value(place, Held(flag)); }
-  static Value integer(Place place, std::int64_t number, std::string token) {
-    return Value(place, Held(Integer{number, std::move(token)}));
-  }
-  static Value real(Place place, double number, std::string token) {
-    return Value(place, Held(Real{number, std::move(token)}));
-  }
-  static Value string(Place place, std::string text) { return Value(place, Held(std::move(text))); }
+  Value() noexcept;
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(const Value&);
+  Value& operator=(Value&&) noexcept;
+  ~Value();
+
+  static Value null(Place place);
+  static Value boolean(Place place, bool flag);
+  static Value integer(Place place, std::int64_t number, std::string token);
+  static Value real(Place place, double number, std::string token);
+  static Value string(Place place, std::string text);
   static Value array(Place place, std::vector<Value> elements);
   static Value object(Place place, std::vector<Member> members);
 
@@ -57,8 +59,8 @@ class Value {
   std::optional<bool> as_bool() const noexcept;
   // Only tokens without fraction and exponent, and only when T holds the number.
   template <class T = std::int64_t>
-    requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
-  std::optional<T> as_integer() const noexcept {
+  requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) std::optional<T> as_integer()
+  const noexcept {
     const auto* held = std::get_if<Integer>(&held_);
     if (held == nullptr || !std::in_range<T>(held->number)) return std::nullopt;
     return static_cast<T>(held->number);
@@ -86,9 +88,10 @@ class Value {
     std::string token;
   };
   // The order of the alternatives is the order of Kind.
-  using Held = std::variant<std::monostate, bool, Integer, Real, std::string, std::vector<Value>, std::vector<Member>>;
+  using Held = std::variant<std::monostate, bool, Integer, Real, std::string, std::vector<Value>,
+                            std::vector<Member>>;
 
-  Value(Place place, Held held) : held_(std::move(held)), place_(place) {}
+  Value(Place place, Held held) noexcept;
 
   Held held_;
   Place place_;
@@ -102,8 +105,8 @@ struct Member {
 
 // The value at an RFC 6901 pointer ("" is the value itself), or null.
 const Value* find_pointer(const Value& root, std::string_view pointer);
-// Where a pointer points in the text: of the key when the last part is a key and `at_key`, else of the value. Falls back to the
-// nearest enclosing value that exists.
+// Where a pointer points in the text: of the key when the last part is a key and `at_key`, else of
+// the value. Falls back to the nearest enclosing value that exists.
 Place place_of(const Value& root, std::string_view pointer, bool at_key = false);
 
 // Extends a pointer by one key (`~` and `/` escaped).

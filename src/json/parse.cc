@@ -12,7 +12,9 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 void append_utf8(std::string& out, std::uint32_t c) {
-  const auto byte = [&](std::uint32_t value) { out += static_cast<char>(static_cast<unsigned char>(value)); };
+  const auto byte = [&](std::uint32_t value) {
+    out += static_cast<char>(static_cast<unsigned char>(value));
+  };
   if (c < 0x80) {
     byte(c);
   } else if (c < 0x800) {
@@ -34,8 +36,8 @@ bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
-// Reads by recursive descent; the depth is checked before each descent. A function that returns false has reported a problem
-// that ends the parse.
+// Reads by recursive descent; the depth is checked before each descent. A function that returns
+// false has reported a problem that ends the parse.
 class Parser {
  public:
   Parser(std::string_view text, const ParseOptions& options) : text_(text), options_(options) {}
@@ -225,7 +227,8 @@ bool Parser::take_members(std::vector<Member>& members) {
     member.key_place = here();
     if (!take_string(member.key) || !skip_space()) return false;
     if (member.key.size() > options_.key_bytes_max)
-      return stop("TOO_LARGE", "a key of more than " + std::to_string(options_.key_bytes_max) + " bytes");
+      return stop("TOO_LARGE",
+                  "a key of more than " + std::to_string(options_.key_bytes_max) + " bytes");
     if (!next_is(':')) return expected("`:`");
     ++at_;
     append_to_pointer(pointer_, member.key);
@@ -273,7 +276,9 @@ bool Parser::take_string(std::string& out) {
   ++at_;
   while (true) {
     const std::size_t start = at_;
-    while (!at_end() && text_[at_] != '"' && text_[at_] != '\\' && static_cast<unsigned char>(text_[at_]) >= 0x20) ++at_;
+    while (!at_end() && text_[at_] != '"' && text_[at_] != '\\' &&
+           static_cast<unsigned char>(text_[at_]) >= 0x20)
+      ++at_;
     out.append(text_, start, at_ - start);
     if (at_end()) return malformed("the text ends inside a string");
     if (text_[at_] == '"') return ++at_, true;
@@ -321,7 +326,8 @@ bool Parser::take_unicode(std::string& out) {
 bool Parser::take_hex4(std::uint32_t& out) {
   const std::string_view digits = text_.substr(std::min(at_ + 2, text_.size()), 4);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out, 16);
-  if (error != std::errc() || end != digits.data() + 4) return malformed("`\\u` needs four hexadecimal digits");
+  if (error != std::errc() || end != digits.data() + 4)
+    return malformed("`\\u` needs four hexadecimal digits");
   at_ += 6;
   return true;
 }
@@ -356,7 +362,8 @@ bool Parser::take_number(Value& out) {
   }
   const std::string_view token = text_.substr(start, at_ - start);
   std::int64_t whole = 0;
-  if (integral && std::from_chars(token.data(), token.data() + token.size(), whole).ec == std::errc()) {
+  if (integral &&
+      std::from_chars(token.data(), token.data() + token.size(), whole).ec == std::errc()) {
     out = Value::integer(place, whole, std::string(token));
     return true;
   }
@@ -371,7 +378,8 @@ void Parser::find_duplicates(const std::vector<Member>& members) {
   std::vector<const Member*> sorted;
   sorted.reserve(members.size());
   for (const Member& member : members) sorted.push_back(&member);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Member* a, const Member* b) { return a->key < b->key; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Member* a, const Member* b) { return a->key < b->key; });
   for (std::size_t i = 1; i < sorted.size(); ++i) {
     if (sorted[i]->key != sorted[i - 1]->key) continue;
     refuse("DUPLICATE_KEY", "this key stands here twice", pointer_to(pointer_, sorted[i]->key),
@@ -379,6 +387,8 @@ void Parser::find_duplicates(const std::vector<Member>& members) {
   }
 }
 
-Parsed parse(std::string_view text, const ParseOptions& options) { return Parser(text, options).run(); }
+Parsed parse(std::string_view text, const ParseOptions& options) {
+  return Parser(text, options).run();
+}
 
 }  // namespace leat::json

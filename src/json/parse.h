@@ -14,15 +14,16 @@ namespace leat::json {
 struct ParseOptions {
   static constexpr std::size_t kDepthCeiling = 256;
 
-  bool comments = true;                     // `//` to the end of the line and `/* */`
+  bool comments = true;  // `//` to the end of the line and `/* */`
   std::size_t bytes_max = 1024 * 1024;
-  std::size_t depth_max = 32;               // objects and arrays inside each other; at most kDepthCeiling
+  std::size_t depth_max = 32;  // objects and arrays inside each other; at most kDepthCeiling
   std::size_t values_max = 100'000;
-  std::size_t key_bytes_max = 4096;         // of one key: keys come back in pointers
+  std::size_t key_bytes_max = 4096;  // of one key: keys come back in pointers
 };
 
-// One reason why a text was not taken. Codes: MALFORMED_JSON (alone; the text is not JSON), TOO_LARGE, TOO_DEEP,
-// TOO_MANY_VALUES, DUPLICATE_KEY, LONE_SURROGATE, OUT_OF_RANGE (JSON that we refuse).
+// One reason why a text was not taken. Codes: MALFORMED_JSON (alone; the text is not JSON),
+// TOO_LARGE, TOO_DEEP, TOO_MANY_VALUES, DUPLICATE_KEY, LONE_SURROGATE, OUT_OF_RANGE (JSON that we
+// refuse).
 struct Problem {
   std::string code;
   std::string message;
@@ -48,7 +49,8 @@ class Parsed {
     LEAT_CHECK(ok());
     return *std::move(root_);
   }
-  // Null unless the whole text was read; with problems it serves only to find more of them (of equal keys the first counts).
+  // Null unless the whole text was read; with problems it serves only to find more of them (of
+  // equal keys the first counts).
   const Value* partial() const noexcept { return root_ ? &*root_ : nullptr; }
 
  private:
@@ -57,9 +59,10 @@ class Parsed {
   std::vector<Problem> problems_;
 };
 
-// Reads one JSON value and nothing after it. Strict: RFC 8259, valid UTF-8, no BOM, no trailing commas. Numbers that no double
-// holds are refused. Never throws, allocates in proportion to `text`, and stops at the first syntax error or exceeded limit; the
-// other refusals are collected, at most Parsed::kProblemsMax.
+// Reads one JSON value and nothing after it. Strict: RFC 8259, valid UTF-8, no BOM, no trailing
+// commas. Numbers that no double holds are refused. Never throws, allocates in proportion to
+// `text`, and stops at the first syntax error or exceeded limit; the other refusals are collected,
+// at most Parsed::kProblemsMax.
 Parsed parse(std::string_view text, const ParseOptions& options = {});
 
 }  // namespace leat::json

@@ -11,8 +11,9 @@
 
 namespace leat::json {
 
-// Writes JSON from left to right into a string: commas, quotes and escapes are its business, the order of calls is the
-// caller's (checked in builds with LEAT_CHECKS). Invalid UTF-8 becomes U+FFFD. Thread-confined.
+// Writes JSON from left to right into a string: commas, quotes and escapes are its business, the
+// order of calls is the caller's (checked in builds with LEAT_CHECKS). Invalid UTF-8 becomes
+// U+FFFD. Thread-confined.
 class Writer {
  public:
   Writer& begin_object();
@@ -29,12 +30,14 @@ class Writer {
     return write_bool(flag);
   }
   template <class T>
-    requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
-  Writer& value(T number) {
-    if constexpr (std::is_signed_v<T>) return write_integer(number);
-    else return write_unsigned(number);
+  requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) Writer& value(T number) {
+    if constexpr (std::is_signed_v<T>)
+      return write_integer(number);
+    else
+      return write_unsigned(number);
   }
-  // The shortest text that reads back the same, always with a fraction or exponent; null when not finite.
+  // The shortest text that reads back the same, always with a fraction or exponent; null when not
+  // finite.
   Writer& value(double number);
   Writer& value(const Value& tree);
   // Nothing becomes null.
@@ -51,7 +54,9 @@ class Writer {
   Writer& member(std::string_view name, const T& what) {
     return key(name).value(what);
   }
-  Writer& member(std::string_view name, const char* text) { return key(name).value(std::string_view(text)); }
+  Writer& member(std::string_view name, const char* text) {
+    return key(name).value(std::string_view(text));
+  }
   Writer& member_raw(std::string_view name, std::string_view json) { return key(name).raw(json); }
   Writer& member_null(std::string_view name) { return key(name).null(); }
 
@@ -68,8 +73,8 @@ class Writer {
   void close(char bracket);
 
   std::string out_;
-  std::string open_;          // the brackets not yet closed
-  bool comma_ = false;        // something stands before in this object or array
+  std::string open_;    // the brackets not yet closed
+  bool comma_ = false;  // something stands before in this object or array
   bool after_key_ = false;
 };
 
@@ -80,7 +85,8 @@ void append_double(std::string& out, double number);
 
 // Without white space; numbers keep their tokens.
 std::string to_text(const Value& value);
-// Two spaces an indentation, one member or element a line; empty ones as `{}` and `[]`. No line end after the last line.
+// Two spaces an indentation, one member or element a line; empty ones as `{}` and `[]`. No line end
+// after the last line.
 std::string pretty(const Value& value);
 
 }  // namespace leat::json

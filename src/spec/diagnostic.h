@@ -15,8 +15,9 @@ struct Diagnostic {
   std::string pointer;  // RFC 6901; unknown keys point at the key; "" for syntax errors
   int line = 0;         // from 1; 0 = unknown
   int column = 0;       // from 1, in code points
-  std::optional<std::pair<std::size_t, std::size_t>> span;  // [begin, end) code points inside the decoded string
-  std::string code;     // a stable name: UNKNOWN_FIELD, NOT_AVAILABLE_YET, …
+  std::optional<std::pair<std::size_t, std::size_t>>
+      span;          // [begin, end) code points inside the decoded string
+  std::string code;  // a stable name: UNKNOWN_FIELD, NOT_AVAILABLE_YET, …
   std::string message;
   std::vector<std::string> did_you_mean;
 };

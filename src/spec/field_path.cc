@@ -8,10 +8,13 @@ namespace {
 
 // Words that an expression does not take as the name of a field.
 constexpr std::array<std::string_view, 24> kReserved{
-    "as",   "break", "const",  "continue", "else", "false",   "for",    "function", "if",   "import", "in",   "let",
-    "loop", "meta",  "package", "namespace", "null", "return", "this",   "true",     "var",  "void",   "while", "optional"};
+    "as",   "break",  "const", "continue", "else", "false", "for",     "function",
+    "if",   "import", "in",    "let",      "loop", "meta",  "package", "namespace",
+    "null", "return", "this",  "true",     "var",  "void",  "while",   "optional"};
 
-bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_letter(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 bool is_word(char c) noexcept { return is_letter(c) || (c >= '0' && c <= '9'); }
 
 Status bad(std::string_view why) { return Status(Code::invalid_argument, std::string(why)); }
@@ -28,7 +31,8 @@ Status take_quoted(std::string_view& text, std::string& segment) {
 Status take_segment(std::string_view& text, std::string& segment) {
   if (text.empty() || text[0] == '.') return bad("a segment is empty");
   if (text[0] == '`') return take_quoted(text, segment);
-  if (!is_letter(text[0])) return bad("a segment begins with a letter or `_`; write others in backticks");
+  if (!is_letter(text[0]))
+    return bad("a segment begins with a letter or `_`; write others in backticks");
   std::size_t end = 1;
   while (end < text.size() && is_word(text[end])) ++end;
   segment = text.substr(0, end);
@@ -49,7 +53,8 @@ Result<FieldPath> parse_field_path(std::string_view text) {
     if (path.size() > kSegmentsMax) return bad("a field path has at most 64 segments");
     if (text.empty()) return path;
     if (text[0] == '[') return bad("list indexes cannot stand in a field path");
-    if (text[0] != '.') return bad("segments are letters, digits and `_`; write others in backticks");
+    if (text[0] != '.')
+      return bad("segments are letters, digits and `_`; write others in backticks");
     text.remove_prefix(1);
   }
 }
@@ -58,10 +63,13 @@ std::string format_field_path(const FieldPath& path) {
   std::string text;
   for (const std::string& segment : path) {
     if (!text.empty()) text += '.';
-    const bool plain = !segment.empty() && is_letter(segment[0]) && std::all_of(segment.begin(), segment.end(), is_word) &&
+    const bool plain = !segment.empty() && is_letter(segment[0]) &&
+                       std::all_of(segment.begin(), segment.end(), is_word) &&
                        std::find(kReserved.begin(), kReserved.end(), segment) == kReserved.end();
-    if (plain) text += segment;
-    else text += "`" + segment + "`";
+    if (plain)
+      text += segment;
+    else
+      text += "`" + segment + "`";
   }
   return text;
 }

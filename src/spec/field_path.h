@@ -8,12 +8,13 @@
 
 namespace leat::spec {
 
-// Reads `user.address.city` or `` `x-y`.`a.b` ``: segments are identifiers ([A-Za-z_][A-Za-z0-9_]*) or any text without
-// backticks in backticks. List indexes are refused. Error: invalid_argument with a sentence for people.
+// Reads `user.address.city` or `` `x-y`.`a.b` ``: segments are identifiers ([A-Za-z_][A-Za-z0-9_]*)
+// or any text without backticks in backticks. List indexes are refused. Error: invalid_argument
+// with a sentence for people.
 Result<FieldPath> parse_field_path(std::string_view text);
 
-// The text that parse_field_path reads back, and that is also the expression that reads this field: reserved words
-// of expressions (`this`, `in`, …) stand in backticks too.
+// The text that parse_field_path reads back, and that is also the expression that reads this field:
+// reserved words of expressions (`this`, `in`, …) stand in backticks too.
 std::string format_field_path(const FieldPath& path);
 
 }  // namespace leat::spec

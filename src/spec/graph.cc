@@ -26,11 +26,13 @@ void Graph::add_sources(const std::vector<SourceSpec>& sources, const Spot& spot
 void Graph::make_id(StepDraft& draft, std::size_t index) {
   StepSpec& step = draft.spec;
   const auto taken = [&](std::string_view id) {
-    return std::any_of(nodes_.begin(), nodes_.end(), [&](const Node& node) { return node.id == id; });
+    return std::any_of(nodes_.begin(), nodes_.end(),
+                       [&](const Node& node) { return node.id == id; });
   };
   if (!step.id_given) {
     step.id = verb_of(step) + "-" + std::to_string(index);
-    while (taken(step.id) || std::find(below_.begin(), below_.end(), step.id) != below_.end()) step.id += "_";
+    while (taken(step.id) || std::find(below_.begin(), below_.end(), step.id) != below_.end())
+      step.id += "_";
     return;
   }
   if (!taken(step.id)) return;
@@ -46,19 +48,23 @@ void Graph::connect(std::vector<StepDraft>& steps, std::vector<SinkDraft>& sinks
     draft.spec.from = resolve(draft.spot, draft.from, "step");
     if (draft.spec.id_given) below_.erase(std::find(below_.begin(), below_.end(), draft.spec.id));
     make_id(draft, i);
-    nodes_.push_back({draft.spec.id, draft.spec.pointer, &draft.spot.value, draft.spec.id_given, false});
+    nodes_.push_back(
+        {draft.spec.id, draft.spec.pointer, &draft.spot.value, draft.spec.id_given, false});
   }
   for (SinkDraft& draft : sinks) draft.spec.from = resolve(draft.spot, draft.from, "sink");
   if (broken_) return;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     const Node& node = nodes_[i];
     if (!node.read)
-      findings_.warning("NEVER_READ", {*node.value, node.pointer},
-                        std::string(i < sources_ ? "nothing reads the source " : "nothing reads the step ") + quoted(node.id));
+      findings_.warning(
+          "NEVER_READ", {*node.value, node.pointer},
+          std::string(i < sources_ ? "nothing reads the source " : "nothing reads the step ") +
+              quoted(node.id));
   }
 }
 
-std::vector<std::string> Graph::resolve(const Spot& reader, const json::Value* from, std::string_view what) {
+std::vector<std::string> Graph::resolve(const Spot& reader, const json::Value* from,
+                                        std::string_view what) {
   if (from == nullptr) {
     if (reader.value.find("from") == nullptr) return resolve_default(reader, what);
     broken_ = true;  // it is there, and wrong
@@ -72,7 +78,8 @@ std::vector<std::string> Graph::resolve(const Spot& reader, const json::Value* f
   }
   if (from->elements().empty() || from->elements().size() > kInputsMax) {
     broken_ = true;
-    findings_.error("OUT_OF_RANGE", at, "`from` must name 1 to " + std::to_string(kInputsMax) + " inputs");
+    findings_.error("OUT_OF_RANGE", at,
+                    "`from` must name 1 to " + std::to_string(kInputsMax) + " inputs");
     return ids;
   }
   for (std::size_t i = 0; i < from->elements().size(); ++i) resolve_name(at.at(i), ids);
@@ -84,7 +91,8 @@ std::vector<std::string> Graph::resolve_default(const Spot& reader, std::string_
   if (nodes_.size() == sources_ && sources_ > 1) {
     broken_ = true;
     findings_.error("MISSING_FIELD", reader,
-                    "there are several sources: this " + std::string(what) + " must say by `from` which of them it reads");
+                    "there are several sources: this " + std::string(what) +
+                        " must say by `from` which of them it reads");
     return {};
   }
   nodes_.back().read = true;
@@ -96,7 +104,9 @@ void Graph::resolve_name(const Spot& spot, std::vector<std::string>& ids) {
   if (name == nullptr || findings_.taken(spot.value)) {
     broken_ = true;
     if (name == nullptr)
-      findings_.error("WRONG_TYPE", spot, "an input is a name (a string), not a " + std::string(json::kind_name(spot.value.kind())));
+      findings_.error("WRONG_TYPE", spot,
+                      "an input is a name (a string), not a " +
+                          std::string(json::kind_name(spot.value.kind())));
     return;
   }
   for (Node& node : nodes_) {
@@ -111,17 +121,22 @@ void Graph::resolve_name(const Spot& spot, std::vector<std::string>& ids) {
 
 void Graph::report_unknown(const Spot& spot, const std::string& name) {
   if (std::find(below_.begin(), below_.end(), name) != below_.end())
-    return findings_.error("NOT_ABOVE", spot, quoted(name) + " does not stand above: `from` looks upwards only");
-  if (name.ends_with(".late") || name.ends_with(".errors")) return findings_.not_yet(spot.pointer, spot.value.place(), name);
+    return findings_.error("NOT_ABOVE", spot,
+                           quoted(name) + " does not stand above: `from` looks upwards only");
+  if (name.ends_with(".late") || name.ends_with(".errors"))
+    return findings_.not_yet(spot.pointer, spot.value.place(), name);
   std::vector<std::string_view> known;
   for (const Node& node : nodes_)
     if (node.nameable) known.push_back(node.id);
-  findings_.error("UNKNOWN_NAME", spot, "there is no source or step " + quoted(name) + " above", base::nearest(name, known));
+  findings_.error("UNKNOWN_NAME", spot, "there is no source or step " + quoted(name) + " above",
+                  base::nearest(name, known));
 }
 
-void check_topics(Findings& findings, const json::Value& root, const std::vector<SourceSpec>& sources,
-                  const std::vector<SinkDraft>& sinks) {
-  const auto profile_of = [&](const std::string& profile) { return profile.empty() ? findings.options().default_profile : profile; };
+void check_topics(Findings& findings, const json::Value& root,
+                  const std::vector<SourceSpec>& sources, const std::vector<SinkDraft>& sinks) {
+  const auto profile_of = [&](const std::string& profile) {
+    return profile.empty() ? findings.options().default_profile : profile;
+  };
   const auto error = [&](std::string_view code, const std::string& pointer, std::string message) {
     findings.error_at(code, pointer, json::place_of(root, pointer), std::move(message));
   };
@@ -132,14 +147,17 @@ void check_topics(Findings& findings, const json::Value& root, const std::vector
     if (kafka == nullptr) continue;
     if (first == nullptr) first = kafka;
     if (profile_of(kafka->profile) != profile_of(first->profile))
-      error("PROFILES_DIFFER", source.pointer + "/kafka", "all Kafka sources of a pipeline use one profile");
+      error("PROFILES_DIFFER", source.pointer + "/kafka",
+            "all Kafka sources of a pipeline use one profile");
     if (kafka->group != first->group)
-      error("GROUPS_DIFFER", source.pointer + "/kafka", "all Kafka sources of a pipeline are one member of one group");
+      error("GROUPS_DIFFER", source.pointer + "/kafka",
+            "all Kafka sources of a pipeline are one member of one group");
     for (std::size_t i = 0; i < kafka->topics.size(); ++i) {
       const auto [at, fresh] = readers.emplace(kafka->topics[i], &source);
       if (!fresh && at->second != &source)
         error("TOPIC_READ_TWICE", source.pointer + "/kafka/topics",
-              quoted(kafka->topics[i]) + " is read by " + quoted(at->second->id) + " already: read it once and branch by `from`");
+              quoted(kafka->topics[i]) + " is read by " + quoted(at->second->id) +
+                  " already: read it once and branch by `from`");
     }
   }
   for (const SinkDraft& draft : sinks) {
@@ -147,12 +165,14 @@ void check_topics(Findings& findings, const json::Value& root, const std::vector
     if (kafka == nullptr || kafka->allow_loop || !readers.contains(kafka->topic)) continue;
     if (profile_of(kafka->profile) == profile_of(first->profile))
       error("TOPIC_LOOP", draft.spec.pointer + "/kafka/topic",
-            quoted(kafka->topic) + " is read by this pipeline: an endless loop, unless `\"allow_loop\": true`");
+            quoted(kafka->topic) +
+                " is read by this pipeline: an endless loop, unless `\"allow_loop\": true`");
   }
 }
 
-void warn_of_literals(Findings& findings, const json::Value& root, const std::vector<SourceSpec>& sources,
-                      const std::vector<StepDraft>& steps, const std::vector<SinkDraft>& sinks) {
+void warn_of_literals(Findings& findings, const json::Value& root,
+                      const std::vector<SourceSpec>& sources, const std::vector<StepDraft>& steps,
+                      const std::vector<SinkDraft>& sinks) {
   std::set<std::string, std::less<>> fields;
   for (const SourceSpec& source : sources)
     if (const auto* generator = std::get_if<GeneratorSpec>(&source.kind))
@@ -168,16 +188,19 @@ void warn_of_literals(Findings& findings, const json::Value& root, const std::ve
     const json::Value* value = json::find_pointer(root, pointer);
     if (value == nullptr) return;
     findings.warning("LITERAL_LOOKS_LIKE_EXPRESSION", {*value, pointer},
-                     quoted(literal) + " is a literal here; for the field write {\"expr\": \"" + literal + "\"}");
+                     quoted(literal) + " is a literal here; for the field write {\"expr\": \"" +
+                         literal + "\"}");
   };
   for (const SinkDraft& draft : sinks) {
     const auto* kafka = std::get_if<KafkaSinkSpec>(&draft.spec.kind);
     if (kafka == nullptr) continue;
     if (kafka->key && *kafka->key)
-      if (const auto* literal = std::get_if<std::string>(&**kafka->key); literal != nullptr && looks_like_path(*literal))
+      if (const auto* literal = std::get_if<std::string>(&**kafka->key);
+          literal != nullptr && looks_like_path(*literal))
         warn(draft.spec.pointer + "/kafka/key", *literal);
     for (const auto& [name, value] : kafka->headers)
-      if (const auto* literal = value ? std::get_if<std::string>(&*value) : nullptr; literal != nullptr && fields.contains(*literal))
+      if (const auto* literal = value ? std::get_if<std::string>(&*value) : nullptr;
+          literal != nullptr && fields.contains(*literal))
         warn(json::pointer_to(draft.spec.pointer + "/kafka/headers", name), *literal);
   }
 }

@@ -28,16 +28,20 @@ void add_problems(Findings& findings, const json::Parsed& parsed) {
 std::map<std::string, std::string> read_labels(Findings& findings, const Spot& spot) {
   std::map<std::string, std::string> labels;
   if (spot.value.members().size() > kLabelsMax)
-    findings.error("OUT_OF_RANGE", spot, "at most " + std::to_string(kLabelsMax) + " labels are taken");
+    findings.error("OUT_OF_RANGE", spot,
+                   "at most " + std::to_string(kLabelsMax) + " labels are taken");
   for (const json::Member& member : spot.value.members()) {
     if (findings.full()) break;
     const Spot at = spot.at(member.key, member.value);
     if (!is_id(member.key) && !is_pipeline_name(member.key))
-      findings.error_at("BAD_NAME", at.pointer, member.key_place, quoted(member.key) + " is no name for a label");
+      findings.error_at("BAD_NAME", at.pointer, member.key_place,
+                        quoted(member.key) + " is no name for a label");
     if (findings.taken(member.value)) continue;
     const std::string* text = member.value.as_string();
     if (text == nullptr)
-      findings.error("WRONG_TYPE", at, "a label is a string, not a " + std::string(json::kind_name(member.value.kind())));
+      findings.error(
+          "WRONG_TYPE", at,
+          "a label is a string, not a " + std::string(json::kind_name(member.value.kind())));
     else if (text->size() > kLabelBytesMax || has_control_characters(*text))
       findings.error("OUT_OF_RANGE", at, "a label has at most 255 bytes and no control characters");
     else
@@ -52,13 +56,14 @@ void read_name(Findings& findings, const ObjectReader& reader, PipelineSpec& spe
   if (!reader.has("name") && !expected && reader.spot().value.is_object())
     findings.error("MISSING_FIELD", reader.spot(), "`name` is missing: the pipeline's name");
   if (expected && reader.get("name") != nullptr && spec.name != *expected)
-    findings.error("NAME_MISMATCH", *reader.spot_of("name"), "the name differs from the one in the path, " + quoted(*expected));
+    findings.error("NAME_MISMATCH", *reader.spot_of("name"),
+                   "the name differs from the one in the path, " + quoted(*expected));
 }
 
 LimitsSpec read_limits(Findings& findings, const Spot& spot) {
   const ObjectReader reader(findings, spot, "limits");
-  return {reader.count("records_per_second").value_or(0), reader.size("bytes_per_second").value_or(0),
-          reader.size("memory").value_or(0)};
+  return {reader.count("records_per_second").value_or(0),
+          reader.size("bytes_per_second").value_or(0), reader.size("memory").value_or(0)};
 }
 
 RestartSpec read_restart(Findings& findings, const Spot& spot) {
@@ -69,12 +74,15 @@ RestartSpec read_restart(Findings& findings, const Spot& spot) {
   if (initial) restart.initial = *initial;
   restart.max = max.value_or(std::max(restart.max, restart.initial));
   if (max && restart.max < restart.initial)
-    findings.error("OUT_OF_RANGE", *reader.spot_of("max"), "`max` must not be shorter than `initial`");
-  if (const auto give_up = reader.count("give_up_after")) restart.give_up_after = static_cast<std::uint32_t>(*give_up);
+    findings.error("OUT_OF_RANGE", *reader.spot_of("max"),
+                   "`max` must not be shorter than `initial`");
+  if (const auto give_up = reader.count("give_up_after"))
+    restart.give_up_after = static_cast<std::uint32_t>(*give_up);
   return restart;
 }
 
-void read_graph(Findings& findings, const json::Value& root, const ObjectReader& reader, PipelineSpec& spec) {
+void read_graph(Findings& findings, const json::Value& root, const ObjectReader& reader,
+                PipelineSpec& spec) {
   Graph graph(findings);
   std::vector<StepDraft> steps;
   std::vector<SinkDraft> sinks;
@@ -99,10 +107,12 @@ void read_pipeline(Findings& findings, const json::Value& root, PipelineSpec& sp
   spec.description = reader.text("description").value_or("");
   if (const auto labels = reader.spot_of("labels")) spec.labels = read_labels(findings, *labels);
   spec.trigger.checkpoint_interval = findings.options().checkpoint_interval;
-  if (const auto trigger = reader.spot_of("trigger")) spec.trigger = read_trigger(findings, *trigger);
+  if (const auto trigger = reader.spot_of("trigger"))
+    spec.trigger = read_trigger(findings, *trigger);
   spec.parallelism = static_cast<std::uint32_t>(reader.count("parallelism").value_or(0));
   if (const auto limits = reader.spot_of("limits")) spec.limits = read_limits(findings, *limits);
-  if (const auto restart = reader.spot_of("restart")) spec.restart = read_restart(findings, *restart);
+  if (const auto restart = reader.spot_of("restart"))
+    spec.restart = read_restart(findings, *restart);
   read_graph(findings, root, reader, spec);
 }
 
@@ -125,7 +135,8 @@ ParseResult parse_pipeline(std::string_view text, const Options& options) {
   return result;
 }
 
-TriggerResult parse_trigger(const json::Value& value, const Options& options, std::string_view pointer) {
+TriggerResult parse_trigger(const json::Value& value, const Options& options,
+                            std::string_view pointer) {
   TriggerResult result;
   Findings findings(options);
   std::string at(pointer);

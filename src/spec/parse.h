@@ -14,27 +14,32 @@
 // JSON text → PipelineSpec, or every mistake in it at once.
 namespace leat::spec {
 
-// What the daemon's configuration says about definitions. The defaults are those of the configuration.
+// What the daemon's configuration says about definitions. The defaults are those of the
+// configuration.
 struct Options {
-  std::size_t definition_bytes = 1024 * 1024;   // http.definition_max
-  std::size_t definition_depth = 32;            // limits.definition_depth
-  std::size_t definition_nodes = 100'000;       // limits.definition_nodes
+  std::size_t definition_bytes = 1024 * 1024;  // http.definition_max
+  std::size_t definition_depth = 32;           // limits.definition_depth
+  std::size_t definition_nodes = 100'000;      // limits.definition_nodes
   std::size_t steps_max = 64;
   std::size_t topics_max = 64;
-  std::uint32_t parallelism_max = 256;          // limits.parallelism
-  std::size_t expression_length = 16'384;       // limits.expression_length, bytes
+  std::uint32_t parallelism_max = 256;                     // limits.parallelism
+  std::size_t expression_length = 16'384;                  // limits.expression_length, bytes
   Duration checkpoint_interval = std::chrono::seconds(1);  // defaults.checkpoint_interval
-  StartSpec start;                              // defaults.start
-  RestartSpec restart{std::chrono::seconds(1), std::chrono::minutes(2), 20};  // for members a definition leaves out
-  std::string default_profile = "default";      // kafka.default_profile
-  std::vector<std::string> profiles;            // names in kafka.profiles; empty = not checked
-  std::optional<std::string> name;              // of the path of a PUT: the name may be absent and must not differ
+  StartSpec start;                                         // defaults.start
+  RestartSpec restart{std::chrono::seconds(1), std::chrono::minutes(2),
+                      20};                  // for members a definition leaves out
+  std::string default_profile = "default";  // kafka.default_profile
+  std::vector<std::string> profiles;        // names in kafka.profiles; empty = not checked
+  std::optional<std::string>
+      name;  // of the path of a PUT: the name may be absent and must not differ
 };
 
-// `spec` is null exactly when `diagnostics` holds an error; warnings may stand beside a spec. Diagnostics are in the order of
-// the text. When `malformed`, the text is not JSON and its one diagnostic has the code MALFORMED_JSON.
+// `spec` is null exactly when `diagnostics` holds an error; warnings may stand beside a spec.
+// Diagnostics are in the order of the text. When `malformed`, the text is not JSON and its one
+// diagnostic has the code MALFORMED_JSON.
 struct ParseResult {
-  static constexpr std::size_t kErrorsMax = 100;  // further ones are counted in a last one, TOO_MANY_ERRORS
+  static constexpr std::size_t kErrorsMax =
+      100;  // further ones are counted in a last one, TOO_MANY_ERRORS
 
   std::shared_ptr<const PipelineSpec> spec;
   bool malformed = false;
@@ -43,7 +48,8 @@ struct ParseResult {
   bool ok() const noexcept { return spec != nullptr; }
 };
 
-// Never throws; pure. Expressions are only measured here: their text is for the room that compiles them.
+// Never throws; pure. Expressions are only measured here: their text is for the room that compiles
+// them.
 ParseResult parse_pipeline(std::string_view text, const Options& options = {});
 
 struct TriggerResult {
@@ -57,9 +63,11 @@ struct TriggerResult {
 // The body of PUT …/trigger.
 TriggerResult parse_trigger(std::string_view text, const Options& options = {});
 // The same from a value that is part of another document; pointers begin with `pointer`.
-TriggerResult parse_trigger(const json::Value& value, const Options& options = {}, std::string_view pointer = {});
+TriggerResult parse_trigger(const json::Value& value, const Options& options = {},
+                            std::string_view pointer = {});
 
-// Fills line and column of diagnostics that have only a pointer: later rooms find their problems without the text.
+// Fills line and column of diagnostics that have only a pointer: later rooms find their problems
+// without the text.
 void locate(std::string_view text, std::vector<Diagnostic>& diagnostics);
 
 }  // namespace leat::spec

@@ -49,20 +49,56 @@ constexpr Property kAllowed[] = {
     {"socket.timeout.ms", Side::both, Value::integer, 10, 300'000},
 };
 
-// What leat decides itself, because its promises stand on it; most have a key of their own in a definition.
-constexpr std::string_view kOwn[] = {
-    "acks", "auto.commit.enable", "auto.commit.interval.ms", "auto.offset.reset", "check.crcs", "client.id", "compression.codec",
-    "compression.type", "consume.callback.max.messages", "debug", "delivery.report.only.error", "delivery.timeout.ms",
-    "enable.auto.commit", "enable.auto.offset.store", "enable.gapless.guarantee", "enable.idempotence", "enable.partition.eof",
-    "fetch.queue.backoff.ms", "group.id", "group.instance.id", "group.protocol", "group.remote.assignor", "isolation.level",
-    "log_level", "max.in.flight", "max.in.flight.requests.per.connection", "message.send.max.retries", "message.timeout.ms",
-    "partition.assignment.strategy", "partitioner", "queue.buffering.max.ms", "queued.max.messages.kbytes", "queued.min.messages",
-    "request.required.acks", "retries", "session.timeout.ms", "socket.nagle.disable", "statistics.interval.ms",
-    "sticky.partitioning.linger.ms", "topic.metadata.refresh.interval.ms", "transaction.timeout.ms", "transactional.id"};
+// What leat decides itself, because its promises stand on it; most have a key of their own in a
+// definition.
+constexpr std::string_view kOwn[] = {"acks",
+                                     "auto.commit.enable",
+                                     "auto.commit.interval.ms",
+                                     "auto.offset.reset",
+                                     "check.crcs",
+                                     "client.id",
+                                     "compression.codec",
+                                     "compression.type",
+                                     "consume.callback.max.messages",
+                                     "debug",
+                                     "delivery.report.only.error",
+                                     "delivery.timeout.ms",
+                                     "enable.auto.commit",
+                                     "enable.auto.offset.store",
+                                     "enable.gapless.guarantee",
+                                     "enable.idempotence",
+                                     "enable.partition.eof",
+                                     "fetch.queue.backoff.ms",
+                                     "group.id",
+                                     "group.instance.id",
+                                     "group.protocol",
+                                     "group.remote.assignor",
+                                     "isolation.level",
+                                     "log_level",
+                                     "max.in.flight",
+                                     "max.in.flight.requests.per.connection",
+                                     "message.send.max.retries",
+                                     "message.timeout.ms",
+                                     "partition.assignment.strategy",
+                                     "partitioner",
+                                     "queue.buffering.max.ms",
+                                     "queued.max.messages.kbytes",
+                                     "queued.min.messages",
+                                     "request.required.acks",
+                                     "retries",
+                                     "session.timeout.ms",
+                                     "socket.nagle.disable",
+                                     "statistics.interval.ms",
+                                     "sticky.partitioning.linger.ms",
+                                     "topic.metadata.refresh.interval.ms",
+                                     "transaction.timeout.ms",
+                                     "transactional.id"};
 
 // Beginnings of what names hosts, holds secrets, reads files or runs code.
-constexpr std::string_view kConnection[] = {"bootstrap.", "metadata.broker.", "security.", "ssl.", "sasl.", "plugin.", "oauth",
-                                            "enable.sasl.", "enable.ssl.", "broker.", "client.dns", "https.", "socket.blocking"};
+constexpr std::string_view kConnection[] = {
+    "bootstrap.",     "metadata.broker.", "security.",   "ssl.",    "sasl.",      "plugin.",
+    "oauth",          "enable.sasl.",     "enable.ssl.", "broker.", "client.dns", "https.",
+    "socket.blocking"};
 
 std::string lower_case(std::string_view text) {
   std::string lower(text);
@@ -71,7 +107,8 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
-void refuse(Findings& findings, const Spot& spot, json::Place place, const std::string& name, PropertyUse use) {
+void refuse(Findings& findings, const Spot& spot, json::Place place, const std::string& name,
+            PropertyUse use) {
   const std::string lower = lower_case(name);
   const auto begins = [&](std::string_view with) { return lower.starts_with(with); };
   std::string why = " is not among the properties that a definition may tune";
@@ -83,9 +120,13 @@ void refuse(Findings& findings, const Spot& spot, json::Place place, const std::
   } else {
     std::vector<std::string_view> known;
     for (const Property& property : kAllowed)
-      if (property.side == Side::both || (property.side == Side::source) == (use == PropertyUse::source)) known.push_back(property.name);
-    if (std::find(known.begin(), known.end(), lower) != known.end()) near.push_back(lower);
-    else near = base::nearest(lower, known);
+      if (property.side == Side::both ||
+          (property.side == Side::source) == (use == PropertyUse::source))
+        known.push_back(property.name);
+    if (std::find(known.begin(), known.end(), lower) != known.end())
+      near.push_back(lower);
+    else
+      near = base::nearest(lower, known);
   }
   findings.error_at("PROPERTY_REFUSED", spot.pointer, place, quoted(name) + why, std::move(near));
 }
@@ -105,7 +146,8 @@ bool read_boolean(const json::Value& value, bool& out) {
   return out = *text == "true", true;
 }
 
-std::optional<std::string> read_value(Findings& findings, const Spot& spot, const Property& property) {
+std::optional<std::string> read_value(Findings& findings, const Spot& spot,
+                                      const Property& property) {
   const std::string name = quoted(property.name);
   if (property.value == Value::boolean) {
     bool flag = false;
@@ -115,7 +157,8 @@ std::optional<std::string> read_value(Findings& findings, const Spot& spot, cons
   }
   if (property.value == Value::text) {
     const std::string* text = spot.value.as_string();
-    if (text != nullptr && !text->empty() && text->size() <= 255 && !has_control_characters(*text)) return *text;
+    if (text != nullptr && !text->empty() && text->size() <= 255 && !has_control_characters(*text))
+      return *text;
     findings.error("WRONG_TYPE", spot, name + " must be a string of 1 to 255 bytes");
     return std::nullopt;
   }
@@ -124,7 +167,8 @@ std::optional<std::string> read_value(Findings& findings, const Spot& spot, cons
     findings.error("WRONG_TYPE", spot, name + " must be an integer");
   } else if (number < property.low || number > property.high) {
     findings.error("OUT_OF_RANGE", spot,
-                   name + " must be between " + std::to_string(property.low) + " and " + std::to_string(property.high));
+                   name + " must be between " + std::to_string(property.low) + " and " +
+                       std::to_string(property.high));
   } else {
     return std::to_string(number);
   }
@@ -133,18 +177,23 @@ std::optional<std::string> read_value(Findings& findings, const Spot& spot, cons
 
 }  // namespace
 
-std::map<std::string, std::string> read_properties(Findings& findings, const Spot& spot, PropertyUse use) {
+std::map<std::string, std::string> read_properties(Findings& findings, const Spot& spot,
+                                                   PropertyUse use) {
   std::map<std::string, std::string> properties;
   for (const json::Member& member : spot.value.members()) {
     if (findings.full()) break;
     const Spot at = spot.at(member.key, member.value);
-    const auto* const property = std::find_if(std::begin(kAllowed), std::end(kAllowed), [&](const Property& each) {
-      return each.name == member.key && (each.side == Side::both || (each.side == Side::source) == (use == PropertyUse::source));
-    });
+    const auto* const property =
+        std::find_if(std::begin(kAllowed), std::end(kAllowed), [&](const Property& each) {
+          return each.name == member.key &&
+                 (each.side == Side::both ||
+                  (each.side == Side::source) == (use == PropertyUse::source));
+        });
     if (property == std::end(kAllowed)) {
       refuse(findings, at, member.key_place, member.key, use);
     } else if (!findings.taken(member.value)) {
-      if (auto value = read_value(findings, at, *property)) properties[member.key] = *std::move(value);
+      if (auto value = read_value(findings, at, *property))
+        properties[member.key] = *std::move(value);
     }
   }
   return properties;

@@ -27,7 +27,8 @@ bool contains_word(std::string_view words, std::string_view word) {
 }
 
 bool is_outside_value(const std::string* text) noexcept {
-  return text != nullptr && (text->starts_with("${env:") || text->starts_with("${file:")) && text->ends_with('}');
+  return text != nullptr && (text->starts_with("${env:") || text->starts_with("${file:")) &&
+         text->ends_with('}');
 }
 
 std::string bound_text(Type type, double value) {
@@ -39,8 +40,10 @@ std::string bound_text(Type type, double value) {
     return std::to_string(whole) + "B";
   }
   std::string text;
-  if (type == Type::number) json::append_double(text, value);
-  else text = std::to_string(whole);
+  if (type == Type::number)
+    json::append_double(text, value);
+  else
+    text = std::to_string(whole);
   return text;
 }
 
@@ -57,8 +60,8 @@ bool check_bounds(Findings& findings, const Field& field, const Spot& spot, doub
   const double high = upper_bound(field, findings.options());
   if (high == 0 || (value >= field.low && value <= high)) return true;
   findings.error("OUT_OF_RANGE", spot,
-                 "`" + std::string(field.key) + "` must be between " + bound_text(field.type, field.low) + " and " +
-                     bound_text(field.type, high));
+                 "`" + std::string(field.key) + "` must be between " +
+                     bound_text(field.type, field.low) + " and " + bound_text(field.type, high));
   return false;
 }
 
@@ -70,8 +73,8 @@ bool check_text(Findings& findings, const Field& field, const Spot& spot) {
   }
   if (field.high > 0 && static_cast<double>(text.size()) > field.high) {
     findings.error("OUT_OF_RANGE", spot,
-                   "`" + std::string(field.key) + "` has " + std::to_string(text.size()) + " bytes; at most " +
-                       bound_text(Type::integer, field.high) + " are taken");
+                   "`" + std::string(field.key) + "` has " + std::to_string(text.size()) +
+                       " bytes; at most " + bound_text(Type::integer, field.high) + " are taken");
     return false;
   }
   if (field.type == Type::text && has_control_characters(text)) {
@@ -85,17 +88,21 @@ bool check_quantity(Findings& findings, const Field& field, const Spot& spot) {
   const std::string& text = *spot.value.as_string();
   if (field.type == Type::duration) {
     std::int64_t ns = 0;
-    if (base::parse_duration_ns(text, ns)) return check_bounds(findings, field, spot, static_cast<double>(ns));
-    findings.error("BAD_VALUE", spot, quoted(text) + " is not a duration; write \"250ms\", \"10s\", \"1h30m\"");
+    if (base::parse_duration_ns(text, ns))
+      return check_bounds(findings, field, spot, static_cast<double>(ns));
+    findings.error("BAD_VALUE", spot,
+                   quoted(text) + " is not a duration; write \"250ms\", \"10s\", \"1h30m\"");
     return false;
   }
   std::uint64_t bytes = 0;
-  if (base::parse_size_bytes(text, bytes)) return check_bounds(findings, field, spot, static_cast<double>(bytes));
+  if (base::parse_size_bytes(text, bytes))
+    return check_bounds(findings, field, spot, static_cast<double>(bytes));
   findings.error("BAD_VALUE", spot, quoted(text) + " is not a size; write \"512KiB\", \"64MiB\"");
   return false;
 }
 
-bool check_choice(Findings& findings, const Field& field, const Spot& spot, const std::string& word) {
+bool check_choice(Findings& findings, const Field& field, const Spot& spot,
+                  const std::string& word) {
   if (contains_word(field.words, word)) return true;
   if (contains_word(field.later_words, word)) {
     findings.not_yet(spot.pointer, spot.value.place(), word);
@@ -103,14 +110,17 @@ bool check_choice(Findings& findings, const Field& field, const Spot& spot, cons
   }
   const auto known = split_words(field.words);
   std::string list;
-  for (const std::string_view choice : known) list += (list.empty() ? "`" : ", `") + std::string(choice) + "`";
-  findings.error("UNKNOWN_VALUE", spot, quoted(word) + " is not one of " + list, base::nearest(word, known));
+  for (const std::string_view choice : known)
+    list += (list.empty() ? "`" : ", `") + std::string(choice) + "`";
+  findings.error("UNKNOWN_VALUE", spot, quoted(word) + " is not one of " + list,
+                 base::nearest(word, known));
   return false;
 }
 
 bool check_format(Findings& findings, const Field& field, const Spot& spot) {
   if (spot.value.is_string()) return check_choice(findings, field, spot, *spot.value.as_string());
-  if (spot.value.members().size() == 1) return check_choice(findings, field, spot, spot.value.members()[0].key);
+  if (spot.value.members().size() == 1)
+    return check_choice(findings, field, spot, spot.value.members()[0].key);
   findings.error("WRONG_TYPE", spot, "a format is a name, or an object with one key");
   return false;
 }
@@ -118,25 +128,31 @@ bool check_format(Findings& findings, const Field& field, const Spot& spot) {
 bool check_name(Findings& findings, const Field& field, const Spot& spot) {
   const std::string& text = *spot.value.as_string();
   if (field.type == Type::id ? is_id(text) : is_pipeline_name(text)) return true;
-  findings.error("BAD_NAME", spot,
-                 quoted(text) + (field.type == Type::id
-                                     ? " is no id: a letter or `_`, then letters, digits, `_`, `-`; at most 63 characters"
-                                     : " is no name: lower-case letters, digits, `.`, `_`, `-`; the first a letter or digit; "
-                                       "at most 63 characters"));
+  findings.error(
+      "BAD_NAME", spot,
+      quoted(text) +
+          (field.type == Type::id
+               ? " is no id: a letter or `_`, then letters, digits, `_`, `-`; at most 63 characters"
+               : " is no name: lower-case letters, digits, `.`, `_`, `-`; the first a letter or "
+                 "digit; "
+                 "at most 63 characters"));
   return false;
 }
 
 // An integer that int64 does not hold is an integer all the same: its range is wrong, not its type.
 bool is_huge_integer(const json::Value& value) noexcept {
-  return value.kind() == json::Kind::real && value.number_token().find_first_of(".eE") == std::string_view::npos;
+  return value.kind() == json::Kind::real &&
+         value.number_token().find_first_of(".eE") == std::string_view::npos;
 }
 
 bool check_value(Findings& findings, const Field& field, const Spot& spot) {
   if (findings.taken(spot.value)) return false;
-  if (field.type == Type::integer && is_huge_integer(spot.value)) return check_bounds(findings, field, spot, *spot.value.as_double());
+  if (field.type == Type::integer && is_huge_integer(spot.value))
+    return check_bounds(findings, field, spot, *spot.value.as_double());
   if (!accepts(field.type, spot.value.kind())) {
     findings.error("WRONG_TYPE", spot,
-                   "`" + std::string(field.key) + "` must be " + std::string(description_of(field.type)) + ", not a " +
+                   "`" + std::string(field.key) + "` must be " +
+                       std::string(description_of(field.type)) + ", not a " +
                        std::string(json::kind_name(spot.value.kind())));
     return false;
   }
@@ -152,29 +168,38 @@ bool check_value(Findings& findings, const Field& field, const Spot& spot) {
     case Type::choice: return check_choice(findings, field, spot, *spot.value.as_string());
     case Type::format: return check_format(findings, field, spot);
     case Type::expression: return check_expression(findings, spot);
-    case Type::list: return check_bounds(findings, field, spot, static_cast<double>(spot.value.elements().size()));
+    case Type::list:
+      return check_bounds(findings, field, spot, static_cast<double>(spot.value.elements().size()));
     default: return true;
   }
 }
 
 }  // namespace
 
-void Findings::error_at(std::string_view code, std::string pointer, json::Place place, std::string message,
-                        std::vector<std::string> did_you_mean) {
+void Findings::error_at(std::string_view code, std::string pointer, json::Place place,
+                        std::string message, std::vector<std::string> did_you_mean) {
   if (++errors_ > ParseResult::kErrorsMax) return;
-  found_.push_back({Severity::error, std::move(pointer), static_cast<int>(place.line), static_cast<int>(place.column),
-                    std::nullopt, std::string(code), std::move(message), std::move(did_you_mean)});
+  found_.push_back({Severity::error, std::move(pointer), static_cast<int>(place.line),
+                    static_cast<int>(place.column), std::nullopt, std::string(code),
+                    std::move(message), std::move(did_you_mean)});
 }
 
 void Findings::warning(std::string_view code, const Spot& spot, std::string message) {
   if (found_.size() >= ParseResult::kErrorsMax + kWarningsMax) return;
   const json::Place place = spot.value.place();
-  found_.push_back({Severity::warning, spot.pointer, static_cast<int>(place.line), static_cast<int>(place.column),
-                    std::nullopt, std::string(code), std::move(message), {}});
+  found_.push_back({Severity::warning,
+                    spot.pointer,
+                    static_cast<int>(place.line),
+                    static_cast<int>(place.column),
+                    std::nullopt,
+                    std::string(code),
+                    std::move(message),
+                    {}});
 }
 
 void Findings::not_yet(const std::string& pointer, json::Place place, std::string_view what) {
-  error_at("NOT_AVAILABLE_YET", pointer, place, quoted(what) + " is described but not available in this version");
+  error_at("NOT_AVAILABLE_YET", pointer, place,
+           quoted(what) + " is described but not available in this version");
 }
 
 void Findings::refuse_outside_values(const json::Value& value, std::string& pointer) {
@@ -202,8 +227,15 @@ std::vector<Diagnostic> Findings::take() {
     return std::tie(a.line, a.column) < std::tie(b.line, b.column);
   });
   if (errors_ > ParseResult::kErrorsMax)
-    found_.push_back({Severity::error, "", 0, 0, std::nullopt, "TOO_MANY_ERRORS",
-                      std::to_string(errors_ - ParseResult::kErrorsMax) + " further errors are not listed", {}});
+    found_.push_back(
+        {Severity::error,
+         "",
+         0,
+         0,
+         std::nullopt,
+         "TOO_MANY_ERRORS",
+         std::to_string(errors_ - ParseResult::kErrorsMax) + " further errors are not listed",
+         {}});
   return std::move(found_);
 }
 
@@ -212,7 +244,9 @@ ObjectReader::ObjectReader(Findings& findings, Spot spot, std::string_view objec
     : findings_(findings), spot_(std::move(spot)) {
   if (!spot_.value.is_object()) {
     if (!findings_.taken(spot_.value))
-      findings_.error("WRONG_TYPE", spot_, "must be an object, not a " + std::string(json::kind_name(spot_.value.kind())));
+      findings_.error(
+          "WRONG_TYPE", spot_,
+          "must be an object, not a " + std::string(json::kind_name(spot_.value.kind())));
     odd_ = true;
     return;
   }
@@ -220,7 +254,8 @@ ObjectReader::ObjectReader(Findings& findings, Spot spot, std::string_view objec
   for (const Field& field : fields_of(object)) {
     if (field.need != Need::required || has(field.key)) continue;
     if (std::find(absent_ok.begin(), absent_ok.end(), field.key) != absent_ok.end()) continue;
-    findings_.error("MISSING_FIELD", spot_, "`" + std::string(field.key) + "` is missing: " + std::string(field.doc));
+    findings_.error("MISSING_FIELD", spot_,
+                    "`" + std::string(field.key) + "` is missing: " + std::string(field.doc));
   }
 }
 
@@ -231,12 +266,14 @@ void ObjectReader::read_member(const json::Member& member, std::string_view obje
     odd_ = true;
     std::vector<std::string_view> known;
     for (const Field& each : fields_of(object)) known.push_back(each.key);
-    findings_.error_at("UNKNOWN_FIELD", json::pointer_to(spot_.pointer, member.key), member.key_place,
-                       quoted(member.key) + " is not known here", base::nearest(member.key, known));
+    findings_.error_at("UNKNOWN_FIELD", json::pointer_to(spot_.pointer, member.key),
+                       member.key_place, quoted(member.key) + " is not known here",
+                       base::nearest(member.key, known));
   } else if (field->need == Need::later) {
     odd_ = true;
     findings_.not_yet(json::pointer_to(spot_.pointer, member.key), member.key_place, member.key);
-  } else if (get(field->key) == nullptr && check_value(findings_, *field, spot_.at(member.key, member.value))) {
+  } else if (get(field->key) == nullptr &&
+             check_value(findings_, *field, spot_.at(member.key, member.value))) {
     passed_.emplace_back(field->key, &member.value);
   }
 }
@@ -254,7 +291,8 @@ std::optional<Spot> ObjectReader::spot_of(std::string_view key) const {
 
 std::optional<std::string> ObjectReader::text(std::string_view key) const {
   const json::Value* value = get(key);
-  return value == nullptr || !value->is_string() ? std::nullopt : std::optional(*value->as_string());
+  return value == nullptr || !value->is_string() ? std::nullopt
+                                                 : std::optional(*value->as_string());
 }
 
 std::optional<bool> ObjectReader::flag(std::string_view key) const {
@@ -275,7 +313,8 @@ std::optional<double> ObjectReader::number(std::string_view key) const {
 std::optional<Duration> ObjectReader::duration(std::string_view key) const {
   std::int64_t ns = 0;
   const auto written = text(key);
-  return written && base::parse_duration_ns(*written, ns) ? std::optional(Duration(ns)) : std::nullopt;
+  return written && base::parse_duration_ns(*written, ns) ? std::optional(Duration(ns))
+                                                          : std::nullopt;
 }
 
 std::optional<std::uint64_t> ObjectReader::size(std::string_view key) const {
@@ -284,7 +323,8 @@ std::optional<std::uint64_t> ObjectReader::size(std::string_view key) const {
   return written && base::parse_size_bytes(*written, bytes) ? std::optional(bytes) : std::nullopt;
 }
 
-std::string_view ObjectReader::exactly_one(std::string_view what, std::initializer_list<std::string_view> keys) const {
+std::string_view ObjectReader::exactly_one(std::string_view what,
+                                           std::initializer_list<std::string_view> keys) const {
   std::string_view found;
   std::string present;
   std::string all;
@@ -297,7 +337,8 @@ std::string_view ObjectReader::exactly_one(std::string_view what, std::initializ
   const bool several = present.find(' ') != std::string::npos;
   if (several || (found.empty() && !odd_))
     findings_.error("EXACTLY_ONE_OF", spot_,
-                    std::string(what) + " has exactly one of " + all + "; here " + (several ? "are " + present : "is none"));
+                    std::string(what) + " has exactly one of " + all + "; here " +
+                        (several ? "are " + present : "is none"));
   return several ? std::string_view() : found;
 }
 
@@ -305,7 +346,9 @@ bool check_expression(Findings& findings, const Spot& spot) {
   if (findings.taken(spot.value)) return false;
   const std::string* text = spot.value.as_string();
   if (text == nullptr) {
-    findings.error("WRONG_TYPE", spot, "an expression is a string, not a " + std::string(json::kind_name(spot.value.kind())));
+    findings.error(
+        "WRONG_TYPE", spot,
+        "an expression is a string, not a " + std::string(json::kind_name(spot.value.kind())));
     return false;
   }
   if (text->find_first_not_of(" \t\r\n") == std::string::npos) {
@@ -314,7 +357,8 @@ bool check_expression(Findings& findings, const Spot& spot) {
   }
   if (text->size() <= findings.options().expression_length) return true;
   findings.error("OUT_OF_RANGE", spot,
-                 "the expression has " + std::to_string(text->size()) + " bytes; `limits.expression_length` is " +
+                 "the expression has " + std::to_string(text->size()) +
+                     " bytes; `limits.expression_length` is " +
                      std::to_string(findings.options().expression_length));
   return false;
 }
@@ -330,11 +374,13 @@ std::optional<TextOrExpression> read_text_or_expression(Findings& findings, cons
   if (findings.taken(spot.value)) return std::nullopt;
   if (const std::string* literal = spot.value.as_string()) return TextOrExpression(*literal);
   if (spot.value.is_object()) {
-    if (auto expression = read_expression_object(findings, spot)) return TextOrExpression(*std::move(expression));
+    if (auto expression = read_expression_object(findings, spot))
+      return TextOrExpression(*std::move(expression));
     return std::nullopt;
   }
   findings.error("WRONG_TYPE", spot,
-                 "must be a string, {\"expr\": \"…\"} or null, not a " + std::string(json::kind_name(spot.value.kind())));
+                 "must be a string, {\"expr\": \"…\"} or null, not a " +
+                     std::string(json::kind_name(spot.value.kind())));
   return std::nullopt;
 }
 
@@ -347,27 +393,35 @@ std::optional<Format> read_format(const ObjectReader& reader) {
 }
 
 bool is_pipeline_name(std::string_view text) noexcept {
-  const auto is_alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  const auto is_alphanumeric = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+  };
   if (text.empty() || text.size() > 63 || !is_alphanumeric(text[0])) return false;
-  return std::all_of(text.begin(), text.end(),
-                     [&](char c) { return is_alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return is_alphanumeric(c) || c == '.' || c == '_' || c == '-';
+  });
 }
 
 bool is_id(std::string_view text) noexcept {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
   if (text.empty() || text.size() > 63 || !is_letter(text[0])) return false;
-  return std::all_of(text.begin(), text.end(), [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; });
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; });
 }
 
 bool is_topic_name(std::string_view text) noexcept {
   if (text.empty() || text.size() > 249 || text == "." || text == "..") return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
   });
 }
 
 bool has_control_characters(std::string_view text) noexcept {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
 std::string quoted(std::string_view text) {

@@ -13,8 +13,8 @@
 #include "spec/fields.h"
 #include "spec/parse.h"
 
-// What the sections of the parser share: where problems go, and how one object is read by the table of fields. Inside of the
-// room; thread-confined.
+// What the sections of the parser share: where problems go, and how one object is read by the table
+// of fields. Inside of the room; thread-confined.
 namespace leat::spec {
 
 // A value and its pointer.
@@ -22,8 +22,12 @@ struct Spot {
   const json::Value& value;
   std::string pointer;
 
-  Spot at(std::string_view key, const json::Value& child) const { return {child, json::pointer_to(pointer, key)}; }
-  Spot at(std::size_t index) const { return {value.elements()[index], json::pointer_to(pointer, index)}; }
+  Spot at(std::string_view key, const json::Value& child) const {
+    return {child, json::pointer_to(pointer, key)};
+  }
+  Spot at(std::size_t index) const {
+    return {value.elements()[index], json::pointer_to(pointer, index)};
+  }
 };
 
 // Collects diagnostics. Errors beyond ParseResult::kErrorsMax are only counted.
@@ -35,7 +39,8 @@ class Findings {
 
   const Options& options() const noexcept { return options_; }
 
-  void error(std::string_view code, const Spot& spot, std::string message, std::vector<std::string> did_you_mean = {}) {
+  void error(std::string_view code, const Spot& spot, std::string message,
+             std::vector<std::string> did_you_mean = {}) {
     error_at(code, spot.pointer, spot.value.place(), std::move(message), std::move(did_you_mean));
   }
   void error_at(std::string_view code, std::string pointer, json::Place place, std::string message,
@@ -44,8 +49,8 @@ class Findings {
   // "`what` is described but not available yet".
   void not_yet(const std::string& pointer, json::Place place, std::string_view what);
 
-  // Refuses every whole-scalar `${env:…}` and `${file:…}` beneath `value`; they are then taken() and need no second complaint.
-  // `pointer` is the value's and comes back unchanged.
+  // Refuses every whole-scalar `${env:…}` and `${file:…}` beneath `value`; they are then taken()
+  // and need no second complaint. `pointer` is the value's and comes back unchanged.
   void refuse_outside_values(const json::Value& value, std::string& pointer);
   bool taken(const json::Value& value) const { return taken_.contains(&value); }
 
@@ -61,12 +66,14 @@ class Findings {
   std::size_t errors_ = 0;
 };
 
-// One object of a definition. The constructor reports everything the table knows to be wrong with it: unknown keys and those to
-// come, wrong types, values out of range, missing keys. The getters give what passed.
+// One object of a definition. The constructor reports everything the table knows to be wrong with
+// it: unknown keys and those to come, wrong types, values out of range, missing keys. The getters
+// give what passed.
 class ObjectReader {
  public:
   // `absent_ok`: required keys whose absence somebody else judges.
-  ObjectReader(Findings& findings, Spot spot, std::string_view object, std::initializer_list<std::string_view> absent_ok = {});
+  ObjectReader(Findings& findings, Spot spot, std::string_view object,
+               std::initializer_list<std::string_view> absent_ok = {});
 
   const Spot& spot() const noexcept { return spot_; }
   // The key stands there, right or wrong.
@@ -82,9 +89,10 @@ class ObjectReader {
   std::optional<Duration> duration(std::string_view key) const;
   std::optional<std::uint64_t> size(std::string_view key) const;
 
-  // Which one of `keys` stands here. Reports EXACTLY_ONE_OF when there are several, or none and nothing else explains that;
-  // the answer is empty then.
-  std::string_view exactly_one(std::string_view what, std::initializer_list<std::string_view> keys) const;
+  // Which one of `keys` stands here. Reports EXACTLY_ONE_OF when there are several, or none and
+  // nothing else explains that; the answer is empty then.
+  std::string_view exactly_one(std::string_view what,
+                               std::initializer_list<std::string_view> keys) const;
 
  private:
   void read_member(const json::Member& member, std::string_view object);

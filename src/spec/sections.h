@@ -8,8 +8,8 @@
 #include "spec/pipeline.h"
 #include "spec/reading.h"
 
-// The parts of a definition, each read by itself; then what connects them. Inside of the room; every mistake goes to Findings,
-// and what a function returns after one is only good to find more.
+// The parts of a definition, each read by itself; then what connects them. Inside of the room;
+// every mistake goes to Findings, and what a function returns after one is only good to find more.
 namespace leat::spec {
 
 TriggerSpec read_trigger(Findings& findings, const Spot& spot);
@@ -45,7 +45,8 @@ class Graph {
     bool nameable;
     bool read;
   };
-  std::vector<std::string> resolve(const Spot& reader, const json::Value* from, std::string_view what);
+  std::vector<std::string> resolve(const Spot& reader, const json::Value* from,
+                                   std::string_view what);
   std::vector<std::string> resolve_default(const Spot& reader, std::string_view what);
   void resolve_name(const Spot& spot, std::vector<std::string>& ids);
   void report_unknown(const Spot& spot, const std::string& name);
@@ -55,19 +56,21 @@ class Graph {
   std::vector<Node> nodes_;
   std::vector<std::string> below_;  // ids of steps not yet reached
   std::size_t sources_ = 0;
-  bool broken_ = false;             // a `from` could not be resolved
+  bool broken_ = false;  // a `from` could not be resolved
 };
 
 // Topics read twice, written to where they are read, and profiles that differ.
-void check_topics(Findings& findings, const json::Value& root, const std::vector<SourceSpec>& sources,
-                  const std::vector<SinkDraft>& sinks);
+void check_topics(Findings& findings, const json::Value& root,
+                  const std::vector<SourceSpec>& sources, const std::vector<SinkDraft>& sinks);
 // Literals that were probably meant as expressions.
-void warn_of_literals(Findings& findings, const json::Value& root, const std::vector<SourceSpec>& sources,
-                      const std::vector<StepDraft>& steps, const std::vector<SinkDraft>& sinks);
+void warn_of_literals(Findings& findings, const json::Value& root,
+                      const std::vector<SourceSpec>& sources, const std::vector<StepDraft>& steps,
+                      const std::vector<SinkDraft>& sinks);
 
 // Kafka client settings of a source or a sink: an allow-list.
 enum class PropertyUse : unsigned char { source, sink };
-std::map<std::string, std::string> read_properties(Findings& findings, const Spot& spot, PropertyUse use);
+std::map<std::string, std::string> read_properties(Findings& findings, const Spot& spot,
+                                                   PropertyUse use);
 
 void check_path(Findings& findings, const Spot& spot);
 void check_profile(Findings& findings, const Spot& spot);

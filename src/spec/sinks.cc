@@ -9,10 +9,13 @@ constexpr std::size_t kHeadersMax = 64;
 constexpr std::size_t kHeaderNameMax = 249;
 
 void read_topic(Findings& findings, const Spot& spot, KafkaSinkSpec& kafka) {
-  if (spot.value.is_object()) return findings.not_yet(spot.pointer, spot.value.place(), "a computed topic");
+  if (spot.value.is_object())
+    return findings.not_yet(spot.pointer, spot.value.place(), "a computed topic");
   kafka.topic = *spot.value.as_string();
   if (!is_topic_name(kafka.topic))
-    findings.error("BAD_NAME", spot, quoted(kafka.topic) + " is no name of a topic: letters, digits, `.`, `_`, `-`; at most 249");
+    findings.error("BAD_NAME", spot,
+                   quoted(kafka.topic) +
+                       " is no name of a topic: letters, digits, `.`, `_`, `-`; at most 249");
   else if (kafka.topic.starts_with("__"))
     findings.error("RESERVED_NAME", spot, quoted(kafka.topic) + " is an internal topic of Kafka");
 }
@@ -27,13 +30,17 @@ void read_key(Findings& findings, const Spot& spot, KafkaSinkSpec& kafka) {
 
 void read_headers(Findings& findings, const Spot& spot, KafkaSinkSpec& kafka) {
   if (spot.value.members().size() > kHeadersMax)
-    return findings.error("OUT_OF_RANGE", spot, "at most " + std::to_string(kHeadersMax) + " headers can be set");
+    return findings.error("OUT_OF_RANGE", spot,
+                          "at most " + std::to_string(kHeadersMax) + " headers can be set");
   for (const json::Member& member : spot.value.members()) {
     const Spot at = spot.at(member.key, member.value);
-    if (member.key.empty() || member.key.size() > kHeaderNameMax || has_control_characters(member.key))
-      findings.error_at("BAD_NAME", at.pointer, member.key_place, "a header's name has 1 to 249 bytes and no control characters");
+    if (member.key.empty() || member.key.size() > kHeaderNameMax ||
+        has_control_characters(member.key))
+      findings.error_at("BAD_NAME", at.pointer, member.key_place,
+                        "a header's name has 1 to 249 bytes and no control characters");
     if (member.key == "leat-src")
-      findings.error_at("RESERVED_NAME", at.pointer, member.key_place, "`leat-src` is written by `\"origin_header\": true`");
+      findings.error_at("RESERVED_NAME", at.pointer, member.key_place,
+                        "`leat-src` is written by `\"origin_header\": true`");
     if (member.value.is_null()) {
       kafka.headers.emplace_back(member.key, std::nullopt);
     } else if (auto value = read_text_or_expression(findings, at)) {
@@ -62,8 +69,10 @@ KafkaSinkSpec read_kafka(Findings& findings, const Spot& spot) {
   kafka.forward_headers = reader.flag("forward_headers").value_or(true);
   kafka.origin_header = reader.flag("origin_header").value_or(false);
   kafka.allow_loop = reader.flag("allow_loop").value_or(false);
-  if (const json::Value* partition = reader.get("partition")) kafka.partition = partition->as_integer<std::int32_t>();
-  if (const auto timestamp = reader.spot_of("timestamp")) kafka.timestamp = read_expression_object(findings, *timestamp);
+  if (const json::Value* partition = reader.get("partition"))
+    kafka.partition = partition->as_integer<std::int32_t>();
+  if (const auto timestamp = reader.spot_of("timestamp"))
+    kafka.timestamp = read_expression_object(findings, *timestamp);
   kafka.compression = compression_of(reader.text("compression").value_or("none"));
   if (const auto properties = reader.spot_of("properties"))
     kafka.properties = read_properties(findings, *properties, PropertyUse::sink);
@@ -84,8 +93,10 @@ SinkDraft read_sink(Findings& findings, const json::Member& member, const Spot& 
   sink.id = member.key;
   sink.pointer = spot.pointer;
   if (!is_id(member.key))
-    findings.error_at("BAD_NAME", spot.pointer, member.key_place,
-                      quoted(member.key) + " is no id: a letter or `_`, then letters, digits, `_`, `-`; at most 63 characters");
+    findings.error_at(
+        "BAD_NAME", spot.pointer, member.key_place,
+        quoted(member.key) +
+            " is no id: a letter or `_`, then letters, digits, `_`, `-`; at most 63 characters");
   const ObjectReader reader(findings, spot, "sink");
   sink.format = read_format(reader).value_or(Format::json);
   draft.from = reader.get("from");
@@ -109,10 +120,12 @@ std::vector<SinkDraft> read_sinks(Findings& findings, const Spot& spot) {
   std::vector<SinkDraft> sinks;
   const auto members = spot.value.members();
   if (members.empty() || members.size() > kSinksMax) {
-    findings.error("OUT_OF_RANGE", spot, "`sinks` must hold 1 to " + std::to_string(kSinksMax) + " sinks");
+    findings.error("OUT_OF_RANGE", spot,
+                   "`sinks` must hold 1 to " + std::to_string(kSinksMax) + " sinks");
     return sinks;
   }
-  for (const json::Member& member : members) sinks.push_back(read_sink(findings, member, spot.at(member.key, member.value)));
+  for (const json::Member& member : members)
+    sinks.push_back(read_sink(findings, member, spot.at(member.key, member.value)));
   return sinks;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include "base/text.h"
@@ -17,27 +18,35 @@ bool split_partition(std::string_view key, std::string_view& topic) noexcept {
   topic = key.substr(0, dash);
   const std::string_view digits = key.substr(dash + 1);
   std::int32_t partition = -1;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), partition);
-  return error == std::errc() && end == digits.data() + digits.size() && partition >= 0 && is_topic_name(topic);
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), partition);
+  return error == std::errc() && end == digits.data() + digits.size() && partition >= 0 &&
+         is_topic_name(topic);
 }
 
-void read_offsets(Findings& findings, const Spot& spot, const KafkaSourceSpec& kafka, StartSpec& start) {
+void read_offsets(Findings& findings, const Spot& spot, const KafkaSourceSpec& kafka,
+                  StartSpec& start) {
   start.kind = StartSpec::Kind::offsets;
-  if (spot.value.members().empty()) findings.error("OUT_OF_RANGE", spot, "`start` names no partition");
+  if (spot.value.members().empty())
+    findings.error("OUT_OF_RANGE", spot, "`start` names no partition");
   for (const json::Member& member : spot.value.members()) {
     if (findings.full()) return;
     const Spot at = spot.at(member.key, member.value);
     std::string_view topic;
     if (!split_partition(member.key, topic)) {
-      findings.error_at("BAD_NAME", at.pointer, member.key_place, quoted(member.key) + " is not `<topic>-<partition>`");
-    } else if (!kafka.topics.empty() && std::find(kafka.topics.begin(), kafka.topics.end(), topic) == kafka.topics.end()) {
+      findings.error_at("BAD_NAME", at.pointer, member.key_place,
+                        quoted(member.key) + " is not `<topic>-<partition>`");
+    } else if (!kafka.topics.empty() &&
+               std::find(kafka.topics.begin(), kafka.topics.end(), topic) == kafka.topics.end()) {
       const std::vector<std::string_view> known(kafka.topics.begin(), kafka.topics.end());
-      findings.error_at("UNKNOWN_NAME", at.pointer, member.key_place, quoted(topic) + " is not a topic of this source",
+      findings.error_at("UNKNOWN_NAME", at.pointer, member.key_place,
+                        quoted(topic) + " is not a topic of this source",
                         base::nearest(topic, known));
     }
     const auto offset = member.value.as_integer<std::int64_t>();
     if (!offset) {
-      if (!findings.taken(member.value)) findings.error("WRONG_TYPE", at, "an offset is an integer");
+      if (!findings.taken(member.value))
+        findings.error("WRONG_TYPE", at, "an offset is an integer");
     } else if (*offset < 0) {
       findings.error("OUT_OF_RANGE", at, "an offset is not negative");
     } else {
@@ -61,7 +70,9 @@ void read_start_text(Findings& findings, const Spot& spot, StartSpec& start) {
     if (time->us < 0) findings.error("OUT_OF_RANGE", spot, "Kafka has no times before 1970");
   } else {
     findings.error("BAD_VALUE", spot,
-                   quoted(text) + " is none of \"earliest\", \"latest\", a time such as \"2026-01-01T00:00:00Z\", \"-1h\"",
+                   quoted(text) +
+                       " is none of \"earliest\", \"latest\", a time such as "
+                       "\"2026-01-01T00:00:00Z\", \"-1h\"",
                    base::nearest(text, {"earliest", "latest"}));
   }
 }
@@ -69,16 +80,21 @@ void read_start_text(Findings& findings, const Spot& spot, StartSpec& start) {
 void read_topic_list(Findings& findings, const Spot& spot, KafkaSourceSpec& kafka) {
   const std::size_t count = spot.value.elements().size();
   if (count == 0 || count > findings.options().topics_max)
-    findings.error("OUT_OF_RANGE", spot,
-                   "`topics` must name 1 to " + std::to_string(findings.options().topics_max) + " topics");
+    findings.error(
+        "OUT_OF_RANGE", spot,
+        "`topics` must name 1 to " + std::to_string(findings.options().topics_max) + " topics");
   for (std::size_t i = 0; i < count && !findings.full(); ++i) {
     const Spot at = spot.at(i);
     if (findings.taken(at.value)) continue;
     const std::string* topic = at.value.as_string();
     if (topic == nullptr) {
-      findings.error("WRONG_TYPE", at, "the name of a topic is a string, not a " + std::string(json::kind_name(at.value.kind())));
+      findings.error("WRONG_TYPE", at,
+                     "the name of a topic is a string, not a " +
+                         std::string(json::kind_name(at.value.kind())));
     } else if (!is_topic_name(*topic)) {
-      findings.error("BAD_NAME", at, quoted(*topic) + " is no name of a topic: letters, digits, `.`, `_`, `-`; at most 249");
+      findings.error(
+          "BAD_NAME", at,
+          quoted(*topic) + " is no name of a topic: letters, digits, `.`, `_`, `-`; at most 249");
     } else if (std::find(kafka.topics.begin(), kafka.topics.end(), *topic) != kafka.topics.end()) {
       findings.error("TOPIC_READ_TWICE", at, quoted(*topic) + " is listed twice");
     } else if (kafka.topics.size() < findings.options().topics_max) {
@@ -94,7 +110,9 @@ void read_topics(Findings& findings, const Spot& spot, KafkaSourceSpec& kafka) {
   if (!pattern) return;
   kafka.pattern = *pattern->value.as_string();
   if (!kafka.pattern.starts_with('^') || !kafka.pattern.ends_with('$'))
-    findings.error("BAD_VALUE", *pattern, "a pattern begins with `^` and ends with `$`: it is matched against whole names");
+    findings.error(
+        "BAD_VALUE", *pattern,
+        "a pattern begins with `^` and ends with `$`: it is matched against whole names");
 }
 
 KafkaSourceSpec read_kafka(Findings& findings, const Spot& spot) {
@@ -109,8 +127,10 @@ KafkaSourceSpec read_kafka(Findings& findings, const Spot& spot) {
   kafka.group = reader.text("group").value_or("");
   if (const auto start = reader.spot_of("start")) {
     kafka.start = {};
-    if (start->value.is_object()) read_offsets(findings, *start, kafka, kafka.start);
-    else read_start_text(findings, *start, kafka.start);
+    if (start->value.is_object())
+      read_offsets(findings, *start, kafka, kafka.start);
+    else
+      read_start_text(findings, *start, kafka.start);
   }
   if (const auto properties = reader.spot_of("properties"))
     kafka.properties = read_properties(findings, *properties, PropertyUse::source);
@@ -135,13 +155,15 @@ GeneratorSpec read_generator(Findings& findings, const Spot& spot) {
   generator.rows = reader.count("rows").value_or(0);
   const auto fields = reader.spot_of("fields");
   if (!fields) return generator;
-  if (fields->value.members().empty()) findings.error("OUT_OF_RANGE", *fields, "`fields` must not be empty");
+  if (fields->value.members().empty())
+    findings.error("OUT_OF_RANGE", *fields, "`fields` must not be empty");
   for (const json::Member& member : fields->value.members()) {
     if (findings.full()) break;
     const Spot at = fields->at(member.key, member.value);
     if (member.key.empty())
       findings.error_at("BAD_NAME", at.pointer, member.key_place, "a field has no name");
-    if (check_expression(findings, at)) generator.fields.emplace_back(member.key, Expression{*member.value.as_string(), at.pointer});
+    if (check_expression(findings, at))
+      generator.fields.emplace_back(member.key, Expression{*member.value.as_string(), at.pointer});
   }
   return generator;
 }
@@ -151,18 +173,24 @@ SourceSpec read_source(Findings& findings, const json::Member& member, const Spo
   source.id = member.key;
   source.pointer = spot.pointer;
   if (!is_id(member.key))
-    findings.error_at("BAD_NAME", spot.pointer, member.key_place,
-                      quoted(member.key) + " is no id: a letter or `_`, then letters, digits, `_`, `-`; at most 63 characters");
+    findings.error_at(
+        "BAD_NAME", spot.pointer, member.key_place,
+        quoted(member.key) +
+            " is no id: a letter or `_`, then letters, digits, `_`, `-`; at most 63 characters");
   const ObjectReader reader(findings, spot, "source");
   source.format = read_format(reader).value_or(Format::json);
   const std::string_view kind = reader.exactly_one("a source", {"kafka", "file", "generator"});
   const auto inner = reader.spot_of(kind);
   if (!inner) return source;
-  if (kind == "kafka") source.kind = read_kafka(findings, *inner);
-  else if (kind == "file") source.kind = read_file(findings, *inner);
-  else source.kind = read_generator(findings, *inner);
+  if (kind == "kafka")
+    source.kind = read_kafka(findings, *inner);
+  else if (kind == "file")
+    source.kind = read_file(findings, *inner);
+  else
+    source.kind = read_generator(findings, *inner);
   if (kind == "generator" && source.format != Format::json)
-    findings.error("BAD_VALUE", *reader.spot_of("format"), "a generator makes rows of the format `json` only");
+    findings.error("BAD_VALUE", *reader.spot_of("format"),
+                   "a generator makes rows of the format `json` only");
   return source;
 }
 
@@ -172,7 +200,8 @@ void check_path(Findings& findings, const Spot& spot) {
   std::string_view rest = *spot.value.as_string();
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('/'), rest.size());
-    if (rest.substr(0, end) == "..") return findings.error("BAD_VALUE", spot, "a path must not leave its folder by `..`");
+    if (rest.substr(0, end) == "..")
+      return findings.error("BAD_VALUE", spot, "a path must not leave its folder by `..`");
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
 }
@@ -180,16 +209,19 @@ void check_path(Findings& findings, const Spot& spot) {
 void check_profile(Findings& findings, const Spot& spot) {
   const auto& profiles = findings.options().profiles;
   const std::string& name = *spot.value.as_string();
-  if (profiles.empty() || std::find(profiles.begin(), profiles.end(), name) != profiles.end()) return;
-  findings.error("UNKNOWN_NAME", spot, "the daemon's configuration has no Kafka profile " + quoted(name),
-                 base::nearest(name, std::vector<std::string_view>(profiles.begin(), profiles.end())));
+  if (profiles.empty() || std::find(profiles.begin(), profiles.end(), name) != profiles.end())
+    return;
+  findings.error(
+      "UNKNOWN_NAME", spot, "the daemon's configuration has no Kafka profile " + quoted(name),
+      base::nearest(name, std::vector<std::string_view>(profiles.begin(), profiles.end())));
 }
 
 std::vector<SourceSpec> read_sources(Findings& findings, const Spot& spot) {
   std::vector<SourceSpec> sources;
   const auto members = spot.value.members();
   if (members.empty() || members.size() > kSourcesMax) {
-    findings.error("OUT_OF_RANGE", spot, "`sources` must hold 1 to " + std::to_string(kSourcesMax) + " sources");
+    findings.error("OUT_OF_RANGE", spot,
+                   "`sources` must hold 1 to " + std::to_string(kSourcesMax) + " sources");
     return sources;
   }
   for (const json::Member& member : members)

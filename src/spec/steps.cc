@@ -8,37 +8,44 @@ namespace {
 
 constexpr std::size_t kFieldsMax = 1024;  // of one step
 
-std::optional<FieldPath> read_path(Findings& findings, std::string_view text, const std::string& pointer, json::Place place) {
+std::optional<FieldPath> read_path(Findings& findings, std::string_view text,
+                                   const std::string& pointer, json::Place place) {
   Result<FieldPath> path = parse_field_path(text);
   if (path.ok()) return *std::move(path);
-  findings.error_at("BAD_FIELD_PATH", pointer, place, quoted(text) + ": " + path.status().message());
+  findings.error_at("BAD_FIELD_PATH", pointer, place,
+                    quoted(text) + ": " + path.status().message());
   return std::nullopt;
 }
 
 bool check_count(Findings& findings, const Spot& spot, std::size_t count) {
   if (count >= 1 && count <= kFieldsMax) return true;
-  findings.error("OUT_OF_RANGE", spot, "1 to " + std::to_string(kFieldsMax) + " fields must stand here");
+  findings.error("OUT_OF_RANGE", spot,
+                 "1 to " + std::to_string(kFieldsMax) + " fields must stand here");
   return false;
 }
 
 // One path is the other, or lies above it.
 bool overlap(const FieldPath& a, const FieldPath& b) {
-  return std::equal(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(std::min(a.size(), b.size())), b.begin());
+  return std::equal(
+      a.begin(), a.begin() + static_cast<std::ptrdiff_t>(std::min(a.size(), b.size())), b.begin());
 }
 
 // Sorted, a path stands before the ones beneath it, and nothing else between them.
 void check_clashes(Findings& findings, const Spot& spot, const std::vector<Assignment>& fields) {
   std::vector<const Assignment*> sorted;
   for (const Assignment& field : fields) sorted.push_back(&field);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->target < b->target; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto* a, const auto* b) { return a->target < b->target; });
   const Assignment* above = nullptr;
   for (const Assignment* field : sorted) {
     if (above == nullptr || !overlap(above->target, field->target)) {
       above = field;
       continue;
     }
-    findings.error_at("FIELD_CLASH", field->pointer, json::place_of(spot.value, field->pointer.substr(spot.pointer.size())),
-                      format_field_path(field->target) + " and " + format_field_path(above->target) + " write the same field");
+    findings.error_at("FIELD_CLASH", field->pointer,
+                      json::place_of(spot.value, field->pointer.substr(spot.pointer.size())),
+                      format_field_path(field->target) + " and " +
+                          format_field_path(above->target) + " write the same field");
   }
 }
 
@@ -65,8 +72,11 @@ std::vector<std::pair<FieldPath, std::string>> read_paths(Findings& findings, co
     const Spot at = spot.at(i);
     if (findings.taken(at.value)) continue;
     if (!at.value.is_string()) {
-      findings.error("WRONG_TYPE", at, "a field path is a string, not a " + std::string(json::kind_name(at.value.kind())));
-    } else if (auto path = read_path(findings, *at.value.as_string(), at.pointer, at.value.place())) {
+      findings.error(
+          "WRONG_TYPE", at,
+          "a field path is a string, not a " + std::string(json::kind_name(at.value.kind())));
+    } else if (auto path =
+                   read_path(findings, *at.value.as_string(), at.pointer, at.value.place())) {
       paths.emplace_back(*std::move(path), at.pointer);
     }
   }
@@ -104,7 +114,8 @@ StepDraft read_step(Findings& findings, const Spot& spot) {
   step.id_given = !step.id.empty();
   step.description = reader.text("description").value_or("");
   draft.from = reader.get("from");
-  const std::string_view verb = reader.exactly_one("a step", {"filter", "set", "select", "drop", "repartition"});
+  const std::string_view verb =
+      reader.exactly_one("a step", {"filter", "set", "select", "drop", "repartition"});
   const auto inner = reader.spot_of(verb);
   if (!inner) return draft;
   if (verb == "filter") step.verb = FilterStep{{*inner->value.as_string(), inner->pointer}};
@@ -119,7 +130,8 @@ StepDraft read_step(Findings& findings, const Spot& spot) {
 
 std::vector<StepDraft> read_steps(Findings& findings, const Spot& spot) {
   std::vector<StepDraft> steps;
-  for (std::size_t i = 0; i < spot.value.elements().size(); ++i) steps.push_back(read_step(findings, spot.at(i)));
+  for (std::size_t i = 0; i < spot.value.elements().size(); ++i)
+    steps.push_back(read_step(findings, spot.at(i)));
   return steps;
 }
 

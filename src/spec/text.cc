@@ -7,9 +7,14 @@ namespace {
 
 void write_members(json::Writer& writer, const Diagnostic& diagnostic) {
   writer.member("pointer", diagnostic.pointer);
-  if (diagnostic.line > 0) writer.member("line", diagnostic.line).member("column", diagnostic.column);
+  if (diagnostic.line > 0)
+    writer.member("line", diagnostic.line).member("column", diagnostic.column);
   if (diagnostic.span)
-    writer.key("span").begin_array().value(diagnostic.span->first).value(diagnostic.span->second).end_array();
+    writer.key("span")
+        .begin_array()
+        .value(diagnostic.span->first)
+        .value(diagnostic.span->second)
+        .end_array();
   writer.member("code", diagnostic.code).member("message", diagnostic.message);
   if (diagnostic.did_you_mean.empty()) return;
   writer.key("did_you_mean").begin_array();
@@ -65,9 +70,11 @@ std::string verb_of(const StepSpec& step) {
 
 void write_trigger(json::Writer& writer, const TriggerSpec& trigger) {
   writer.begin_object().member("mode", mode_name(trigger.mode));
-  if (trigger.mode == TriggerMode::micro_batch) writer.member("interval", base::format_duration(trigger.interval.count()));
+  if (trigger.mode == TriggerMode::micro_batch)
+    writer.member("interval", base::format_duration(trigger.interval.count()));
   if (trigger.mode == TriggerMode::real_time)
-    writer.member("checkpoint_interval", base::format_duration(trigger.checkpoint_interval.count()));
+    writer.member("checkpoint_interval",
+                  base::format_duration(trigger.checkpoint_interval.count()));
   if (trigger.max_records != 0) writer.member("max_records", trigger.max_records);
   writer.end_object();
 }
@@ -92,9 +99,11 @@ void write_diagnostic(json::Writer& writer, const Diagnostic& diagnostic) {
 
 std::string to_line(std::string_view file, const Diagnostic& diagnostic) {
   std::string line(file);
-  if (diagnostic.line > 0) line += ":" + std::to_string(diagnostic.line) + ":" + std::to_string(diagnostic.column);
+  if (diagnostic.line > 0)
+    line += ":" + std::to_string(diagnostic.line) + ":" + std::to_string(diagnostic.column);
   line += ": ";
-  if (diagnostic.severity != Severity::error) line += std::string(severity_name(diagnostic.severity)) + ": ";
+  if (diagnostic.severity != Severity::error)
+    line += std::string(severity_name(diagnostic.severity)) + ": ";
   base::append_printable(line, diagnostic.message);
   line += " [" + diagnostic.code + "]";
   for (std::size_t i = 0; i < diagnostic.did_you_mean.size(); ++i)

@@ -32,11 +32,12 @@ int days_in_month(int year, int month) noexcept {
 
 bool take_date(std::string_view& text, std::int64_t& days) noexcept {
   int year = 0, month = 0, day = 0;
-  if (!take_digits(text, 4, year) || !take(text, '-') || !take_digits(text, 2, month) || !take(text, '-') ||
-      !take_digits(text, 2, day))
+  if (!take_digits(text, 4, year) || !take(text, '-') || !take_digits(text, 2, month) ||
+      !take(text, '-') || !take_digits(text, 2, day))
     return false;
   if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return false;
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   days = std::chrono::sys_days(date).time_since_epoch().count();
   return true;
@@ -72,8 +73,8 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) noexcept {
   std::int64_t days = 0, us = 0, zone = 0;
   int hour = 0, minute = 0, second = 0;
   if (!take_date(text, days) || !(take(text, 'T') || take(text, 't'))) return std::nullopt;
-  if (!take_digits(text, 2, hour) || !take(text, ':') || !take_digits(text, 2, minute) || !take(text, ':') ||
-      !take_digits(text, 2, second) || hour > 23 || minute > 59 || second > 60)
+  if (!take_digits(text, 2, hour) || !take(text, ':') || !take_digits(text, 2, minute) ||
+      !take(text, ':') || !take_digits(text, 2, second) || hour > 23 || minute > 59 || second > 60)
     return std::nullopt;
   if (!take_fraction(text, us) || !take_zone(text, zone) || !text.empty()) return std::nullopt;
   return WallTime{(days * 86'400 + hour * 3600 + minute * 60 + second - zone) * 1'000'000 + us};

@@ -7,8 +7,9 @@
 
 namespace leat::spec {
 
-// Reads an RFC 3339 time such as `2026-01-01T00:00:00.5+01:00`; digits beyond microseconds are dropped, a leap second counts as
-// the second after it. Nothing when it is no such time or its day does not exist.
+// Reads an RFC 3339 time such as `2026-01-01T00:00:00.5+01:00`; digits beyond microseconds are
+// dropped, a leap second counts as the second after it. Nothing when it is no such time or its day
+// does not exist.
 std::optional<WallTime> parse_rfc3339(std::string_view text) noexcept;
 
 }  // namespace leat::spec

@@ -19,8 +19,10 @@ void check_mode_keys(Findings& findings, const ObjectReader& reader, TriggerMode
   for (const Rule& rule : rules) {
     const json::Member* member = reader.spot().value.find_member(rule.key);
     if (member == nullptr || rule.fits) continue;
-    findings.error_at("NOT_IN_THIS_MODE", json::pointer_to(reader.spot().pointer, rule.key), member->key_place,
-                      quoted(rule.key) + " belongs to " + std::string(rule.modes) + ", not to " + quoted(mode_name(mode)));
+    findings.error_at("NOT_IN_THIS_MODE", json::pointer_to(reader.spot().pointer, rule.key),
+                      member->key_place,
+                      quoted(rule.key) + " belongs to " + std::string(rule.modes) + ", not to " +
+                          quoted(mode_name(mode)));
   }
 }
 
@@ -35,9 +37,11 @@ TriggerSpec read_trigger(Findings& findings, const Spot& spot) {
   if (*mode == "available_now") trigger.mode = TriggerMode::available_now;
   check_mode_keys(findings, reader, trigger.mode);
   trigger.max_records = reader.count("max_records").value_or(0);
-  if (trigger.mode == TriggerMode::micro_batch) trigger.interval = reader.duration("interval").value_or(Duration::zero());
+  if (trigger.mode == TriggerMode::micro_batch)
+    trigger.interval = reader.duration("interval").value_or(Duration::zero());
   if (trigger.mode == TriggerMode::real_time)
-    trigger.checkpoint_interval = reader.duration("checkpoint_interval").value_or(findings.options().checkpoint_interval);
+    trigger.checkpoint_interval =
+        reader.duration("checkpoint_interval").value_or(findings.options().checkpoint_interval);
   return trigger;
 }
 
