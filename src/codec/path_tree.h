@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "record/layout.h"
+
+namespace leat::codec {
+
+// The paths somebody wants, level by level, made for matching the members of a document as they come. Node 0 is the whole row.
+// Immutable after the last add().
+class PathTree {
+ public:
+  using NodeId = std::uint32_t;
+  static constexpr NodeId kNone = ~NodeId{0};
+
+  PathTree() : nodes_(1) {}
+
+  // The node of a path, made with its parents when it is not there.
+  NodeId add(const record::FieldPath& path) {
+    NodeId at = 0;
+    for (const std::string& name : path) {
+      NodeId next = find(at, name);
+      if (next == kNone) {
+        next = static_cast<NodeId>(nodes_.size());
+        nodes_.emplace_back();
+        nodes_[at].push_back({name, word_of(name.data(), name.size()), next});
+      }
+      at = next;
+    }
+    return at;
+  }
+
+  std::size_t size() const noexcept { return nodes_.size(); }
+  bool leaf(NodeId node) const noexcept { return nodes_[node].empty(); }
+
+  struct Child {
+    std::string name;
+    std::uint64_t word;  // the name's first 8 bytes
+    NodeId node;
+  };
+  // In the order in which they were added.
+  const std::vector<Child>& children(NodeId node) const noexcept { return nodes_[node]; }
+
+  NodeId find(NodeId node, std::string_view key) const noexcept { return match(node, word_of(key.data(), key.size()), key); }
+  // The same for a key behind which 8 bytes can be read.
+  NodeId find_padded(NodeId node, std::string_view key) const noexcept {
+    std::uint64_t word;
+    std::memcpy(&word, key.data(), 8);
+    if (key.size() < 8) word &= (std::uint64_t{1} << (key.size() * 8)) - 1;
+    return match(node, word, key);
+  }
+
+ private:
+  static std::uint64_t word_of(const char* name, std::size_t size) noexcept {
+    std::uint64_t word = 0;
+    if (size != 0) std::memcpy(&word, name, size < 8 ? size : 8);
+    return word;
+  }
+  NodeId match(NodeId node, std::uint64_t word, std::string_view key) const noexcept {
+    for (const Child& child : nodes_[node]) {
+      if (child.word != word || child.name.size() != key.size()) continue;
+      if (key.size() <= 8 || std::memcmp(child.name.data() + 8, key.data() + 8, key.size() - 8) == 0) return child.node;
+    }
+    return kNone;
+  }
+
+  std::vector<std::vector<Child>> nodes_;
+};
+
+}  // namespace leat::codec
