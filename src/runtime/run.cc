@@ -196,6 +196,7 @@ Status Run::launch(const flow::Trigger& trigger, EpochId first, EpochCoordinator
     }
   }
   callbacks.tasks = made.size();
+  source_tasks_ = callbacks.source_tasks.size();
   callbacks.trigger = trigger;
   callbacks.first = first;
   for (const auto& source : sources_) callbacks.sources.push_back(source.get());

@@ -84,6 +84,9 @@ class Run {
   void stop_sources(bool leave, std::function<void()> done);
   void purge_sources(std::function<void(Status)> done);
   flow::Ledger& ledger() noexcept { return ledger_; }
+  flow::IntakeMeter& meter() noexcept { return meter_; }
+  // How many tasks read sources. Requires: launched().
+  std::size_t source_tasks() const noexcept { return source_tasks_; }
 
  private:
   explicit Run(RunContext context);
@@ -107,6 +110,7 @@ class Run {
   std::map<std::uint32_t, flow::Sink*> sink_of_;                                   // by index in the definition
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::unique_ptr<flow::SourceReader>> readers_;  // by source, slice
   std::vector<std::pair<TaskHost*, flow::Task*>> tasks_;
+  std::size_t source_tasks_ = 0;
 };
 
 }  // namespace leat::runtime

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -106,7 +107,7 @@ struct LifecycleReceipt {
 // What a tap reads: one point per task. Keeps the points alive; the rows stop when the pipeline goes.
 struct TapSubscription {
   std::vector<std::shared_ptr<flow::TapPoint>> points;
-  std::shared_ptr<const bool> alive;  // false once the pipeline has stopped; read it on any thread only for display
+  std::shared_ptr<const std::atomic<bool>> alive;  // false once this generation of the pipeline is gone
 };
 
 struct ThreadStatus {

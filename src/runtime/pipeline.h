@@ -1,0 +1,182 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/control_loop.h"
+#include "runtime/pipeline_meter.h"
+#include "runtime/run.h"
+#include "runtime/supervisor.h"
+
+namespace leat::runtime {
+
+struct PipelineParts {
+  std::shared_ptr<const plan::Plan> plan;
+  std::uint64_t generation = 1;
+  std::string etag;
+  WallTime created_at;
+  Desired desired = Desired::running;
+  std::optional<spec::TriggerSpec> trigger_override;
+  std::string state_folder;
+  const SupervisorOptions& options;
+  const flow::Registry& registry;
+  std::vector<TaskHost*> hosts;
+  ControlPort control;
+  std::function<void(SnapshotPtr)> publish;       // a new snapshot
+  std::function<void()> on_desired_changed;       // by itself: available_now has caught up
+};
+
+// Keeps one generation of a pipeline going: starts runs, restarts them with back-off, switches the trigger, pauses, stops.
+// Lives on the control thread; callbacks of tasks and sinks come from elsewhere and are posted there. Destroyed only when no run
+// is left (stop() answered).
+class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListener {
+ public:
+  explicit Pipeline(PipelineParts parts);
+  ~Pipeline() override;
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  // Begins in the desired state.
+  void begin();
+  // A stored definition that cannot run: failed with the reason, until replaced.
+  void begin_failed(std::string reason);
+  Instant tick(Instant now);
+
+  void pause(Reply<LifecycleReceipt> reply);
+  void resume(Reply<LifecycleReceipt> reply);
+  void start(Reply<LifecycleReceipt> reply);
+  void restart(Reply<LifecycleReceipt> reply);
+  struct StopOptions {
+    bool leave = true;            // give the partitions up
+    bool drop_epoch = false;      // do not commit what is open
+    bool purge = false;           // forget committed offsets
+    bool keep_desired = false;    // a shutdown or a replacement: the next start resumes
+    Duration timeout{};
+    bool fail_on_timeout = false; // true: not committed in time is an error and the pipeline goes on
+  };
+  void stop(StopOptions options, Reply<LifecycleReceipt> reply);
+  void set_trigger(const spec::TriggerSpec& to, bool is_override, Duration timeout, const std::string& actor,
+                   Reply<SwitchReceipt> reply);
+  // The override was written down (or taken back): what snapshots show.
+  const spec::TriggerSpec& effective_trigger() const noexcept { return effective_; }
+
+  const PipelineCounts& counts() const noexcept { return counts_; }
+  const plan::Plan& plan() const noexcept { return *parts_.plan; }
+  Desired desired() const noexcept { return desired_; }
+  Actual actual() const noexcept { return actual_; }
+  std::optional<spec::TriggerSpec> trigger_override() const { return override_; }
+  const std::shared_ptr<std::atomic<bool>>& alive_flag() const noexcept { return alive_; }
+  SnapshotPtr snapshot();
+  void publish();
+
+ private:
+  // flow::TaskListener: any thread
+  void on_cut(std::uint32_t task, flow::CutReport report) override;
+  void on_sealed(std::uint32_t task, EpochId epoch) override;
+  void on_finished(std::uint32_t task) override;
+  void on_failed(std::uint32_t task, Status status) override;
+  // flow::SourceListener: control thread
+  void on_positioned(EpochId newest) override;
+  void on_revoke(std::function<void()> release) override;
+  void on_lost(std::string_view reason) override;
+  void on_connected(bool connected, std::string_view reason, std::string_view message) override;
+  void on_failed(Status status) override;
+  // flow::SinkListener: any thread
+  void on_sink_connected(bool connected, std::string_view reason, std::string_view message) override;
+  void on_sink_failed(Status status) override;
+
+  struct PendingSwitch {
+    base::Ref<flow::SwitchTicket> ticket;
+    spec::TriggerSpec to;
+    bool is_override = true;
+    std::string actor;
+    Instant asked{}, deadline{};
+    std::uint64_t replayed_before = 0;
+    SwitchReceipt receipt;
+    bool cut = false;
+    Reply<SwitchReceipt> reply;
+  };
+  struct Waiter {  // somebody waits until a state is reached
+    Actual until;
+    Instant asked{}, deadline{};
+    Reply<LifecycleReceipt> reply;
+  };
+
+  void transition(Actual to, std::string reason = {});
+  void begin_run();
+  void launch_tasks();
+  void check_running();
+  void enter_pause();
+  void fail(const Status& status);
+  void schedule_retry();
+  void close_run(bool leave, std::function<void()> then);
+  void finish_close(bool leave, std::function<void()> then);
+  void stopped();
+  void set_condition(const std::string& type, Truth truth, std::string_view reason, std::string_view message);
+  void epoch_committed(const CutResult& result);
+  void request_switch(PendingSwitch pending);
+  void switch_cut(const CutResult& result);
+  void switch_committed(const CutResult& result, bool committed);
+  void switch_dropped(const Status& why);
+  void apply_trigger(const spec::TriggerSpec& to, bool is_override, const std::string& actor);
+  void expire(Instant now);
+  void answer_waiters(Instant now);
+  void wait_for(Actual until, Duration timeout, Reply<LifecycleReceipt> reply);
+  LifecycleReceipt receipt(Instant asked, std::uint64_t replayed_before) const;
+  BarrierOffsets offsets_of(const std::vector<flow::PartitionPosition>& positions) const;
+  void fill_sources(PipelineSnapshot& out) const;
+  Instant now() const { return parts_.control.clock.now(); }
+  const std::string& name() const { return parts_.plan->spec->name; }
+
+  PipelineParts parts_;
+  PipelineCounts counts_;
+  PipelineMeter meter_;
+  Desired desired_;
+  Actual actual_ = Actual::created;
+  WallTime since_;
+  std::string reason_;
+  spec::TriggerSpec effective_;
+  std::optional<spec::TriggerSpec> override_;
+  WallTime trigger_since_;
+  std::string trigger_by_;
+  std::map<std::string, Condition> conditions_;
+  std::unique_ptr<Run> run_;
+  bool positioned_ = false;
+  bool closing_ = false;
+  EpochId newest_epoch_;            // found in committed metadata, or committed by us
+  std::optional<WallTime> committed_at_;
+  std::size_t finished_tasks_ = 0;
+  std::uint32_t failures_ = 0;
+  std::uint64_t restarts_ = 0;
+  Instant running_since_{};
+  std::optional<Instant> retry_at_;
+  std::optional<PendingSwitch> switch_;
+  bool launch_switch_later_ = false;  // asked for before the tasks existed
+  std::vector<Waiter> waiters_;
+  struct Stopping {
+    StopOptions options;
+    Instant asked{}, deadline{};
+    std::uint64_t replayed_before = 0;
+    Desired desired_before = Desired::running;
+    Reply<LifecycleReceipt> reply;
+  };
+  std::optional<Stopping> stopping_;
+  std::string stop_reason_;
+  struct Revocation {
+    Instant deadline;
+    std::function<void()> release;  // works once
+  };
+  std::vector<Revocation> revocations_;
+  std::map<std::array<std::string, 3>, std::uint64_t> switches_;
+  base::Histogram checkpoint_time_;  // µs from cut to commit
+  base::Histogram switch_pause_;     // µs
+  Instant published_at_{};
+  std::shared_ptr<std::atomic<bool>> alive_;
+};
+
+}  // namespace leat::runtime

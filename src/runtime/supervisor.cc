@@ -1,0 +1,217 @@
+#include "runtime/supervisor.h"
+
+#include "base/log.h"
+#include "runtime/supervisor_impl.h"
+
+namespace leat::runtime {
+namespace {
+Status stopping_status() {
+  return Status(Code::unavailable, "the daemon is stopping").with("problem", "STOPPING");
+}
+}  // namespace
+
+std::string_view problem_of(const Status& status) noexcept {
+  for (const auto& [key, value] : status.fields())
+    if (key == "problem") return value;
+  return "";
+}
+
+Supervisor::Supervisor(SupervisorOptions options, flow::Registry registry)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(registry))) {}
+
+Supervisor::~Supervisor() { stop(); }
+
+Status Supervisor::start(const Reparse& reparse) { return impl_->start(reparse); }
+void Supervisor::stop() { impl_->stop(); }
+void Supervisor::stop_now() noexcept { impl_->hurry.store(true); }
+bool Supervisor::stopping() const noexcept { return impl_->stopping.load(); }
+bool Supervisor::started() const noexcept { return impl_->started.load(); }
+SnapshotPtr Supervisor::find(std::string_view name) const { return impl_->find(name); }
+std::vector<SnapshotPtr> Supervisor::list() const { return impl_->list(); }
+bool Supervisor::alive() const noexcept { return impl_->control().turned_within(std::chrono::seconds(5)); }
+
+std::vector<ThreadStatus> Supervisor::threads() const {
+  std::vector<ThreadStatus> threads{{"leat-control", "control"}, {"leat-checkpoint", "checkpoint"}};
+  for (std::uint32_t i = 0; i < impl_->options().workers; ++i)
+    threads.push_back({"leat-worker-" + std::to_string(i), "worker"});
+  return threads;
+}
+
+void Supervisor::refresh(std::function<void()> done) {
+  impl_->control().post([impl = impl_.get(), done = std::move(done)] {
+    impl->refresh();
+    done();
+  });
+}
+
+void Supervisor::put(PutRequest request, Reply<PutReceipt> reply) {
+  impl_->control().post([impl = impl_.get(), request = std::move(request), reply = std::move(reply)] {
+    if (impl->stopping.load()) return reply(stopping_status());
+    impl->put(request, reply);
+  });
+}
+
+void Supervisor::remove(RemoveRequest request, Reply<std::string> reply) {
+  impl_->control().post([impl = impl_.get(), request = std::move(request), reply = std::move(reply)] {
+    if (impl->stopping.load()) return reply(stopping_status());
+    impl->remove(request, reply);
+  });
+}
+
+void Supervisor::set_trigger(SwitchRequest request, Reply<SwitchReceipt> reply) {
+  impl_->control().post([impl = impl_.get(), request = std::move(request), reply = std::move(reply)] {
+    if (impl->stopping.load()) return reply(stopping_status());
+    impl->set_trigger(request, reply);
+  });
+}
+
+void Supervisor::lifecycle(std::string name, Verb verb, Preconditions preconditions, Reply<LifecycleReceipt> reply) {
+  impl_->control().post([impl = impl_.get(), name = std::move(name), verb, preconditions = std::move(preconditions),
+                         reply = std::move(reply)] {
+    if (impl->stopping.load()) return reply(stopping_status());
+    impl->lifecycle(name, verb, preconditions, reply);
+  });
+}
+
+void Supervisor::tap(std::string name, std::string step, Reply<TapSubscription> reply) {
+  impl_->control().post([impl = impl_.get(), name = std::move(name), step = std::move(step), reply = std::move(reply)] {
+    impl->tap(name, step, reply);
+  });
+}
+
+void Supervisor::untap(std::string name, std::string step) {
+  impl_->control().post(
+      [impl = impl_.get(), name = std::move(name), step = std::move(step)] { impl->untap(name, step); });
+}
+
+// -- Impl: start, stop, snapshots
+
+Supervisor::Impl::Impl(SupervisorOptions options, flow::Registry registry)
+    : options_(std::move(options)),
+      registry_(std::move(registry)),
+      control_(options_.clock != nullptr ? *options_.clock : base::machine_clock()),
+      store_(options_.state_dir.empty() ? std::string() : options_.state_dir + "/pipelines") {}
+
+Supervisor::Impl::~Impl() = default;
+
+Status Supervisor::Impl::start(const Reparse& reparse) {
+  LEAT_RETURN_IF_ERROR(store_.open());
+  auto loaded = store_.load();
+  if (!loaded.ok()) return loaded.status();
+  for (const Status& damaged : loaded->damaged)
+    log::error("runtime", "a stored definition is left alone", {{"error", damaged.to_string()}});
+  const ControlPort port = control_.port();
+  for (std::uint32_t i = 0; i < options_.workers; ++i) {
+    const int pin_to = options_.workers_pin ? static_cast<int>(i) : -1;
+    workers_.push_back(std::make_unique<Worker>(i, port.clock, IdleStrategy{options_.idle_spin, options_.idle_yield}, pin_to));
+    hosts_.push_back(workers_.back().get());
+  }
+  disk_ = std::make_unique<DiskThread>();
+  control_.start([this](Instant now) { return tick(now); });
+  std::promise<void> restored;
+  control_.post([&] {
+    for (const StoredPipeline& stored : loaded->pipelines) restore(stored, reparse);
+    started.store(true);
+    restored.set_value();
+  });
+  restored.get_future().wait();
+  return {};
+}
+
+void Supervisor::Impl::restore(const StoredPipeline& stored, const Reparse& reparse) {
+  Entry& entry = entries_[stored.name];
+  entry.stored = stored;
+  auto parsed = reparse(stored.name, stored.text);
+  if (parsed.ok()) {
+    install(entry, parsed->plan);
+    return entry.pipeline->begin();
+  }
+  log::error("runtime", "a stored definition is not valid any more",
+             {{"pipeline", stored.name}, {"error", parsed.status().to_string()}});
+  entry.broken = true;
+  auto spec = std::make_shared<spec::PipelineSpec>();
+  spec->name = stored.name;
+  spec->text = stored.text;
+  spec->json = "{}";
+  auto plan = std::make_shared<plan::Plan>();
+  plan->spec = spec;
+  install(entry, plan);
+  entry.pipeline->begin_failed("INVALID_DEFINITION: " + parsed.status().to_string());
+}
+
+std::size_t Supervisor::Impl::stop_all(const std::function<void()>& one_done) {
+  std::vector<Pipeline*> live;
+  for (auto& [name, entry] : entries_)
+    if (entry.pipeline && entry.pipeline->actual() != Actual::stopped) live.push_back(entry.pipeline.get());
+  for (Pipeline* pipeline : live) {
+    Pipeline::StopOptions options;
+    options.leave = false;
+    options.keep_desired = true;
+    options.timeout = options_.stop_timeout;
+    pipeline->stop(options, [one_done](const Result<LifecycleReceipt>&) { one_done(); });
+  }
+  return live.size();
+}
+
+void Supervisor::Impl::stop() {
+  if (stopping.exchange(true) || !disk_) return;
+  std::promise<void> all_stopped;
+  auto missing = std::make_shared<std::size_t>(1);
+  const auto one_done = [missing, &all_stopped] {
+    if (--*missing == 0) all_stopped.set_value();
+  };
+  control_.post([&, missing] {
+    *missing += 1'000'000;  // replies may come while the others are still being asked
+    const std::size_t count = stop_all(one_done);
+    *missing = *missing - 1'000'000 + count;
+    one_done();
+  });
+  const auto stopped = all_stopped.get_future();
+  constexpr auto kLook = std::chrono::milliseconds(100);
+  while (stopped.wait_for(kLook) != std::future_status::ready && !hurry.load()) {
+  }
+  if (hurry.load() && stopped.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
+  disk_.reset();
+  control_.stop();
+  entries_.clear();
+  hosts_.clear();
+  workers_.clear();
+}
+
+Instant Supervisor::Impl::tick(Instant now) {
+  Instant again = base::kNever;
+  for (auto& [name, entry] : entries_)
+    if (entry.pipeline) again = std::min(again, entry.pipeline->tick(now));
+  return again;
+}
+
+void Supervisor::Impl::refresh() {
+  for (auto& [name, entry] : entries_)
+    if (entry.pipeline) entry.pipeline->publish();
+}
+
+SnapshotPtr Supervisor::Impl::find(std::string_view name) const {
+  const std::lock_guard lock(snapshots_mutex_);
+  const auto found = snapshots_.find(name);
+  return found == snapshots_.end() ? nullptr : found->second;
+}
+
+std::vector<SnapshotPtr> Supervisor::Impl::list() const {
+  const std::lock_guard lock(snapshots_mutex_);
+  std::vector<SnapshotPtr> all;
+  all.reserve(snapshots_.size());
+  for (const auto& [name, snapshot] : snapshots_) all.push_back(snapshot);
+  return all;
+}
+
+void Supervisor::Impl::publish(SnapshotPtr snapshot) {
+  const std::lock_guard lock(snapshots_mutex_);
+  snapshots_[snapshot->name] = std::move(snapshot);
+}
+
+void Supervisor::Impl::unpublish(const std::string& name) {
+  const std::lock_guard lock(snapshots_mutex_);
+  snapshots_.erase(name);
+}
+
+}  // namespace leat::runtime

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <deque>
+#include <future>
+#include <map>
+#include <mutex>
+
+#include "runtime/definition_store.h"
+#include "runtime/pipeline.h"
+#include "runtime/supervisor.h"
+#include "runtime/worker.h"
+
+namespace leat::runtime {
+
+// The supervisor behind its door. Members without a remark belong to the control thread.
+class Supervisor::Impl {
+ public:
+  Impl(SupervisorOptions options, flow::Registry registry);
+  ~Impl();
+
+  Status start(const Reparse& reparse);
+  void stop();
+  SnapshotPtr find(std::string_view name) const;   // any thread
+  std::vector<SnapshotPtr> list() const;           // any thread
+
+  void put(PutRequest request, Reply<PutReceipt> reply);
+  void remove(RemoveRequest request, Reply<std::string> reply);
+  void set_trigger(SwitchRequest request, Reply<SwitchReceipt> reply);
+  void lifecycle(const std::string& name, Verb verb, const Preconditions& preconditions, Reply<LifecycleReceipt> reply);
+  void tap(const std::string& name, const std::string& step, Reply<TapSubscription> reply);
+  void untap(const std::string& name, const std::string& step);
+  void refresh();
+
+  ControlLoop& control() { return control_; }
+  const SupervisorOptions& options() const { return options_; }
+
+  std::atomic<bool> stopping{false};       // any thread
+  std::atomic<bool> started{false};        // any thread
+  std::atomic<bool> hurry{false};          // any thread: stop() gives up waiting
+
+ private:
+  // A name that is taken: its pipeline (null while it is being made), what is on disk, and the writes that wait for their turn.
+  struct Entry {
+    std::unique_ptr<Pipeline> pipeline;
+    StoredPipeline stored;
+    bool broken = false;  // the stored text is no pipeline any more
+    std::deque<Action> waiting;
+    bool busy = false;
+    std::map<std::string, int> taps;
+  };
+
+  Instant tick(Instant now);
+  void enqueue(Entry& entry, Action action);
+  void release(const std::string& name);
+  Status check(const Entry& entry, const Preconditions& preconditions) const;
+  void create(PutRequest request, Reply<PutReceipt> reply);
+  void replace(Entry& entry, PutRequest request, const Reply<PutReceipt>& reply);
+  void install(Entry& entry, const std::shared_ptr<const plan::Plan>& plan);
+  void restore(const StoredPipeline& stored, const Reparse& reparse);
+  void save(const StoredPipeline& stored, std::function<void(const Status&)> done);
+  void save_desired(Entry& entry, Result<LifecycleReceipt> receipt, const Reply<LifecycleReceipt>& reply);
+  void do_lifecycle(Entry& entry, Verb verb, Reply<LifecycleReceipt> reply);
+  void do_remove(Entry& entry, const RemoveRequest& request, const Reply<std::string>& reply);
+  void do_set_trigger(Entry& entry, const SwitchRequest& request, const Reply<SwitchReceipt>& reply);
+  void persist_switch(const std::string& name, const SwitchRequest& request, SwitchReceipt receipt,
+                      const Reply<SwitchReceipt>& reply);
+  Entry* entry_of(const std::string& name);
+  std::string etag_of(const StoredPipeline& stored) const;
+  void publish(SnapshotPtr snapshot);
+  void unpublish(const std::string& name);
+  std::size_t stop_all(const std::function<void()>& one_done);
+
+  const SupervisorOptions options_;
+  const flow::Registry registry_;
+  ControlLoop control_;
+  DefinitionStore store_;  // of the disk thread once started
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<TaskHost*> hosts_;
+  std::map<std::string, Entry, std::less<>> entries_;
+  mutable std::mutex snapshots_mutex_;
+  std::map<std::string, SnapshotPtr, std::less<>> snapshots_;  // under the mutex
+  std::unique_ptr<DiskThread> disk_;
+};
+
+}  // namespace leat::runtime
