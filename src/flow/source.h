@@ -82,6 +82,8 @@ class Source {
                       std::function<void(Status)> done) = 0;
   // Fixes the end: readers answer `finished` once they stand at what is the end now.
   virtual void fix_end() = 0;
+  // Takes fix_end() back: readers go on beyond it.
+  virtual void free_end() {}
   // Ends membership: `leave` true gives the partitions up (stop, delete), false keeps the membership for the next start.
   // `done` is called once on the control thread.
   virtual void stop(bool leave, std::function<void()> done) = 0;

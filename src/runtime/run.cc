@@ -233,6 +233,10 @@ void Run::fix_end() {
   for (const auto& source : sources_) source->fix_end();
 }
 
+void Run::free_end() {
+  for (const auto& source : sources_) source->free_end();
+}
+
 void Run::retire_tasks(const std::function<void(std::function<void()>)>& post, std::function<void()> done) {
   std::map<TaskHost*, std::vector<flow::Task*>> by_host;
   for (const auto& [host, task] : std::exchange(tasks_, {})) by_host[host].push_back(task);

@@ -78,6 +78,7 @@ class Run {
   bool sinks_connected() const noexcept;
   std::vector<flow::PartitionLag> lag() const;
   void fix_end();
+  void free_end();
   // Takes the tasks off their hosts and destroys them there; `done` runs on the control thread through `post`.
   void retire_tasks(const std::function<void(std::function<void()>)>& post, std::function<void()> done);
   // Ends the membership of all sources. Requires: no tasks.
