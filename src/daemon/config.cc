@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 
@@ -250,7 +251,8 @@ void Builder::read_unix(Config& config) {
   if (config.http.unix_path.size() >= sizeof(sockaddr_un::sun_path)) {
     problem(at("http.unix"), "INVALID_VALUE", "the path is too long for a Unix socket");
   }
-  config.http.unix_mode = static_cast<std::uint32_t>(std::strtoul(text("http.unix_mode").c_str(), nullptr, 8));
+  const std::string mode = text("http.unix_mode");
+  std::from_chars(mode.data(), mode.data() + mode.size(), config.http.unix_mode, 8);
   if (config.http.listen.empty() && config.http.unix_path.empty() && result_.problems.empty()) {
     problem(at("http.listen"), "INVALID_VALUE", "neither `http.listen` nor `http.unix` is left: nobody could reach the daemon");
   }
@@ -290,10 +292,10 @@ void Builder::read_auth(Config& config) {
 
 void Builder::read_peers(Config& config) {
   for (const json::Member& member : value("auth.unix_peers").members()) {
-    const bool number = !member.key.empty() && member.key.size() < 10 &&
-                        std::all_of(member.key.begin(), member.key.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (number) {
-      config.auth.unix_peers[static_cast<std::uint32_t>(std::stoul(member.key))] = *member.value.as_string();
+    std::uint32_t user_id = 0;
+    const char* end = member.key.data() + member.key.size();
+    if (const auto read = std::from_chars(member.key.data(), end, user_id); read.ec == std::errc() && read.ptr == end) {
+      config.auth.unix_peers[user_id] = *member.value.as_string();
     } else if (const passwd* user = ::getpwnam(member.key.c_str())) {
       config.auth.unix_peers[user->pw_uid] = *member.value.as_string();
     } else {
