@@ -1,0 +1,135 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/faults.h"
+#include "flow/sink.h"
+#include "support/fake_broker.h"
+
+namespace leat::test {
+
+// What a test may do to the writing side.
+struct FakeSinkControl {
+  bool ready = true;
+  bool acknowledge = true;                    // on the next serve(); false: rows stay in flight
+  std::size_t in_flight_max = 1'000'000;      // rows; more than that is back pressure
+  Status write_answer;                        // not ok: write() fails with it
+  std::vector<EpochId> epochs_ended;
+};
+
+inline std::optional<std::string> key_text(const record::Value& value) {
+  switch (value.type()) {
+    case record::Type::string:
+    case record::Type::bytes:
+    case record::Type::json: return std::string(value.as_text());
+    case record::Type::integer: return std::to_string(value.as_integer());
+    case record::Type::boolean: return value.as_boolean() ? "true" : "false";
+    default: return std::nullopt;
+  }
+}
+
+// Keeps rows in flight until it is served; only then they are durable in the FakeBroker, so a crash loses what is in flight.
+class FakeWriter final : public flow::SinkWriter {
+ public:
+  FakeWriter(FakeBroker& broker, FakeSinkControl& control, std::uint32_t sink, flow::SinkBinding binding,
+             flow::Ledger& ledger, flow::StepStats* stats = nullptr)
+      : broker_(broker), control_(control), sink_(sink), binding_(std::move(binding)), ledger_(ledger), stats_(stats) {}
+
+  bool ready() override { return control_.ready && in_flight_.size() < control_.in_flight_max; }
+  Status write(record::RecordBatch& batch, EpochId epoch) override {
+    if (!control_.write_answer.ok()) return control_.write_answer;
+    std::vector<std::string_view> values(batch.size());
+    std::vector<const record::RowError*> errors(batch.size(), nullptr);
+    if (binding_.encoder) {
+      binding_.encoder->encode(batch, values, errors);
+    } else {
+      for (std::size_t i = 0; i < batch.size(); ++i) values[i] = batch.rows()[i].value;
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i) take(batch, i, values[i], errors[i], epoch);
+    return base::Faults::hit("produce.handed_over");
+  }
+  Status on_epoch_end(EpochId epoch) override {
+    control_.epochs_ended.push_back(epoch);
+    return {};
+  }
+  Instant serve(Instant) override {
+    while (control_.acknowledge && !in_flight_.empty()) {
+      const EpochId epoch = in_flight_.front().epoch;
+      broker_.outputs().push_back(std::move(in_flight_.front()));
+      in_flight_.pop_front();
+      ledger_.done(epoch, 1);
+    }
+    return base::kNever;
+  }
+  std::size_t in_flight() const { return in_flight_.size(); }
+
+ private:
+  void count_drop(flow::DropReason reason, const record::RowError& error, const record::Row& row) {
+    if (stats_ != nullptr) stats_->row_failed(reason, error, row);
+  }
+  void take(const record::RecordBatch& batch, std::size_t i, std::string_view value, const record::RowError* error,
+            EpochId epoch) {
+    const record::Row& row = batch.rows()[i];
+    if (error != nullptr) return count_drop(flow::DropReason::skip, *error, row);
+    OutputRow made;
+    made.sink = sink_;
+    made.life = broker_.life();
+    made.epoch = epoch;
+    if (!row.tombstone()) made.value = std::string(value);
+    if (const auto* column = std::get_if<flow::SinkBinding::Column>(&binding_.key)) {
+      static constexpr record::RowError kNoRow{"TOMBSTONE", "the key needs the row"};
+      if (row.tombstone()) return count_drop(flow::DropReason::tombstone, kNoRow, row);
+      const record::Column keys = batch.column(column->index);
+      const record::Value key = keys.empty() ? record::Value() : keys[i];
+      if (key.is_error()) return count_drop(flow::DropReason::skip, key.as_error(), row);
+      made.key = key_text(key);
+    } else if (const auto* literal = std::get_if<std::string>(&binding_.key)) {
+      made.key = *literal;
+    } else if (std::holds_alternative<flow::SinkBinding::FromRecord>(binding_.key) && !row.null_key()) {
+      made.key = std::string(row.key);
+    }
+    if (row.origin != nullptr) {
+      made.topic = row.origin->topic;
+      made.partition = row.origin->partition.value();
+    }
+    made.offset = row.offset;
+    made.ordinal = row.ordinal;
+    if (stats_ != nullptr) stats_->in.add();
+    ledger_.add(epoch, 1);
+    in_flight_.push_back(std::move(made));
+  }
+
+  FakeBroker& broker_;
+  FakeSinkControl& control_;
+  const std::uint32_t sink_;
+  flow::SinkBinding binding_;
+  flow::Ledger& ledger_;
+  flow::StepStats* stats_;
+  std::deque<OutputRow> in_flight_;
+};
+
+class FakeSink final : public flow::Sink {
+ public:
+  FakeSink(FakeBroker& broker, FakeSinkControl& control) : broker_(broker), control_(control) {}
+  Status start(flow::SinkListener& listener, base::Wakeup&) override {
+    listener.on_sink_connected(true, "", "");
+    return {};
+  }
+  Result<std::unique_ptr<flow::SinkWriter>> make_writer(std::uint32_t sink, flow::SinkBinding binding,
+                                                        const flow::WriterContext& context) override {
+    return std::unique_ptr<flow::SinkWriter>(
+        std::make_unique<FakeWriter>(broker_, control_, sink, std::move(binding), context.ledger, &context.stats));
+  }
+  Instant serve(Instant) override { return base::kNever; }
+  bool connected() const noexcept override { return true; }
+
+ private:
+  FakeBroker& broker_;
+  FakeSinkControl& control_;
+};
+
+}  // namespace leat::test

@@ -1,0 +1,154 @@
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "flow/source.h"
+#include "support/fake_broker.h"
+
+namespace leat::test {
+
+// What a test may do to the reading side.
+struct FakeSourceControl {
+  std::size_t poll_rows_max = record::RecordBatch::kRowsMax;  // of one poll, at most
+  bool end_fixed = false;
+  bool hold_commits = false;                                   // commits are not applied
+  Status commit_answer;                                        // not ok: commits are refused with it
+  std::uint64_t commits = 0;                                   // applied so far
+};
+
+// Reads the partitions p with p % slices = slice, one after the other, from the committed offset or the beginning.
+class FakeReader final : public flow::SourceReader {
+ public:
+  FakeReader(FakeTopic& topic, SliceId slice, std::uint32_t slices, const FakeSourceControl& control) : control_(control) {
+    for (std::size_t p = slice.value(); p < topic.partitions.size(); p += slices) {
+      FakeTopic::Partition& partition = *topic.partitions[p];
+      owned_.push_back({&partition, partition.committed.value_or(0)});
+    }
+  }
+
+  flow::PollResult poll(std::size_t rows_max, record::RecordBatch& out) override {
+    std::size_t room = std::min(rows_max, control_.poll_rows_max);
+    bool at_end = true;
+    for (std::size_t i = 0; i < owned_.size() && room > 0; ++i) {
+      Place& place = owned_[(turn_ + i) % owned_.size()];
+      while (room > 0 && place.next < static_cast<std::int64_t>(place.partition->records.size())) {
+        append(place, out);
+        --room;
+      }
+    }
+    if (!owned_.empty()) turn_ = (turn_ + 1) % owned_.size();
+    for (const Place& place : owned_)
+      if (place.next < static_cast<std::int64_t>(place.partition->records.size())) at_end = false;
+    if (!out.empty()) return flow::PollResult::records;
+    return control_.end_fixed && at_end ? flow::PollResult::finished : flow::PollResult::empty;
+  }
+
+  void positions(std::vector<flow::PartitionPosition>& out) override {
+    for (const Place& place : owned_) out.push_back({&place.partition->origin, Offset(place.next)});
+  }
+
+  std::uint64_t replayed() const noexcept override { return replayed_; }
+
+ private:
+  struct Place {
+    FakeTopic::Partition* partition;
+    std::int64_t next;
+  };
+
+  // Copies into the batch's memory, so that a sanitizer sees views that outlive it.
+  void append(Place& place, record::RecordBatch& out) {
+    if (!out.memory()) out = record::RecordBatch(base::Ref<record::BatchMemory>(new record::BatchMemory()));
+    const FakeRecord& from = place.partition->records[static_cast<std::size_t>(place.next)];
+    record::Row row;
+    row.origin = &place.partition->origin;
+    row.offset = place.next;
+    row.timestamp_ms = from.timestamp_ms;
+    row.value = out.arena().copy(from.value.value_or(""));
+    row.key = out.arena().copy(from.key.value_or(""));
+    if (!from.value) row.flags |= record::Row::kNullValue;
+    if (!from.key) row.flags |= record::Row::kNullKey;
+    if (!from.headers.empty()) {
+      const auto headers = out.arena().array<record::Header>(from.headers.size());
+      for (std::size_t i = 0; i < headers.size(); ++i) {
+        headers[i].name = out.arena().copy(from.headers[i].first);
+        headers[i].value = out.arena().copy(from.headers[i].second);
+      }
+      row.headers = headers.data();
+      row.header_count = static_cast<std::uint32_t>(headers.size());
+    }
+    out.rows().push_back(row);
+    if (place.next <= place.partition->highest_read) ++replayed_;
+    place.partition->highest_read = std::max(place.partition->highest_read, place.next);
+    ++place.next;
+  }
+
+  const FakeSourceControl& control_;
+  std::vector<Place> owned_;
+  std::size_t turn_ = 0;
+  std::uint64_t replayed_ = 0;
+};
+
+// The whole reading side of one pipeline over a FakeBroker.
+class FakeSource final : public flow::Source {
+ public:
+  FakeSource(FakeBroker& broker, FakeSourceControl& control) : broker_(broker), control_(control) {}
+
+  Status start(flow::SourceListener& listener, base::Wakeup&) override {
+    listener_ = &listener;
+    return {};
+  }
+  std::unique_ptr<flow::SourceReader> make_reader(std::uint32_t source, SliceId slice, std::uint32_t slices,
+                                                  base::Wakeup&) override {
+    return std::make_unique<FakeReader>(broker_.topic(source), slice, slices, control_);
+  }
+  Instant serve(Instant) override {
+    if (!std::exchange(positioned_, true)) {
+      listener_->on_connected(true, "", "");
+      listener_->on_positioned(broker_.committed_epoch());
+    }
+    while (!control_.hold_commits && !commits_.empty()) {
+      Commit commit = std::move(commits_.front());
+      commits_.pop_front();
+      if (control_.commit_answer.ok()) apply(commit);
+      commit.done(control_.commit_answer);
+    }
+    return base::kNever;
+  }
+  void commit(EpochId epoch, std::span<const flow::PartitionPosition> positions, const std::string& metadata,
+              std::function<void(Status)> done) override {
+    commits_.push_back({epoch, {positions.begin(), positions.end()}, metadata, std::move(done)});
+  }
+  void fix_end() override { control_.end_fixed = true; }
+  void stop(bool, std::function<void()> done) override { done(); }
+  std::vector<flow::PartitionLag> lag() const override { return {}; }
+
+ private:
+  struct Commit {
+    EpochId epoch;
+    std::vector<flow::PartitionPosition> positions;
+    std::string metadata;
+    std::function<void(Status)> done;
+  };
+  void apply(const Commit& commit) {
+    for (const flow::PartitionPosition& position : commit.positions)
+      if (FakeTopic::Partition* partition = broker_.partition_of(position.origin))
+        partition->committed = position.next.value();
+    broker_.mark_committed(commit.epoch, commit.metadata);
+    ++control_.commits;
+  }
+
+  FakeBroker& broker_;
+  FakeSourceControl& control_;
+  flow::SourceListener* listener_ = nullptr;
+  bool positioned_ = false;
+  std::deque<Commit> commits_;
+};
+
+}  // namespace leat::test
