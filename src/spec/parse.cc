@@ -118,6 +118,11 @@ void read_pipeline(Findings& findings, const json::Value& root, PipelineSpec& sp
 
 }  // namespace
 
+const Options& default_options() noexcept {
+  static const Options* const kept = new Options();
+  return *kept;
+}
+
 ParseResult parse_pipeline(std::string_view text, const Options& options) {
   ParseResult result;
   const json::Parsed parsed = json::parse(text, guards(options));

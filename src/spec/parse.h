@@ -34,6 +34,9 @@ struct Options {
       name;  // of the path of a PUT: the name may be absent and must not differ
 };
 
+// All defaults. Lives as long as the process.
+const Options& default_options() noexcept;
+
 // `spec` is null exactly when `diagnostics` holds an error; warnings may stand beside a spec.
 // Diagnostics are in the order of the text. When `malformed`, the text is not JSON and its one
 // diagnostic has the code MALFORMED_JSON.
@@ -50,7 +53,7 @@ struct ParseResult {
 
 // Never throws; pure. Expressions are only measured here: their text is for the room that compiles
 // them.
-ParseResult parse_pipeline(std::string_view text, const Options& options = {});
+ParseResult parse_pipeline(std::string_view text, const Options& options = default_options());
 
 struct TriggerResult {
   std::optional<TriggerSpec> trigger;
@@ -61,9 +64,9 @@ struct TriggerResult {
 };
 
 // The body of PUT …/trigger.
-TriggerResult parse_trigger(std::string_view text, const Options& options = {});
+TriggerResult parse_trigger(std::string_view text, const Options& options = default_options());
 // The same from a value that is part of another document; pointers begin with `pointer`.
-TriggerResult parse_trigger(const json::Value& value, const Options& options = {},
+TriggerResult parse_trigger(const json::Value& value, const Options& options = default_options(),
                             std::string_view pointer = {});
 
 // Fills line and column of diagnostics that have only a pointer: later rooms find their problems

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "spec/parse.h"
+#include "spec/text.h"
+
+// Texts of definitions and short forms of what comes back.
+namespace leat::spec::testing {
+
+inline constexpr std::string_view kSmallest = R"({ "name": "big-orders",
+  "sources": { "orders": { "kafka": { "topics": ["orders"] } } },
+  "steps":   [ { "filter": "(amount ?? 0) > 100" } ],
+  "sinks":   { "out": { "kafka": { "topic": "big-orders" } } } })";
+
+// Uses every key there is.
+inline constexpr std::string_view kFull = R"json({ // comments are allowed
+  "name": "full", "description": "all of it\nand more", "labels": { "team": "a", "stage.1": "" },
+  "trigger": { "mode": "micro_batch", "interval": "1m30s", "max_records": 5000 },
+  "delivery": "at_least_once", "parallelism": 4,
+  "sources": {
+    "orders": { "kafka": { "topics": ["orders", "orders-eu"], "profile": "default", "group": "g",
+        "start": { "orders-0": 12, "orders-eu-3": 0 }, "properties": { "fetch.min.bytes": 10, "client.rack": "r1",
+        "socket.keepalive.enable": true, "fetch.wait.max.ms": "50" } }, "format": "json" },
+    "lines": { "file": { "path": "in/a.ndjson", "follow": true }, "format": "string" },
+    "made": { "generator": { "rows_per_second": 2.5, "rows": 10, "fields": { "n": "seq", "odd name": "seq % 2" } } } },
+  "steps": [
+    { "id": "all", "from": ["orders", "made", "orders"], "filter": "a > 1", "description": "d" },
+    { "set": { "b": "a + 1", "x.`y-z`": "2" } },
+    { "select": { "k": "b", "v.w": "x" } },
+    { "id": "p", "select": ["k", "v.w", "`in`"] },
+    { "drop": ["v", "gone.too"] },
+    { "id": "shuffled", "repartition": { "by": ["k"], "via": "memory" } } ],
+  "sinks": {
+    "out": { "kafka": { "topic": "out", "key": { "expr": "k" }, "headers": { "h": "v", "i": { "expr": "k" }, "gone": null },
+        "forward_headers": false, "origin_header": true, "allow_loop": false, "partition": 2, "timestamp": { "expr": "now()" },
+        "compression": "zstd", "profile": "other", "properties": { "batch.size": 100000 } }, "format": { "json": {} } },
+    "copy": { "from": ["lines", "p"], "file": { "path": "copy.ndjson" }, "format": "string" },
+    "show": { "from": "all", "stdout": {} , "format": "bytes" } },
+  "limits": { "records_per_second": 100, "bytes_per_second": "1MiB", "memory": "64MiB" },
+  "restart": { "initial": "2s", "max": "5m", "give_up_after": 3 } })json";
+
+// Replaces the first `from` in `text`, which must hold it.
+inline std::string with(std::string_view text, std::string_view from, std::string_view to) {
+  const std::size_t at = text.find(from);
+  if (at == std::string_view::npos) return "the test's text has no " + std::string(from);
+  return std::string(text.substr(0, at)) + std::string(to) +
+         std::string(text.substr(at + from.size()));
+}
+
+// "CODE pointer" of every error (or, with `severity`, of every diagnostic of that severity), one a line.
+inline std::string codes(const std::vector<Diagnostic>& diagnostics,
+                         Severity severity = Severity::error) {
+  std::string text;
+  for (const Diagnostic& each : diagnostics)
+    if (each.severity == severity)
+      text += (text.empty() ? "" : "\n") + each.code + " " + each.pointer;
+  return text;
+}
+
+inline std::string errors_of(std::string_view text, const Options& options = default_options()) {
+  return codes(parse_pipeline(text, options).diagnostics);
+}
+
+inline std::string warnings_of(std::string_view text, const Options& options = default_options()) {
+  return codes(parse_pipeline(text, options).diagnostics, Severity::warning);
+}
+
+// The smallest definition with other sources, steps or sinks.
+inline std::string with_sources(std::string_view sources) {
+  return R"({"name": "p", "sources": )" + std::string(sources) +
+         R"(, "sinks": {"out": {"stdout": {}}}})";
+}
+inline std::string with_steps(std::string_view steps) {
+  return R"({"name": "p", "sources": {"in": {"kafka": {"topics": ["t"]}}}, "steps": )" +
+         std::string(steps) + R"(, "sinks": {"out": {"stdout": {}}}})";
+}
+inline std::string with_sinks(std::string_view sinks) {
+  return R"({"name": "p", "sources": {"in": {"kafka": {"topics": ["t"]}}}, "sinks": )" +
+         std::string(sinks) + "}";
+}
+inline std::string with_kafka_source(std::string_view kafka) {
+  return with_sources(R"({"in": {"kafka": )" + std::string(kafka) + "}}");
+}
+inline std::string with_kafka_sink(std::string_view kafka) {
+  return with_sinks(R"({"out": {"kafka": )" + std::string(kafka) + "}}");
+}
+
+}  // namespace leat::spec::testing
