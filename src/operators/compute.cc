@@ -1,0 +1,52 @@
+#include "operators/compute.h"
+
+#include "expr/errors.h"
+
+namespace leat::operators {
+
+using record::Column;
+using record::Type;
+using record::Value;
+
+Status Compute::open(const flow::OperatorContext& context) {
+  tally_.open(context.stats);
+  return {};
+}
+
+void Compute::check(const record::RecordBatch& batch, std::size_t column, bool must_be_there) {
+  const Column values = batch.column(column);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const Value value = values.empty() ? Value() : values[i];
+    const bool bad = value.is_error() || (must_be_there && value.is(Type::absent));
+    if (!bad || !tally_.kept(i) || batch.rows()[i].tombstone()) continue;
+    tally_.fail(i, batch, value.is_error() ? value.as_error() : expr::kNoSuchField);
+  }
+}
+
+Status Compute::process(record::RecordBatch& batch, flow::Collector& out) {
+  tally_.enter(batch);
+  if (work_->tombstones == Tombstones::drop) {
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      if (batch.rows()[i].tombstone()) tally_.drop(i, flow::DropReason::tombstone);
+  }
+  for (const std::size_t column : work_->present) check(batch, column, true);
+  for (const ComputeWork::Item& item : work_->items) {
+    item.program->run(batch, scratch_, batch.make_column(item.column));
+    check(batch, item.column, true);
+  }
+  for (const ComputeWork::Text& text : work_->texts) {
+    const Column values = batch.column(text.value);
+    const Column tokens = batch.column(text.token);
+    const Column texts = batch.make_column(text.column);
+    if (values.empty()) continue;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const bool number = values[i].is(Type::integer) || values[i].is(Type::real);
+      texts[i] = number && !tokens.empty() ? Value::string(tokens[i].as_text()) : values[i];
+    }
+  }
+  tally_.leave(batch);
+  if (!batch.empty()) out.emit(std::move(batch));
+  return {};
+}
+
+}  // namespace leat::operators

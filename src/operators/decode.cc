@@ -1,0 +1,21 @@
+#include "operators/decode.h"
+
+namespace leat::operators {
+
+Status Decode::open(const flow::OperatorContext& context) {
+  tally_.open(context.stats);
+  return {};
+}
+
+Status Decode::process(record::RecordBatch& batch, flow::Collector& out) {
+  tally_.enter(batch);
+  errors_.resize(batch.size());
+  decoder_->decode(batch, errors_);
+  for (std::size_t i = 0; i < errors_.size(); ++i)
+    if (errors_[i] != nullptr) tally_.fail(i, batch, *errors_[i], flow::DropReason::decode);
+  tally_.leave(batch);
+  if (!batch.empty()) out.emit(std::move(batch));
+  return {};
+}
+
+}  // namespace leat::operators

@@ -1,0 +1,40 @@
+#include "operators/key_check.h"
+
+#include <cmath>
+
+namespace leat::operators {
+namespace {
+
+const record::RowError* error_of(const record::Value& value) noexcept {
+  using record::Type;
+  if (value.is_missing()) return &kNullKey;
+  if (value.is_error()) return &value.as_error();
+  if (value.is(Type::json) || (value.is(Type::real) && std::isnan(value.as_real()))) return &kBadKey;
+  return nullptr;
+}
+
+}  // namespace
+
+Status KeyCheck::open(const flow::OperatorContext& context) {
+  tally_.open(context.stats);
+  return {};
+}
+
+Status KeyCheck::process(record::RecordBatch& batch, flow::Collector& out) {
+  tally_.enter(batch);
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    if (batch.rows()[i].tombstone()) tally_.drop(i, flow::DropReason::tombstone);
+  for (const std::size_t index : columns_) {
+    const record::Column column = batch.column(index);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (!tally_.kept(i)) continue;
+      if (const record::RowError* error = error_of(column.empty() ? record::Value() : column[i]))
+        tally_.fail(i, batch, *error);
+    }
+  }
+  tally_.leave(batch);
+  if (!batch.empty()) out.emit(std::move(batch));
+  return {};
+}
+
+}  // namespace leat::operators
