@@ -150,6 +150,7 @@ class Lexer {
     advance(triple ? 3 : 1);
     while (true) {
       if (done() || (!triple && (peek() == '\n' || peek() == '\r'))) {
+        out_.dropped = true;  // what follows was meant to be inside
         report("this string is not closed", token_.span.begin);
         break;
       }

@@ -33,7 +33,7 @@ struct Token {
 struct Tokens {
   std::vector<Token> tokens;  // the last is `end`
   std::vector<spec::Diagnostic> diagnostics;
-  bool dropped = false;  // something reported is not in the list, so that the grammar around it says nothing
+  bool dropped = false;  // the list is not what was meant: the grammar has nothing to say about it
 };
 
 // Splits the text of an expression; comments (`//`) and white space are dropped. A bad token is reported and stands in the

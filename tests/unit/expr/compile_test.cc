@@ -1,0 +1,184 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "unit/expr/rows.h"
+
+namespace leat::expr::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::string refused(std::string_view text) {
+  Names names;
+  const Compiled compiled = compile(text, names, Limits());
+  return compiled.ok() ? "ok" : show(compiled.diagnostics);
+}
+
+struct Case {
+  std::string_view text;
+  std::string_view gives;
+};
+
+template <std::size_t kCount>
+void expect_all(const std::array<Case, kCount>& cases) {
+  for (const Case& one : cases) EXPECT_EQ(refused(one.text), one.gives) << one.text;
+}
+
+TEST(Compile, RefusesByNameWhatIsNotThereYet) {
+  expect_all(std::to_array<Case>({
+      {"[1, 2]", "0-6 NOT_AVAILABLE_YET: a list other than x in [constants] is not available yet\n"},
+      {"a in [b]", "6-7 NOT_AVAILABLE_YET: a list with computed items is not available yet\n"},
+      {"{'a': 1}", "0-8 NOT_AVAILABLE_YET: a map is not available yet\n"},
+      {"T{a: 1}", "0-7 NOT_AVAILABLE_YET: a message value is not available yet\n"},
+      {"1u + 2u",
+       "0-2 NOT_AVAILABLE_YET: uint is not available yet\n5-7 NOT_AVAILABLE_YET: uint is not available yet\n"},
+      {"a.?b", "3-4 NOT_AVAILABLE_YET: optional selection `.?` is not available yet\n"},
+      {"a[?0]", "0-5 NOT_AVAILABLE_YET: optional selection `[?` is not available yet\n"},
+      {"items.all(x, unknown > 1)", "6-9 NOT_AVAILABLE_YET: `items.all` is not available yet\n"},
+      {"timestamp('2026-01-01T00:00:00Z')", "0-9 NOT_AVAILABLE_YET: `timestamp` is not available yet\n"},
+      {"type(1)", "0-4 NOT_AVAILABLE_YET: `type` is not available yet\n"},
+      {"s.split(',')", "2-7 NOT_AVAILABLE_YET: `s.split` is not available yet\n"},
+      {"math.greatest(1, 2)", "5-13 NOT_AVAILABLE_YET: `math.greatest` is not available yet\n"},
+      {"hash.md5(s)", "5-8 NOT_AVAILABLE_YET: `hash.md5` is not available yet\n"},
+      {"meta", "0-4 NOT_AVAILABLE_YET: `meta` as a value is not available yet\n"},
+      {"meta.headers", "0-12 NOT_AVAILABLE_YET: `meta.headers` as a value is not available yet\n"},
+      {"meta.event_time", "0-15 NOT_AVAILABLE_YET: `meta.event_time` is not available yet\n"},
+  }));
+}
+
+TEST(Compile, ToldMistakes) {
+  expect_all(std::to_array<Case>({
+      {"lenght(a)", "0-6 UNKNOWN_FUNCTION: there is no function `lenght`\n"},
+      {"fraud.score(a)", "6-11 UNKNOWN_FUNCTION: there is no function `fraud.score`\n"},
+      {"size(a, b)", "0-10 WRONG_ARGUMENTS: `size` does not take this number of arguments\n"},
+      {"size()", "0-6 WRONG_ARGUMENTS: `size` does not take this number of arguments\n"},
+      {"startsWith(a, b)", "0-16 WRONG_ARGUMENTS: `startsWith` is a method: write x.startsWith(…)\n"},
+      {"a.int()", "0-7 WRONG_ARGUMENTS: `int` is no method: write int(x)\n"},
+      {"has(1)", "0-6 WRONG_ARGUMENTS: has() takes one field: has(a), has(a.b)\n"},
+      {"has(this)", "0-9 WRONG_ARGUMENTS: has() takes one field: has(a), has(a.b)\n"},
+      {"has(a, b)", "0-9 WRONG_ARGUMENTS: has() takes one field: has(a), has(a.b)\n"},
+      {"has(a + 1)", "0-10 WRONG_ARGUMENTS: has() takes one field: has(a), has(a.b)\n"},
+      {"unknown_a + unknown_b", "0-9 UNKNOWN_FIELD: no such field\n12-21 UNKNOWN_FIELD: no such field\n"},
+      {"meta.topics", "0-11 UNKNOWN_FIELD: `meta` has no `topics`\n"},
+      {"1 + 'a'", "0-7 WRONG_ARGUMENTS: `+` does not take int and string\n"},
+      {"a + 1 > 'x' + 1", "8-15 WRONG_ARGUMENTS: `+` does not take string and int\n"},
+      {"'a' > 1", "0-7 WRONG_ARGUMENTS: `>` does not take string and int\n"},
+      {"a && 'x'", "0-8 WRONG_ARGUMENTS: `&&` does not take dyn and string\n"},
+      {"!1", "0-2 WRONG_ARGUMENTS: `!` does not take int\n"},
+      {"-'a'", "0-4 WRONG_ARGUMENTS: `-` does not take string\n"},
+      {"1.5 % 2", "0-7 WRONG_ARGUMENTS: `%` does not take double and int\n"},
+      {"1 ? a : b", "0-1 WRONG_ARGUMENTS: the condition before `?` is int, not bool\n"},
+      {"s.startsWith(1)", "13-14 WRONG_ARGUMENTS: `startsWith` does not take int here\n"},
+      {"size(1)", "5-6 WRONG_ARGUMENTS: `size` does not take int here\n"},
+      {"meta.timestamp + meta.timestamp",
+       "0-31 WRONG_ARGUMENTS: `+` does not take timestamp and timestamp\n"},
+      {"'a'.b", "0-5 WRONG_ARGUMENTS: string has no members or items\n"},
+      {"'a' in 'abc'", "0-12 WRONG_ARGUMENTS: `in` does not take string and string\n"},
+      {"a.matches('(')", "10-13 INVALID_PATTERN: this regular expression (RE2) is not valid: missing ): (\n"},
+  }));
+}
+
+TEST(Compile, AllMistakesOfOneExpressionAreTold) {
+  EXPECT_EQ(refused("lenght(unknown) > 1u && [a] == null || !3"),
+            "0-6 UNKNOWN_FUNCTION: there is no function `lenght`\n"
+            "7-14 UNKNOWN_FIELD: no such field\n"
+            "18-20 NOT_AVAILABLE_YET: uint is not available yet\n"
+            "24-27 NOT_AVAILABLE_YET: a list other than x in [constants] is not available yet\n"
+            "39-41 WRONG_ARGUMENTS: `!` does not take int\n");
+}
+
+TEST(Compile, SuggestsNearNames) {
+  Names names;
+  EXPECT_THAT(compile("s.startWith('a')", names, Limits()).diagnostics.at(0).did_you_mean,
+              ElementsAre("startsWith"));
+  EXPECT_THAT(compile("meta.topics", names, Limits()).diagnostics.at(0).did_you_mean, ElementsAre("topic"));
+  EXPECT_THAT(compile("unknown", names, Limits()).diagnostics.at(0).did_you_mean, ElementsAre("known"));
+}
+
+Program program(std::string_view text, Names& names) {
+  Compiled compiled = compile(text, names, Limits());
+  EXPECT_TRUE(compiled.ok()) << text << "\n" << show(compiled.diagnostics);
+  return std::move(*compiled.program);
+}
+
+TEST(Compile, OnlyAPathIsAPath) {
+  Names names;
+  EXPECT_EQ(*program("user.address.city", names).path(), (FieldPath{"user", "address", "city"}));
+  EXPECT_EQ(*program("this['x-y'].z", names).path(), (FieldPath{"x-y", "z"}));
+  EXPECT_EQ(*program("( this.this )", names).path(), (FieldPath{"this"}));
+  EXPECT_EQ(*program("this", names).path(), FieldPath{});
+  EXPECT_FALSE(program("a[0]", names).is_path());
+  EXPECT_FALSE(program("a + b", names).is_path());
+  EXPECT_FALSE(program("true ? a : b", names).is_path());
+  EXPECT_FALSE(program("meta.key", names).is_path());
+  EXPECT_FALSE(program("1", names).is_path());
+}
+
+TEST(Compile, ColumnsAreThoseItReads) {
+  Names names;
+  names.paths = {"unused", "a", "b.c", "b"};
+  EXPECT_THAT(program("a + a > 1", names).columns(), ElementsAre(1));
+  EXPECT_THAT(program("has(b.c) || a", names).columns(), ElementsAre(1, 2, 3));
+  EXPECT_THAT(program("true ? a : b.c", names).columns(), ElementsAre(1));
+  EXPECT_THAT(program("meta.topic", names).columns(), IsEmpty());
+  EXPECT_THAT(program("b.c.size()", names).columns(), ElementsAre(2));
+  EXPECT_THAT(program("b[0].c", names).columns(), ElementsAre(3));
+}
+
+TEST(Compile, ConstantsAreFolded) {
+  Names names;
+  const Program sum = program("size('äb' + 'c') * 2", names);
+  ASSERT_TRUE(sum.constant().has_value());
+  EXPECT_EQ(show(*sum.constant()), "int 6");
+  EXPECT_EQ(show(*program("1 / 0", names).constant()), "error DIVIDE_BY_ZERO");
+  EXPECT_EQ(show(*program("a > 1 && false", names).constant()), "false");
+  EXPECT_EQ(show(*program("1 in [1, 2]", names).constant()), "true");
+  EXPECT_EQ(show(*program("'abc'.matches('b')", names).constant()), "true");
+  EXPECT_FALSE(program("a + 1", names).constant().has_value());
+  EXPECT_FALSE(program("now()", names).constant().has_value());
+  EXPECT_TRUE(program("now() > meta.timestamp", names).reads_clock());
+  EXPECT_FALSE(program("meta.timestamp", names).reads_clock());
+}
+
+TEST(Compile, KnowsTypesWhereTheyAreFixed) {
+  Names names;
+  EXPECT_EQ(program("a > 1", names).type(), Type::boolean);
+  EXPECT_EQ(program("a && b", names).type(), Type::boolean);
+  EXPECT_EQ(program("a + 1", names).type(), std::nullopt);
+  EXPECT_EQ(program("a + 1.5", names).type(), Type::real);
+  EXPECT_EQ(program("a + 'x'", names).type(), Type::string);
+  EXPECT_EQ(program("b ? 1 : 2", names).type(), Type::integer);
+  EXPECT_EQ(program("b ? 1 : 'x'", names).type(), std::nullopt);
+  EXPECT_EQ(program("meta.offset + 1", names).type(), Type::integer);
+  EXPECT_EQ(program("now() - meta.timestamp", names).type(), Type::duration);
+  EXPECT_EQ(program("a", names).type(), std::nullopt);
+}
+
+TEST(Compile, MetaCanBeRefusedByThePlace) {
+  class NoMeta : public Names {
+    std::optional<Refusal> refuse_meta(std::string_view member) override {
+      return Refusal{"UNKNOWN_FIELD", fmt::format("no meta.{} here", member), {}};
+    }
+  };
+  NoMeta names;
+  EXPECT_EQ(show(compile("meta.topic + meta.headers['x']", names, Limits()).diagnostics),
+            "0-10 UNKNOWN_FIELD: no meta.topic here\n13-30 UNKNOWN_FIELD: no meta.headers here\n");
+}
+
+TEST(Compile, LongChainsCostNoStack) {
+  std::string sum = "a";
+  for (int i = 0; i < 2000; ++i) sum += " + a";
+  EXPECT_EQ(evaluate(sum, {{"a", Value::integer(1)}}), "int 2001");
+  std::string path = "a";
+  for (int i = 0; i < 4000; ++i) path += ".a";
+  EXPECT_EQ(evaluate("has(" + path + ")", {}), "error NO_SUCH_FIELD");
+  std::string alternatives = "false";
+  for (int i = 0; i < 1500; ++i) alternatives += " || a";
+  EXPECT_EQ(evaluate(alternatives, {{"a", Value::boolean(true)}}), "true");
+}
+
+}  // namespace
+}  // namespace leat::expr::testing
