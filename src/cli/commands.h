@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/exit_code.h"
+#include "cli/session.h"
+#include "json/document.h"
+
+// The commands that talk to a daemon, each a function: it prints, and says how to end.
+namespace leat::cli {
+
+// Checks every file: here, or by the daemon when --url is given.
+ExitCode validate(Session& session);
+// Creates or replaces the pipeline of every file, in order; goes on after a refusal and ends with the first one's code.
+ExitCode apply(Session& session);
+ExitCode get(Session& session);
+ExitCode offsets(Session& session);
+ExitCode tap(Session& session);
+ExitCode wait(Session& session);
+ExitCode trigger(Session& session);
+// pause, resume, stop, start, restart: the command's name is the verb.
+ExitCode lifecycle(Session& session);
+ExitCode remove(Session& session);
+
+// "/v1/pipelines/<name>" + `rest`.
+std::string pipeline_path(std::string_view name, std::string_view rest = {});
+
+}  // namespace leat::cli

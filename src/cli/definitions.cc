@@ -1,0 +1,152 @@
+// validate and apply: commands about files with definitions.
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "json/parse.h"
+#include "json/write.h"
+#include "spec/parse.h"
+#include "spec/text.h"
+
+namespace leat::cli {
+namespace {
+
+constexpr std::size_t kDefinitionBytesMax = std::size_t{16} << 20;
+
+struct Definition {
+  std::string file;  // as messages name it
+  std::string text;
+};
+
+// The *.json files of folders, sorted; everything else as it is.
+std::vector<std::string> expand(const std::vector<std::string>& paths) {
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(path, error)) {
+      files.push_back(path);
+      continue;
+    }
+    std::vector<std::string> inside;
+    for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+      if (entry.path().extension() == ".json") inside.push_back(entry.path().string());
+    }
+    std::sort(inside.begin(), inside.end());
+    files.insert(files.end(), inside.begin(), inside.end());
+  }
+  return files;
+}
+
+// Calls `each` for every readable file; the first failure is how the command ends.
+ExitCode for_each_file(Session& session, const std::function<ExitCode(const Definition&)>& each) {
+  ExitCode code = ExitCode::done;
+  const std::vector<std::string> files = expand(session.invocation().files);
+  if (files.empty()) {
+    session.console().err("leat: there is no *.json in what was named\n");
+    return ExitCode::usage;
+  }
+  for (const std::string& path : files) {
+    Result<std::string> text = base::read_file(path, kDefinitionBytesMax);
+    ExitCode one = ExitCode::bad_config;
+    if (text.ok()) one = each({path == "-" ? "stdin" : path, std::move(*text)});
+    else session.console().err("leat: " + text.status().to_string() + "\n");
+    if (code == ExitCode::done) code = one;
+  }
+  return code;
+}
+
+void print_diagnostics(const Session& session, const std::string& file, const std::vector<spec::Diagnostic>& diagnostics) {
+  for (const spec::Diagnostic& diagnostic : diagnostics) {
+    std::string line;
+    base::append_printable(line, spec::to_line(file, diagnostic));
+    session.console().err(line + "\n");
+  }
+}
+
+void print_valid(const Session& session, const std::string& file, bool valid) {
+  if (session.invocation().quiet || session.output() == Output::json) return;
+  session.print(file + (valid ? ": valid\n" : ": not valid\n"));
+}
+
+ExitCode validate_here(Session& session, const Definition& definition) {
+  const spec::ParseResult result = spec::parse_pipeline(definition.text);
+  if (session.output() == Output::json) {
+    json::Writer writer;
+    writer.begin_object().member("valid", result.ok()).key("diagnostics").begin_array();
+    for (const spec::Diagnostic& diagnostic : result.diagnostics) spec::write_diagnostic(writer, diagnostic);
+    writer.end_array().end_object();
+    session.print(writer.take() + "\n");
+  }
+  print_diagnostics(session, definition.file, result.diagnostics);
+  print_valid(session, definition.file, result.ok());
+  return result.ok() ? ExitCode::done : ExitCode::bad_config;
+}
+
+ExitCode validate_there(Session& session, const Definition& definition) {
+  const auto response = session.send({.method = "POST", .target = "/v1/pipelines:validate", .body = definition.text});
+  if (!response) return session.code();
+  if (response->status != 200) return session.refuse(*response, definition.file);
+  if (session.output() == Output::json) session.print_body(*response);
+  const json::Value answer = read_answer(*response);
+  std::vector<spec::Diagnostic> diagnostics;
+  if (const json::Value* list = answer.find("diagnostics")) {
+    for (const json::Value& entry : list->elements()) diagnostics.push_back(read_diagnostic(entry));
+  }
+  print_diagnostics(session, definition.file, diagnostics);
+  const json::Value* valid = answer.find("valid");
+  const bool fine = valid != nullptr && valid->as_bool().value_or(false);
+  print_valid(session, definition.file, fine);
+  return fine ? ExitCode::done : ExitCode::bad_config;
+}
+
+// The name in a definition, or "" when the text is not good enough to have one.
+std::string name_in(const std::string& text) {
+  const json::Parsed parsed = json::parse(text, {.bytes_max = kDefinitionBytesMax});
+  const json::Value* name = parsed.ok() ? parsed.root().find("name") : nullptr;
+  return name != nullptr && name->is_string() ? *name->as_string() : std::string();
+}
+
+ExitCode apply_one(Session& session, const Definition& definition) {
+  const std::string name = name_in(definition.text);
+  if (name.empty()) {
+    const spec::ParseResult result = spec::parse_pipeline(definition.text);
+    session.complain("INVALID_DEFINITION", definition.file + " is no definition with a name");
+    print_diagnostics(session, definition.file, result.diagnostics);
+    return ExitCode::bad_config;
+  }
+  // What is there before says whether the write changed anything: an equal definition keeps its ETag.
+  const auto before = session.send({.target = pipeline_path(name)});
+  if (!before) return session.code();
+  if (before->status != 200 && before->status != 404) return session.refuse(*before, definition.file);
+  const auto response = session.send({.method = "PUT", .target = pipeline_path(name), .body = definition.text});
+  if (!response) return session.code();
+  if (response->status != 200 && response->status != 201) return session.refuse(*response, definition.file);
+  if (session.output() == Output::json) {
+    session.print_body(*response);
+    return ExitCode::done;
+  }
+  if (session.invocation().quiet) return ExitCode::done;
+  std::string what = response->status == 201 ? "created" : "changed";
+  if (response->status == 200 && before->status == 200 && response->header("ETag") == before->header("ETag")) what = "unchanged";
+  if (session.invocation().dry_run) what = "would " + cell(read_answer(*response), "/would");
+  session.print(session.output() == Output::name ? name + "\n" : name + "  " + what + "\n");
+  return ExitCode::done;
+}
+
+}  // namespace
+
+ExitCode validate(Session& session) {
+  const bool here = session.invocation().url.empty();
+  return for_each_file(session, [&](const Definition& definition) {
+    return here ? validate_here(session, definition) : validate_there(session, definition);
+  });
+}
+
+ExitCode apply(Session& session) {
+  return for_each_file(session, [&](const Definition& definition) { return apply_one(session, definition); });
+}
+
+}  // namespace leat::cli

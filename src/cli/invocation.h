@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/exit_code.h"
+
+namespace leat::cli {
+
+enum class Command : std::uint8_t {
+  serve, run, config,                             // need no daemon: others carry them out
+  validate, apply, get, tap, wait, trigger, pause, resume, stop, start, restart, remove, offsets, version, completion,
+};
+// "serve", …, "delete".
+std::string_view command_name(Command command) noexcept;
+
+enum class Output : std::uint8_t { table, json, name };
+
+// What one call of `leat` asks for. A value.
+struct Invocation {
+  Command command = Command::version;
+
+  // serve, run, config: where settings come from
+  std::optional<std::string> config;
+  std::vector<std::string> sets;                           // key=value
+  std::vector<std::pair<std::string, std::string>> flags;  // key → JSON
+  bool check = false;
+  bool origin = false;
+
+  // client commands
+  std::string url;
+  std::string token_file;
+  std::optional<Output> output;  // absent = table on a terminal, json otherwise
+  bool quiet = false;
+  bool color = true;
+  bool dry_run = false;
+  std::string if_match;
+  std::optional<Duration> timeout;  // as given; commands have their own defaults
+
+  std::vector<std::string> files;  // run, validate, apply, serve --apply
+  std::string name;
+  std::string step;
+  std::string shell;      // completion
+  std::string wait_for;   // "running", "caught_up", "stopped"
+  std::optional<std::uint64_t> limit;
+
+  std::string mode;       // trigger: empty = show; delete: "commit", "drain", "now"
+  std::string state;      // delete: "keep", "purge"
+  bool reset = false;
+  std::string interval;
+  std::string checkpoint_interval;
+  std::optional<std::uint64_t> records_max;
+};
+
+// An invocation, or how the program ends at once: help on stdout, or a usage error on stderr.
+struct Parsed {
+  std::optional<Invocation> invocation;
+  ExitCode code = ExitCode::done;
+  std::string out;
+  std::string err;
+};
+Parsed parse(int argc, const char* const* argv);
+
+// A script that completes commands, options and names of pipelines; "" for an unknown shell.
+std::string completion_script(std::string_view shell);
+
+// One command with its options, as help and completion show it.
+struct CommandHelp {
+  std::string name;
+  std::string doc;
+  std::vector<std::string> options;  // "--config", "-o"
+  bool takes_pipeline = false;
+};
+std::vector<CommandHelp> command_list();
+
+}  // namespace leat::cli

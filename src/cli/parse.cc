@@ -1,0 +1,277 @@
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <sstream>
+
+#include "base/text.h"
+#include "cli/invocation.h"
+#include "json/write.h"
+
+namespace leat::cli {
+namespace {
+
+struct Row {
+  Command command;
+  std::string_view name;
+  const char* doc;
+};
+constexpr Row kCommands[] = {
+    {Command::serve, "serve", "Run the daemon"},
+    {Command::run, "run", "Run one pipeline without a daemon"},
+    {Command::validate, "validate", "Check definitions"},
+    {Command::apply, "apply", "Create or replace pipelines"},
+    {Command::get, "get", "Show all pipelines, or one"},
+    {Command::tap, "tap", "Show rows as they leave a step"},
+    {Command::wait, "wait", "Wait until a pipeline is in a state"},
+    {Command::trigger, "trigger", "Show or switch the trigger of a running pipeline"},
+    {Command::pause, "pause", "Stop reading, keep everything else"},
+    {Command::resume, "resume", "Go on after a pause"},
+    {Command::stop, "stop", "Commit and stop"},
+    {Command::start, "start", "Start a stopped pipeline"},
+    {Command::restart, "restart", "Stop and start"},
+    {Command::remove, "delete", "Delete a pipeline"},
+    {Command::offsets, "offsets", "Show where a pipeline reads"},
+    {Command::config, "config", "Print the effective configuration of a daemon"},
+    {Command::version, "version", "Print the version"},
+    {Command::completion, "completion", "Print a completion script"},
+};
+
+bool is_duration(const std::string& text) {
+  std::int64_t ns = 0;
+  return base::parse_duration_ns(text, ns) && ns >= 0;
+}
+
+std::string check_duration(const std::string& text) {
+  return is_duration(text) ? std::string() : "`" + text + "` is not a duration (30s, 500ms)";
+}
+
+std::string as_json(std::string_view text) {
+  std::string out;
+  json::append_quoted(out, text);
+  return out;
+}
+
+std::string list_of(const std::vector<std::string>& items) {
+  std::string out = "[";
+  for (const std::string& item : items) out += (out.size() == 1 ? "" : ",") + as_json(item);
+  return out + "]";
+}
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, ',');) {
+    if (!part.empty()) parts.push_back(part);
+  }
+  return parts;
+}
+
+// The command tree; fills an Invocation while CLI11 parses.
+class Tree {
+ public:
+  Tree();
+  Parsed parse(int argc, const char* const* argv);
+  std::vector<CommandHelp> list() const;
+
+ private:
+  CLI::App* add(Command command);
+  void add_settings(CLI::App* app);
+  void setting(CLI::App* app, const char* flag, const char* key, const char* doc);
+  void add_globals();
+  void add_daemon_commands();
+  void add_definition_commands();
+  void add_pipeline_commands();
+  CLI::App* add_named(Command command);
+  std::string finish();
+
+  CLI::App app_{"leat: pipelines beside Kafka"};
+  Invocation invocation_;
+  std::string output_;
+  std::string timeout_;
+  bool no_color_ = false;
+};
+
+Tree::Tree() {
+  app_.name("leat");
+  app_.require_subcommand(1);
+  app_.failure_message(CLI::FailureMessage::simple);
+  add_globals();
+  add_daemon_commands();
+  add_definition_commands();
+  add_pipeline_commands();
+}
+
+CLI::App* Tree::add(Command command) {
+  for (const Row& row : kCommands) {
+    if (row.command != command) continue;
+    CLI::App* sub = app_.add_subcommand(std::string(row.name), row.doc);
+    sub->fallthrough();
+    sub->callback([this, command] { invocation_.command = command; });
+    return sub;
+  }
+  return nullptr;
+}
+
+void Tree::add_globals() {
+  app_.add_option("--url", invocation_.url, "Where the daemon is: http://host:port or unix:/path");
+  app_.add_option("--token-file", invocation_.token_file, "File with the token");
+  app_.add_option("-o,--output", output_, "table, json or name")->check(CLI::IsMember({"table", "json", "name"}));
+  app_.add_flag("-q,--quiet", invocation_.quiet, "Print only problems");
+  app_.add_option("--timeout", timeout_, "How long to wait for an answer (30s)")->check(CLI::Validator(check_duration, "DURATION"));
+  app_.add_flag("--no-color", no_color_, "No colours");
+  app_.add_flag("--dry-run", invocation_.dry_run, "Say what would happen, change nothing");
+  app_.add_option("--if-match", invocation_.if_match, "Only if the ETag is this one");
+}
+
+void Tree::setting(CLI::App* app, const char* flag, const char* key, const char* doc) {
+  const std::string setting_key = key;
+  app->add_option_function<std::string>(
+      flag, [this, setting_key](const std::string& text) { invocation_.flags.emplace_back(setting_key, as_json(text)); }, doc);
+}
+
+void Tree::add_settings(CLI::App* app) {
+  app->add_option("--config", invocation_.config, "Configuration file");
+  app->add_option("--set", invocation_.sets, "A setting: key=value")->allow_extra_args(false);
+  app->add_option_function<std::vector<std::string>>(
+         "--listen", [this](const std::vector<std::string>& items) { invocation_.flags.emplace_back("http.listen", list_of(items)); },
+         "Address of the API, host:port (repeatable)")
+      ->allow_extra_args(false);
+  setting(app, "--state-dir", "state_dir", "Folder of the daemon's state");
+  app->add_option_function<std::string>(
+      "--brokers", [this](const std::string& text) { invocation_.flags.emplace_back("kafka.profiles.default.brokers", list_of(split(text))); },
+      "Kafka brokers, with commas, or `embedded`");
+  app->add_option_function<std::string>(
+      "--workers",
+      [this](const std::string& text) { invocation_.flags.emplace_back("workers", text == "auto" ? as_json(text) : text); },
+      "Threads that step tasks");
+  setting(app, "--log-level", "log.level", "debug, info, warn, error or off");
+  setting(app, "--log-format", "log.format", "auto, text or json");
+}
+
+void Tree::add_daemon_commands() {
+  CLI::App* serve = add(Command::serve);
+  add_settings(serve);
+  serve->add_option("--apply", invocation_.files, "Definitions to apply before it is ready");
+  serve->add_flag("--check", invocation_.check, "Check configuration and definitions, start nothing");
+  CLI::App* run = add(Command::run);
+  add_settings(run);
+  run->add_option("FILE", invocation_.files, "The definition, or - for stdin")->required()->expected(1);
+  CLI::App* config = add(Command::config);
+  add_settings(config);
+  config->add_flag("--origin", invocation_.origin, "Say where each value comes from");
+  add(Command::version);
+  add(Command::completion)
+      ->add_option("SHELL", invocation_.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+}
+
+void Tree::add_definition_commands() {
+  add(Command::validate)->add_option("FILE", invocation_.files, "Definitions, or - for stdin")->required();
+  add(Command::apply)->add_option("-f,--file,FILE", invocation_.files, "Definitions, folders of them, or - for stdin")->required();
+}
+
+CLI::App* Tree::add_named(Command command) {
+  CLI::App* app = add(command);
+  app->add_option("NAME", invocation_.name, "The pipeline")->required();
+  return app;
+}
+
+void Tree::add_pipeline_commands() {
+  add(Command::get)->add_option("NAME", invocation_.name, "The pipeline; none = all");
+  CLI::App* tap = add_named(Command::tap);
+  tap->add_option("STEP", invocation_.step, "The step or source")->required();
+  tap->add_option("--limit", invocation_.limit, "End after so many rows");
+  add_named(Command::wait)
+      ->add_option("--for", invocation_.wait_for, "running, caught_up or stopped")
+      ->required()
+      ->check(CLI::IsMember({"running", "caught_up", "stopped"}));
+  CLI::App* trigger = add_named(Command::trigger);
+  trigger->add_option("MODE", invocation_.mode, "real_time, micro_batch or available_now; none = show");
+  trigger->add_option("--interval", invocation_.interval, "Of micro_batch")->check(CLI::Validator(check_duration, "DURATION"));
+  trigger->add_option("--max-records", invocation_.records_max, "Of micro_batch and available_now");
+  trigger->add_option("--checkpoint-interval", invocation_.checkpoint_interval, "Of real_time")
+      ->check(CLI::Validator(check_duration, "DURATION"));
+  trigger->add_flag("--reset", invocation_.reset, "Back to the definition's trigger");
+  for (const Command command : {Command::pause, Command::resume, Command::stop, Command::start, Command::restart, Command::offsets}) {
+    add_named(command);
+  }
+  CLI::App* remove = add_named(Command::remove);
+  remove->add_option("--mode", invocation_.mode, "commit or now")->check(CLI::IsMember({"commit", "drain", "now"}));
+  remove->add_option("--state", invocation_.state, "keep or purge")->check(CLI::IsMember({"keep", "purge"}));
+}
+
+// What CLI11 cannot say by itself; a message when the arguments do not fit together.
+std::string Tree::finish() {
+  if (!output_.empty()) {
+    invocation_.output = output_ == "table" ? Output::table : output_ == "json" ? Output::json : Output::name;
+  }
+  std::int64_t ns = 0;
+  if (!timeout_.empty() && base::parse_duration_ns(timeout_, ns)) invocation_.timeout = Duration(ns);
+  invocation_.color = !no_color_;
+  if (invocation_.command != Command::trigger) return {};
+  const bool members = !invocation_.interval.empty() || !invocation_.checkpoint_interval.empty() || invocation_.records_max.has_value();
+  if (invocation_.reset && !invocation_.mode.empty()) return "--reset takes no MODE";
+  if (members && invocation_.mode.empty()) return "--interval, --max-records and --checkpoint-interval need a MODE";
+  return {};
+}
+
+Parsed Tree::parse(int argc, const char* const* argv) {
+  Parsed parsed;
+  try {
+    app_.parse(argc, argv);
+    if (const std::string wrong = finish(); !wrong.empty()) {
+      parsed.code = ExitCode::usage;
+      parsed.err = "leat: " + wrong + "\n";
+      return parsed;
+    }
+    parsed.invocation = std::move(invocation_);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const bool helped = app_.exit(error, out, err) == 0;
+    parsed.code = helped ? ExitCode::done : ExitCode::usage;
+    parsed.out = out.str();
+    if (!helped) parsed.err = "leat: " + std::string(error.what()) + "\nUsage: leat COMMAND [ARGUMENTS]; leat --help shows them\n";
+  }
+  return parsed;
+}
+
+std::vector<CommandHelp> Tree::list() const {
+  std::vector<CommandHelp> all;
+  const auto options_of = [](const CLI::App* app, std::vector<std::string>& names) {
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+      for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+    }
+  };
+  for (const CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; })) {
+    CommandHelp help{sub->get_name(), sub->get_description(), {}, false};
+    options_of(sub, help.options);
+    options_of(&app_, help.options);
+    for (const CLI::Option* option : sub->get_options()) help.takes_pipeline |= option->get_name() == "NAME";
+    all.push_back(std::move(help));
+  }
+  return all;
+}
+
+}  // namespace
+
+std::string_view command_name(Command command) noexcept {
+  for (const Row& row : kCommands) {
+    if (row.command == command) return row.name;
+  }
+  return {};
+}
+
+Parsed parse(int argc, const char* const* argv) {
+  try {
+    return Tree().parse(argc, argv);
+  } catch (const std::exception& thrown) {
+    return {std::nullopt, ExitCode::internal, {}, std::string("leat: ") + thrown.what() + "\n"};
+  }
+}
+
+std::vector<CommandHelp> command_list() { return Tree().list(); }
+
+}  // namespace leat::cli
