@@ -7,7 +7,7 @@ readonly start_seconds_max=60
 state=$PWD/build/run-state
 kafka_folder=$PWD/build/run-kafka
 log=$PWD/build/run.log
-binary=$PWD/build/release/src/daemon/leat
+binary=$PWD/build/release/leat
 
 usage() {
   cat <<'TEXT'

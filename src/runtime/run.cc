@@ -122,8 +122,9 @@ Status Run::fill_node(const plan::Node& recipe, std::size_t stage, std::uint32_t
   switch (recipe.kind) {
     case plan::Node::Kind::op:
       node.op = recipe.make_operator();
-      node.stats = &context_.counts.step(recipe.step, slice);
-      if (recipe.make_tap_encoder) {
+      node.stats = recipe.of_sink ? &context_.counts.sink(context_.plan->spec->sinks[recipe.sink].id, slice)
+                                  : &context_.counts.step(recipe.step, slice);
+      if (recipe.make_tap_encoder && !recipe.of_sink) {
         node.tap = context_.counts.tap(recipe.step, slice).get();
         node.tap_encoder = recipe.make_tap_encoder();
       }
