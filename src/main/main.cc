@@ -8,6 +8,7 @@
 #include "cli/invocation.h"
 #include "daemon/daemon.h"
 #include "daemon/pipeline_engine.h"
+#include "daemon/pipeline_engine.h"
 
 namespace {
 
