@@ -1,0 +1,98 @@
+#include "kafka/flight.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "kafka/errors.h"
+
+namespace leat::kafka {
+namespace {
+
+thread_local Landing* t_landing = nullptr;
+
+}  // namespace
+
+Flight& FlightPool::take(std::size_t rows) {
+  Flight* flight = free_.take();
+  if (flight == nullptr) flight = all_.emplace_back(std::make_unique<Flight>(free_)).get();
+  flight->rows.resize(rows);
+  for (FlightRow& row : flight->rows) row.flight = flight;
+  return *flight;
+}
+
+void Flight::refused() noexcept {
+  stats->out.restore(stats->out.value() - 1);
+  stats->dropped(flow::DropReason::skip).add();
+  ledger->done(epoch, 1);
+}
+
+Landing::Landing(const Clock& clock, flow::LatencyStats* latency, const std::function<void(rd_kafka_resp_err_t)>& failed)
+    : clock_(clock), latency_(latency), failed_(failed) {
+  LEAT_DCHECK(t_landing == nullptr);
+  t_landing = this;
+}
+
+Landing::~Landing() {
+  end_flight();
+  t_landing = nullptr;
+}
+
+void Landing::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
+  // Only a client that is being destroyed calls without somebody who polls; nobody counts any more.
+  if (t_landing == nullptr || message->_private == nullptr) return;
+  const FlightRow& row = *static_cast<const FlightRow*>(message->_private);
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) t_landing->take(row);
+  else t_landing->refuse(row, message->err);
+}
+
+void Landing::take(const FlightRow& row) {
+  if (acknowledged_++ == 0 && latency_ != nullptr) {
+    now_ = clock_.now();
+    wall_us_ = clock_.wall_now().us;
+  }
+  if (row.flight != flight_) {
+    end_flight();
+    flight_ = row.flight;
+  }
+  ++flight_records_;
+  if (row.source_timestamp_ms != timestamp_ms_) {
+    end_timestamp();
+    timestamp_ms_ = row.source_timestamp_ms;
+  }
+  ++timestamp_records_;
+}
+
+void Landing::end_timestamp() {
+  if (timestamp_records_ != 0 && timestamp_ms_ > 0 && latency_ != nullptr)
+    latency_->end_to_end.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, wall_us_ - timestamp_ms_ * 1000)), timestamp_records_);
+  timestamp_records_ = 0;
+}
+
+void Landing::end_flight() {
+  if (flight_records_ == 0) return;
+  end_timestamp();
+  if (latency_ != nullptr) {
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(now_ - flight_->handed_over).count();
+    latency_->sink_ack.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, took)), flight_records_);
+  }
+  flight_->ledger->done(flight_->epoch, flight_records_);
+  flight_->landed(flight_records_);
+  flight_records_ = 0;
+}
+
+void Landing::refuse(const FlightRow& row, rd_kafka_resp_err_t error) {
+  end_flight();
+  Flight& flight = *row.flight;
+  const ErrorRule& rule = classify(error);
+  if (rule.kind == ErrorClass::row) {
+    log::warn("kafka", "the broker refuses a record",
+              {{"pipeline", flight.stats->pipeline()}, {"code", rule.name}, {"error", rd_kafka_err2str(error)}});
+    flight.refused();
+  } else {
+    flight.ledger->fail(1);
+    failed_(error);
+  }
+  flight.landed(1);
+}
+
+}  // namespace leat::kafka

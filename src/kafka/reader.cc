@@ -1,0 +1,141 @@
+#include "kafka/reader.h"
+
+#include <algorithm>
+
+namespace leat::kafka {
+
+void MessageMemory::last_released() noexcept {
+  for (std::size_t i = 0; i < count; ++i) rd_kafka_message_destroy(messages[i]);
+  count = 0;
+  arena().clear();
+  const base::Ref<MessagePool> pool = std::move(pool_);
+  pool->give(this);
+}
+
+base::Ref<MessageMemory> MessagePool::take() {
+  base::Ref<MessagePool> self(this);
+  MessageMemory* const kept = pool_.take();
+  if (kept == nullptr) return base::Ref<MessageMemory>(new MessageMemory(std::move(self)));
+  kept->adopt(std::move(self));
+  return base::Ref<MessageMemory>(kept);
+}
+
+void MessagePool::give(MessageMemory* memory) noexcept {
+  if (!pool_.give(memory)) delete memory;
+}
+
+MessagePool::~MessagePool() {
+  while (MessageMemory* const memory = pool_.take()) delete memory;
+}
+
+Reader::~Reader() {
+  for (const auto& partition : partitions_) partition->end();
+}
+
+void Reader::take_commands() {
+  if (!link_->to_reader.pending()) return;
+  for (ReaderCommand& command : link_->to_reader.take()) {
+    if (command.add) {
+      pool_->client = command.add->client();
+      partitions_.push_back(std::move(command.add));
+    } else {
+      std::erase_if(partitions_, [](const auto& partition) { return !partition->live(); });
+    }
+  }
+}
+
+flow::PollResult Reader::poll(std::size_t rows_max, record::RecordBatch& out) {
+  take_commands();
+  const auto ready = [](const auto& partition) { return partition->ready(); };
+  if (!std::any_of(partitions_.begin(), partitions_.end(), ready))
+    return at_fixed_end() ? flow::PollResult::finished : flow::PollResult::empty;
+
+  const base::Ref<MessageMemory> memory = pool_->take();
+  record::RecordBatch batch{base::Ref<record::BatchMemory>(memory)};
+  rows_max = std::min(rows_max, memory->messages.size());
+  for (std::size_t i = 0; i < partitions_.size() && memory->count < rows_max; ++i) {
+    Partition& partition = *partitions_[(cursor_ + i) % partitions_.size()];
+    if (partition.ready()) read(partition, *memory, rows_max - memory->count, batch);
+  }
+  cursor_ = (cursor_ + 1) % partitions_.size();
+  if (!batch.empty()) {
+    out = std::move(batch);
+    return flow::PollResult::records;
+  }
+  return at_fixed_end() ? flow::PollResult::finished : flow::PollResult::empty;
+}
+
+void Reader::read(Partition& partition, MessageMemory& memory, std::size_t room, record::RecordBatch& out) {
+  rd_kafka_message_t** const messages = memory.messages.data() + memory.count;
+  const std::size_t taken = partition.take(messages, room);
+  memory.count += taken;
+  if (taken == 0) return;
+  std::vector<record::Row>& rows = out.rows();
+  const std::size_t before = rows.size();
+  rows.resize(before + taken);
+  std::size_t at = before;
+  std::int64_t expected = partition.next();
+  const std::int64_t end = partition.fixed_end.load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i < taken; ++i) {
+    const rd_kafka_message_t& message = *messages[i];
+    if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      raise(partition, message);
+      continue;
+    }
+    // Before where we stand: of an earlier position. Behind a fixed end: not asked for.
+    if (message.offset < expected || (end >= 0 && message.offset >= end)) continue;
+    fill_row(partition, message, memory, rows[at++]);
+    expected = message.offset + 1;
+  }
+  rows.resize(at);
+  if (at == before) return;
+  replayed_ += partition.handed_out(rows[before].offset, expected, at - before, rows[at - 1].timestamp_ms);
+}
+
+void Reader::fill_row(const Partition& partition, const rd_kafka_message_t& message, MessageMemory& memory, record::Row& row) {
+  row.origin = &partition.origin;
+  row.offset = message.offset;
+  row.value = {static_cast<const char*>(message.payload), message.len};
+  row.key = {static_cast<const char*>(message.key), message.key_len};
+  if (message.payload == nullptr) row.flags |= record::Row::kNullValue;
+  if (message.key == nullptr) row.flags |= record::Row::kNullKey;
+  rd_kafka_timestamp_type_t type{};
+  row.timestamp_ms = std::max<std::int64_t>(0, rd_kafka_message_timestamp(&message, &type));
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  const auto found = memory.arena().array<record::Header>(rd_kafka_header_cnt(headers));
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const char* name = nullptr;
+    const void* value = nullptr;
+    std::size_t size = 0;
+    if (rd_kafka_header_get_all(headers, i, &name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR) break;
+    found[i] = {name, {static_cast<const char*>(value), size}, value == nullptr};
+    row.header_count = static_cast<std::uint32_t>(i + 1);
+  }
+  row.headers = found.data();
+}
+
+void Reader::raise(const Partition& partition, const rd_kafka_message_t& message) {
+  const char* const reason = rd_kafka_message_errstr(&message);
+  link_->raise({&partition.origin, message.err, reason != nullptr ? reason : ""});
+}
+
+void Reader::positions(std::vector<flow::PartitionPosition>& out) {
+  take_commands();
+  for (const auto& partition : partitions_) {
+    if (!partition->live()) continue;
+    partition->skip_markers();
+    out.push_back({&partition->origin, Offset(partition->next())});
+  }
+}
+
+bool Reader::at_fixed_end() {
+  if (!link_->end_is_fixed.load(std::memory_order_acquire) || link_->to_reader.pending()) return false;
+  return std::all_of(partitions_.begin(), partitions_.end(), [](const auto& partition) {
+    const std::int64_t end = partition->fixed_end.load(std::memory_order_relaxed);
+    if (partition->next() < end) partition->skip_markers();
+    return end >= 0 && partition->next() >= end;
+  });
+}
+
+}  // namespace leat::kafka

@@ -1,0 +1,213 @@
+#include "kafka/writer.h"
+
+#include <algorithm>
+
+#include "base/faults.h"
+#include "base/log.h"
+#include "kafka/errors.h"
+
+namespace leat::kafka {
+namespace {
+
+constexpr record::RowError kBadTimestamp{"TIMESTAMP_INVALID", "the timestamp's expression gives no time"};
+
+// A flight knows the sink that takes its rows; the memory of the batch is the sink's until the rows are handed over.
+HeaderPlan plan_headers(const spec::KafkaSinkSpec& spec, const flow::SinkBinding& binding) {
+  return {spec.forward_headers, spec.origin_header, binding.headers};
+}
+
+const char* pointer(std::string_view text) noexcept { return text.data() != nullptr ? text.data() : ""; }
+
+}  // namespace
+
+Writer::Writer(Producer& producer, Target& target, flow::SinkBinding binding, const flow::WriterContext& context)
+    : producer_(producer),
+      target_(target),
+      binding_(std::move(binding)),
+      headers_(plan_headers(*target.spec, binding_)),
+      context_(context),
+      flights_(producer.join(context.worker)),
+      partitioner_(context.slice.value()) {}
+
+Writer::~Writer() { close(); }
+
+void Writer::close() noexcept {
+  if (closed_) return;
+  closed_ = true;
+  for (Parcel& parcel : waiting_) drop_headers(parcel);
+  waiting_.clear();
+  producer_.leave(context_.worker);
+}
+
+bool Writer::ready() {
+  thread_.check();
+  if (!waiting_.empty()) return send_waiting();
+  if (target_.partitions.load(std::memory_order_acquire) > 0) return true;
+  producer_.wait_for_room();
+  return false;
+}
+
+Status Writer::write(record::RecordBatch& batch, EpochId epoch) {
+  thread_.check();
+  if (batch.empty()) return {};
+  context_.stats.in.add(batch.size());
+  prepare(batch);
+  if (rows_.empty()) return {};
+  context_.stats.out.add(rows_.size());
+  Flight& flight = flights_.take(rows_.size());
+  flight.ledger = &context_.ledger;
+  flight.stats = &context_.stats;
+  flight.epoch = epoch;
+  flight.handed_over = context_.clock.now();
+  flight.expect(static_cast<std::uint32_t>(rows_.size()));
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    flight.rows[i].source_timestamp_ms = timestamps_[i];
+    rows_[i].flight = &flight.rows[i];
+  }
+  context_.ledger.add(epoch, rows_.size());
+  Parcel parcel{batch.memory(), std::move(rows_), 0};
+  if (!waiting_.empty() || !send(parcel)) waiting_.push_back(std::move(parcel));
+  else rows_ = std::move(parcel.rows);
+  return base::Faults::hit("produce.handed_over");
+}
+
+void Writer::prepare(const record::RecordBatch& batch) {
+  const std::size_t count = batch.size();
+  values_.assign(count, {});
+  errors_.assign(count, nullptr);
+  rows_.clear();
+  timestamps_.clear();
+  binding_.encoder->encode(batch, values_, errors_);
+  for (std::size_t i = 0; i < count; ++i) {
+    Outgoing out;
+    out.value = values_[i];
+    const record::RowError* const error = errors_[i] != nullptr ? errors_[i] : prepare_row(batch, i, out);
+    if (error != nullptr) {
+      context_.stats.row_failed(flow::DropReason::skip, *error, batch.rows()[i]);
+      continue;
+    }
+    rows_.push_back(out);
+    timestamps_.push_back(batch.rows()[i].timestamp_ms);
+  }
+}
+
+const record::RowError* Writer::prepare_row(const record::RecordBatch& batch, std::size_t index, Outgoing& out) {
+  const record::Row& row = batch.rows()[index];
+  out.null_value = row.tombstone();
+  out.timestamp_ms = row.timestamp_ms;
+  out.partition = target_.spec->partition.value_or(-1);
+  if (const record::RowError* const error = choose_key(batch, index, out); error != nullptr) return error;
+  if (binding_.timestamp_column)
+    if (const record::RowError* const error = choose_timestamp(batch, index, out); error != nullptr) return error;
+  if (row.header_count == 0 && headers_.rules.empty() && !headers_.origin) return nullptr;
+  const record::RowError* failed = nullptr;
+  out.headers = make_headers(headers_, batch, index, failed);
+  return failed;
+}
+
+const record::RowError* Writer::choose_key(const record::RecordBatch& batch, std::size_t index, Outgoing& out) {
+  const record::Row& row = batch.rows()[index];
+  if (std::holds_alternative<flow::SinkBinding::FromRecord>(binding_.key)) {
+    out.key = row.key;
+    out.null_key = row.null_key();
+  } else if (const auto* text = std::get_if<std::string>(&binding_.key)) {
+    out.key = *text;
+  } else if (const auto* column = std::get_if<flow::SinkBinding::Column>(&binding_.key)) {
+    if (row.tombstone()) {  // the expression needs the row; the record's key stays
+      out.key = row.key;
+      out.null_key = row.null_key();
+      return nullptr;
+    }
+    const record::Value& value = batch.column(column->index)[index];
+    if (value.is_error()) return &value.as_error();
+    const std::optional<std::string_view> key = as_key_text(value, batch.arena());
+    out.null_key = !key;
+    if (key) out.key = *key;
+  } else {
+    out.null_key = true;
+  }
+  return nullptr;
+}
+
+const record::RowError* Writer::choose_timestamp(const record::RecordBatch& batch, std::size_t index, Outgoing& out) {
+  if (batch.rows()[index].tombstone()) return nullptr;
+  const record::Value& value = batch.column(*binding_.timestamp_column)[index];
+  if (value.is_error()) return &value.as_error();
+  if (value.is(record::Type::timestamp)) out.timestamp_ms = value.as_integer() / 1000;
+  else if (value.is(record::Type::integer)) out.timestamp_ms = value.as_integer();
+  else return &kBadTimestamp;
+  return out.timestamp_ms > 0 ? nullptr : &kBadTimestamp;
+}
+
+bool Writer::send(Parcel& parcel) {
+  const std::int32_t partitions = target_.partitions.load(std::memory_order_acquire);
+  if (partitions <= 0) {
+    producer_.wait_for_room();
+    return false;
+  }
+  for (; parcel.sent < parcel.rows.size(); ++parcel.sent) {
+    Outgoing& row = parcel.rows[parcel.sent];
+    if (row.partition < 0) row.partition = partitioner_.choose(row.key, row.null_key, row.value.size() + row.key.size(), partitions);
+    const rd_kafka_resp_err_t error = produce(row);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    if (classify(error).kind == ErrorClass::retriable) {
+      producer_.wait_for_room();
+      return false;
+    }
+    refuse(row, error);
+  }
+  return true;
+}
+
+rd_kafka_resp_err_t Writer::produce(const Outgoing& row) {
+  // NOLINTBEGIN(cppcoreguidelines-pro-type-cstyle-cast): librdkafka's macros
+  void* const value = row.null_value ? nullptr : const_cast<char*>(pointer(row.value));
+  const void* const key = row.null_key ? nullptr : pointer(row.key);
+  rd_kafka_t* const client = producer_.client().handle();
+  if (row.headers == nullptr)
+    return rd_kafka_producev(client, RD_KAFKA_V_RKT(target_.handle), RD_KAFKA_V_PARTITION(row.partition),
+                             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value, row.value.size()),
+                             RD_KAFKA_V_KEY(key, row.key.size()), RD_KAFKA_V_TIMESTAMP(row.timestamp_ms),
+                             RD_KAFKA_V_OPAQUE(row.flight), RD_KAFKA_V_END);
+  return rd_kafka_producev(client, RD_KAFKA_V_RKT(target_.handle), RD_KAFKA_V_PARTITION(row.partition),
+                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value, row.value.size()),
+                           RD_KAFKA_V_KEY(key, row.key.size()), RD_KAFKA_V_TIMESTAMP(row.timestamp_ms),
+                           RD_KAFKA_V_HEADERS(row.headers), RD_KAFKA_V_OPAQUE(row.flight), RD_KAFKA_V_END);
+  // NOLINTEND(cppcoreguidelines-pro-type-cstyle-cast)
+}
+
+void Writer::refuse(Outgoing& row, rd_kafka_resp_err_t error) {
+  if (row.headers != nullptr) rd_kafka_headers_destroy(std::exchange(row.headers, nullptr));
+  Flight& flight = *row.flight->flight;
+  if (classify(error).kind == ErrorClass::row) {
+    log::warn("kafka", "a record cannot be written", {{"pipeline", context_.stats.pipeline()}, {"topic", target_.topic},
+              {"code", classify(error).name}, {"bytes", row.value.size()}});
+    flight.refused();
+  } else {
+    flight.ledger->fail(1);
+    producer_.fail(error);
+  }
+  flight.landed(1);
+}
+
+bool Writer::send_waiting() {
+  while (!waiting_.empty()) {
+    if (!send(waiting_.front())) return false;
+    waiting_.pop_front();
+  }
+  return true;
+}
+
+Status Writer::on_epoch_end(EpochId) {
+  thread_.check();
+  return {};
+}
+
+Instant Writer::serve(Instant) {
+  thread_.check();
+  producer_.serve(&context_.latency);
+  if (!waiting_.empty()) send_waiting();
+  return base::kNever;
+}
+
+}  // namespace leat::kafka

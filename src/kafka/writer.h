@@ -1,0 +1,56 @@
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "base/thread_checker.h"
+#include "flow/sink.h"
+#include "kafka/outgoing.h"
+#include "kafka/partitioner.h"
+#include "kafka/producer.h"
+#include "kafka/row_text.h"
+
+namespace leat::kafka {
+
+// One slice of one Kafka sink: encodes rows, counts them into the ledger and hands them to the shared producer. Rows that find
+// no room wait here in order, which is the back pressure. Thread-confined to its worker.
+class Writer final : public flow::SinkWriter {
+ public:
+  Writer(Producer& producer, Target& target, flow::SinkBinding binding, const flow::WriterContext& context);
+  ~Writer() override;
+
+  bool ready() override;
+  Status write(record::RecordBatch& batch, EpochId epoch) override;
+  Status on_epoch_end(EpochId epoch) override;
+  Instant serve(Instant now) override;
+  void close() noexcept override;
+
+ private:
+  // Encodes the rows of the batch into `rows_`, leaving out those that fail.
+  void prepare(const record::RecordBatch& batch);
+  const record::RowError* prepare_row(const record::RecordBatch& batch, std::size_t index, Outgoing& out);
+  const record::RowError* choose_key(const record::RecordBatch& batch, std::size_t index, Outgoing& out);
+  const record::RowError* choose_timestamp(const record::RecordBatch& batch, std::size_t index, Outgoing& out);
+  // Hands over what it can; false when the rest must wait.
+  bool send(Parcel& parcel);
+  rd_kafka_resp_err_t produce(const Outgoing& row);
+  void refuse(Outgoing& row, rd_kafka_resp_err_t error);
+  bool send_waiting();
+
+  Producer& producer_;
+  Target& target_;
+  const flow::SinkBinding binding_;
+  const HeaderPlan headers_;
+  const flow::WriterContext context_;
+  FlightPool& flights_;
+  Partitioner partitioner_;
+  std::vector<std::string_view> values_;
+  std::vector<const record::RowError*> errors_;
+  std::vector<Outgoing> rows_;
+  std::vector<std::int64_t> timestamps_;
+  std::deque<Parcel> waiting_;
+  bool closed_ = false;
+  base::ThreadChecker thread_;
+};
+
+}  // namespace leat::kafka
