@@ -18,11 +18,12 @@ namespace leat::plan {
 struct Node {
   enum class Kind : std::uint8_t { op, sink, exchange };
   Kind kind = Kind::op;
-  std::string step;                // id of the step it belongs to ("" = inner work such as decoding; counted at the source)
+  std::string step;                // of operators: id of the source or step that counts its rows
+  bool of_sink = false;            // kind op: it works for the sink `sink`, whose counts its failed rows belong to
   std::vector<std::size_t> next;   // indexes in the stage, above its own
   std::function<std::unique_ptr<flow::Operator>()> make_operator;           // kind op
   std::function<std::unique_ptr<record::RowEncoder>()> make_tap_encoder;    // kind op with a step: rows as they leave it
-  std::uint32_t sink = 0;                                                   // kind sink: index in the definition
+  std::uint32_t sink = 0;                                                   // kind sink, of_sink: index in the definition
   std::function<flow::SinkBinding()> make_binding;                          // kind sink
   std::uint32_t exchange = 0;                                               // kind exchange: index in Plan::exchanges
 };
@@ -46,6 +47,7 @@ struct Exchange {
   std::uint32_t from = 0;
   std::uint32_t to = 0;
   std::vector<std::size_t> key_columns;
+  std::string step;  // the repartition
 };
 
 // How a definition runs: stages, exchanges, recipes. Immutable; shares the spec it was made of.
@@ -67,5 +69,14 @@ struct PlanResult {
   std::vector<spec::Diagnostic> diagnostics;   // pointers without line and column: the caller locates them in the text
 };
 PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const PlanOptions& options);
+
+// What a person sees of a stage.
+struct StageSummary {
+  std::string id;                  // "stage-0", …
+  std::vector<std::string> steps;  // a step below a union of stages stands in each of them
+  std::uint32_t parallelism = 1;
+  std::string exchange;            // how rows enter: the fields they are spread by ("card, user.id"); "" = from sources
+};
+std::vector<StageSummary> describe(const Plan& plan);
 
 }  // namespace leat::plan

@@ -1,0 +1,135 @@
+#include "plan/expressions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "spec/field_path.h"
+
+namespace leat::plan {
+
+using record::FieldPath;
+
+namespace {
+
+class SeqResolver final : public expr::Resolver {
+ public:
+  expr::Resolution resolve_field(const FieldPath& path) override {
+    if (path.size() == 1 && path[0] == "seq") return {0, {}};
+    return {0, expr::Refusal{"UNKNOWN_FIELD", "the fields of a generator can read `seq` only", {"seq"}}};
+  }
+  std::optional<expr::Refusal> refuse_meta(std::string_view) override {
+    return expr::Refusal{"UNKNOWN_FIELD", "the fields of a generator can read `seq` only", {}};
+  }
+};
+
+}  // namespace
+
+void check_generator(const spec::GeneratorSpec& generator, std::vector<spec::Diagnostic>& diagnostics) {
+  for (const auto& [name, expression] : generator.fields) {
+    SeqResolver resolver;
+    for (spec::Diagnostic& diagnostic : expr::compile(expression.text, resolver, expr::Limits()).diagnostics) {
+      diagnostic.pointer = expression.pointer;
+      diagnostics.push_back(std::move(diagnostic));
+    }
+  }
+}
+
+// Hands out columns for fields while one expression is compiled; only those that its program reads in the end are asked from the scope.
+class Expressions::FieldResolver final : public expr::Resolver {
+ public:
+  explicit FieldResolver(Expressions& owner) : owner_(owner) {}
+
+  expr::Resolution resolve_field(const FieldPath& path) override {
+    const Field field = owner_.shape_.find(path);
+    switch (field.kind) {
+      case Field::Kind::document: return {column_of(field.path), {}};
+      case Field::Kind::column: return {field.column, {}};
+      case Field::Kind::never: return {0, owner_.refusal(path)};
+      case Field::Kind::mixed: break;
+    }
+    owner_.mixed_ = true;
+    return {owner_.scopes_.new_column(), {}};
+  }
+
+  void commit(const expr::Program& program) {
+    const std::span<const std::size_t> read = program.columns();
+    for (const auto& [path, column] : asked_) {
+      if (std::binary_search(read.begin(), read.end(), column))
+        owner_.scopes_.read_into(owner_.shape_.scope(), path, Want::value, column);
+    }
+  }
+
+ private:
+  std::size_t column_of(const FieldPath& path) {
+    if (const auto known = owner_.scopes_.find(owner_.shape_.scope(), path, Want::value)) return *known;
+    const auto asked = asked_.find(path);
+    if (asked != asked_.end()) return asked->second;
+    return asked_.emplace(path, owner_.scopes_.new_column()).first->second;
+  }
+
+  Expressions& owner_;
+  std::map<FieldPath, std::size_t> asked_;
+};
+
+expr::Refusal Expressions::refusal(const FieldPath& path) const {
+  const std::vector<std::string> names = shape_.known_names();
+  const std::vector<std::string_view> candidates(names.begin(), names.end());
+  const std::string shown = "`" + spec::format_field_path(path) + "`";
+  if (names.empty()) return {"UNKNOWN_FIELD", "a step above drops the field " + shown, {}};
+  return {"UNKNOWN_FIELD", "no row has a field " + shown + " here", base::nearest(path[0], candidates)};
+}
+
+std::optional<expr::Program> Expressions::compile_text(const spec::Expression& expression, FieldResolver& resolver) {
+  expr::Compiled compiled = expr::compile(expression.text, resolver, expr::Limits());
+  for (spec::Diagnostic& diagnostic : compiled.diagnostics) {
+    diagnostic.pointer = expression.pointer;
+    diagnostics_.push_back(std::move(diagnostic));
+  }
+  return std::move(compiled.program);
+}
+
+Expressions::Value Expressions::compile(const spec::Expression& expression) {
+  FieldResolver resolver(*this);
+  std::optional<expr::Program> program = compile_text(expression, resolver);
+  if (!program) return {{}, scopes_.new_column(), nullptr, false};
+  if (program->is_path()) return field(*program->path(), expression.pointer);
+  resolver.commit(*program);
+  return {{}, scopes_.new_column(), std::make_shared<const expr::Program>(*std::move(program)), true};
+}
+
+std::shared_ptr<const expr::Program> Expressions::compile_program(const spec::Expression& expression) {
+  FieldResolver resolver(*this);
+  std::optional<expr::Program> program = compile_text(expression, resolver);
+  if (!program) return nullptr;
+  resolver.commit(*program);
+  return std::make_shared<const expr::Program>(*std::move(program));
+}
+
+Expressions::Value Expressions::field(const FieldPath& path, const std::string& pointer) {
+  const Field found = shape_.find(path);
+  switch (found.kind) {
+    case Field::Kind::document: return {found.path, 0, nullptr, true};
+    case Field::Kind::column: return {{}, found.column, nullptr, true};
+    case Field::Kind::mixed: mixed_ = true; break;
+    case Field::Kind::never: {
+      expr::Refusal refused = refusal(path);
+      spec::Diagnostic diagnostic;
+      diagnostic.pointer = pointer;
+      diagnostic.code = std::move(refused.code);
+      diagnostic.message = std::move(refused.message);
+      diagnostic.did_you_mean = std::move(refused.did_you_mean);
+      diagnostics_.push_back(std::move(diagnostic));
+      break;
+    }
+  }
+  return {{}, scopes_.new_column(), nullptr, false};
+}
+
+std::optional<std::size_t> Expressions::field_column(const FieldPath& path, const std::string& pointer) {
+  const Value value = field(path, pointer);
+  if (!value.valid) return std::nullopt;
+  return value.copy_of ? scopes_.column(shape_.scope(), *value.copy_of, Want::value) : value.column;
+}
+
+}  // namespace leat::plan

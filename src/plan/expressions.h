@@ -1,0 +1,56 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "expr/compile.h"
+#include "plan/shape.h"
+#include "spec/diagnostic.h"
+#include "spec/pipeline.h"
+
+namespace leat::plan {
+
+// Compiles the expressions of one step against one shape. Belongs to one call of build_plan.
+class Expressions {
+ public:
+  Expressions(const Shape& shape, Scopes& scopes, std::vector<spec::Diagnostic>& diagnostics)
+      : shape_(shape), scopes_(scopes), diagnostics_(diagnostics) {}
+
+  // The value of an expression: a copy of a field of the scope's document, or a column. With a program the column is the
+  // program's to fill.
+  struct Value {
+    std::optional<record::FieldPath> copy_of;
+    std::size_t column = 0;
+    std::shared_ptr<const expr::Program> program;
+    bool valid = true;
+  };
+  // Mistakes go to the diagnostics; the value is then not valid.
+  Value compile(const spec::Expression& expression);
+  // The same without shortcuts for paths: always a program, or null.
+  std::shared_ptr<const expr::Program> compile_program(const spec::Expression& expression);
+  // The value of a field without an expression around it; `pointer` says where it is asked for.
+  Value field(const record::FieldPath& path, const std::string& pointer);
+  // The column of a field's typed value; nothing after a mistake.
+  std::optional<std::size_t> field_column(const record::FieldPath& path, const std::string& pointer);
+
+  // Some field was mixed: encode the rows and compile all again. What was compiled so far means nothing.
+  bool mixed() const noexcept { return mixed_; }
+
+ private:
+  class FieldResolver;
+  std::optional<expr::Program> compile_text(const spec::Expression& expression, FieldResolver& resolver);
+  expr::Refusal refusal(const record::FieldPath& path) const;
+
+  const Shape& shape_;
+  Scopes& scopes_;
+  std::vector<spec::Diagnostic>& diagnostics_;
+  bool mixed_ = false;
+};
+
+// The mistakes in the fields of a generator, which can read `seq` only.
+void check_generator(const spec::GeneratorSpec& generator, std::vector<spec::Diagnostic>& diagnostics);
+
+}  // namespace leat::plan
