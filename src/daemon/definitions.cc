@@ -1,0 +1,61 @@
+#include "daemon/definitions.h"
+
+#include <algorithm>
+
+#include "spec/text.h"
+
+namespace leat::daemon {
+namespace {
+
+Status refusal(std::string_view file, const std::vector<spec::Diagnostic>& diagnostics) {
+  std::string lines;
+  for (const spec::Diagnostic& diagnostic : diagnostics) {
+    if (diagnostic.severity != spec::Severity::error) continue;
+    lines += (lines.empty() ? "" : "\n") + spec::to_line(file, diagnostic);
+  }
+  return Status(Code::invalid_argument, lines.empty() ? "the definition is not valid" : lines);
+}
+
+}  // namespace
+
+spec::Options definition_options(const Config& config) {
+  spec::Options options;
+  options.definition_bytes = config.http.definition_max;
+  options.definition_depth = config.limits.definition_depth;
+  options.definition_nodes = config.limits.definition_nodes;
+  options.steps_max = config.steps_max;
+  options.topics_max = config.topics_max;
+  options.parallelism_max = config.limits.parallelism;
+  options.expression_length = config.limits.expression_length;
+  options.checkpoint_interval = config.defaults.checkpoint_interval;
+  options.start.kind = config.defaults.start_latest ? spec::StartSpec::Kind::latest : spec::StartSpec::Kind::earliest;
+  options.restart = {config.restart.initial, config.restart.max, config.restart.give_up_after};
+  options.default_profile = config.kafka.default_profile;
+  for (const auto& [name, profile] : config.kafka.profiles) options.profiles.push_back(name);
+  return options;
+}
+
+plan::PlanOptions plan_options(const Config& config) {
+  plan::PlanOptions options;
+  options.workers = config.workers;
+  return options;
+}
+
+Result<runtime::PutRequest> read_definition(const Config& config, std::string_view file, std::string_view text, std::string_view name) {
+  spec::Options options = definition_options(config);
+  if (!name.empty()) options.name = std::string(name);
+  const spec::ParseResult parsed = spec::parse_pipeline(text, options);
+  if (!parsed.ok()) return refusal(file, parsed.diagnostics);
+  plan::PlanResult planned = plan::build_plan(parsed.spec, plan_options(config));
+  if (planned.plan == nullptr) {
+    spec::locate(text, planned.diagnostics);
+    return refusal(file, planned.diagnostics);
+  }
+  runtime::PutRequest request;
+  request.spec = parsed.spec;
+  request.plan = planned.plan;
+  request.actor = "leat";
+  return request;
+}
+
+}  // namespace leat::daemon

@@ -1,0 +1,85 @@
+#include <signal.h>
+
+#include <cstdio>
+#include <exception>
+#include <future>
+#include <memory>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "daemon/definitions.h"
+#include "daemon/pipeline_engine.h"
+#include "daemon/signals.h"
+
+namespace leat::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+using runtime::Actual;
+
+constexpr Duration kLookEvery = 20ms;
+
+ExitCode tell(ExitCode code, const std::string& text) {
+  std::fputs(("leat: " + text + "\n").c_str(), stderr);
+  return code;
+}
+
+// Looks until the pipeline ended or a signal came.
+ExitCode watch(runtime::Supervisor& supervisor, const std::string& name, Signals& signals) {
+  for (;;) {
+    if (const std::optional<int> signal = signals.next(kLookEvery)) {
+      if (*signal == SIGINT || *signal == SIGTERM) return ExitCode::done;
+      if (*signal == SIGUSR1) log::reopen();
+    }
+    const runtime::SnapshotPtr snapshot = supervisor.find(name);
+    if (snapshot == nullptr) continue;
+    if (snapshot->actual == Actual::failed) return tell(ExitCode::failed, "pipeline `" + name + "` failed: " + snapshot->reason);
+    if (snapshot->actual == Actual::stopped) return ExitCode::done;
+  }
+}
+
+ExitCode run_pipeline(const Config& config, runtime::PutRequest request, Signals& signals) {
+  const std::string name = request.spec->name;
+  Result<flow::Registry> registry = make_registry(config);
+  if (!registry.ok()) return tell(ExitCode::bad_config, registry.status().to_string());
+  runtime::Supervisor supervisor(supervisor_options(config, {}), std::move(*registry));
+  const Status started = supervisor.start([](const std::string&, const std::string&) -> Result<runtime::PutRequest> {
+    return Status(Code::not_found, "nothing is stored");
+  });
+  if (!started.ok()) return tell(ExitCode::internal, started.to_string());
+  auto answered = std::make_shared<std::promise<Status>>();
+  std::future<Status> outcome = answered->get_future();
+  supervisor.put(std::move(request), [answered](Result<runtime::PutReceipt> receipt) { answered->set_value(receipt.status()); });
+  const Status put = outcome.get();
+  const ExitCode code = put.ok() ? watch(supervisor, name, signals) : tell(ExitCode::failed, put.to_string());
+  signals.die_on_next();
+  supervisor.stop();
+  return code;
+}
+
+}  // namespace
+
+ExitCode run_file(const ConfigInput& input, const std::string& file) {
+  const ConfigResult loaded = load_config(input);
+  for (const ConfigProblem& problem : loaded.problems) tell(ExitCode::bad_config, problem.to_line());
+  if (!loaded.ok()) return ExitCode::bad_config;
+  const Config& config = *loaded.config;
+  if (const Status logs = log::configure(config.log.level, config.log.format, config.log.path); !logs.ok()) {
+    return tell(ExitCode::bad_config, logs.to_string());
+  }
+  const Result<std::string> text = base::read_file(file, config.http.definition_max);
+  if (!text.ok()) return tell(ExitCode::bad_config, text.status().to_string());
+  Result<runtime::PutRequest> request = read_definition(config, file == "-" ? "stdin" : file, *text);
+  if (!request.ok()) {
+    std::fputs((request.status().message() + "\n").c_str(), stderr);
+    return ExitCode::bad_config;
+  }
+  Signals signals;
+  try {
+    return run_pipeline(config, std::move(*request), signals);
+  } catch (const std::exception& thrown) {
+    return tell(ExitCode::internal, std::string("internal error: ") + thrown.what());
+  }
+}
+
+}  // namespace leat::daemon
