@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <thread>
+#include <type_traits>
+
 #include "base/ids.h"
 #include "base/thread_checker.h"
 
