@@ -109,16 +109,16 @@ void arithmetic_kernel(Frame& frame, const Operand* in, Value* out, std::size_t 
   const Operand left = in[0];
   const Operand right = in[1];
   for (std::size_t i = 0; i < rows; ++i) {
-    const Value a = left[i];
-    const Value b = right[i];
+    const Value& a = left[i];
+    const Value& b = right[i];
     if (a.is(Type::integer) && b.is(Type::integer)) {
       std::int64_t result = 0;
       if (Op::integers(a.as_integer(), b.as_integer(), result)) [[likely]] {
         out[i] = Value::integer(result);
         continue;
       }
-    } else if (a.is(Type::real) && b.is(Type::real)) {
-      out[i] = Value::real(Op::reals(a.as_real(), b.as_real()));
+    } else if (is_number(a) && is_number(b)) {
+      out[i] = Value::real(Op::reals(to_real(a), to_real(b)));
       continue;
     }
     out[i] = arithmetic<Op>(frame, a, b);
@@ -178,19 +178,23 @@ int order(const Value& a, const Value& b) {
 }
 
 struct Less {
-  static bool integers(std::int64_t a, std::int64_t b) { return a < b; }
+  template <class T>
+  static bool plain(T a, T b) { return a < b; }
   static bool holds(int order) { return order == -1; }
 };
 struct LessEqual {
-  static bool integers(std::int64_t a, std::int64_t b) { return a <= b; }
+  template <class T>
+  static bool plain(T a, T b) { return a <= b; }
   static bool holds(int order) { return order == -1 || order == 0; }
 };
 struct Greater {
-  static bool integers(std::int64_t a, std::int64_t b) { return a > b; }
+  template <class T>
+  static bool plain(T a, T b) { return a > b; }
   static bool holds(int order) { return order == 1; }
 };
 struct GreaterEqual {
-  static bool integers(std::int64_t a, std::int64_t b) { return a >= b; }
+  template <class T>
+  static bool plain(T a, T b) { return a >= b; }
   static bool holds(int order) { return order == 1 || order == 0; }
 };
 
@@ -201,16 +205,27 @@ template <class Op>
   return found == kInvalid ? fail(kNoSuchOverload) : Value::boolean(Op::holds(found));
 }
 
+// A number that a double holds without loss, so that comparing as doubles is exact.
+bool is_exact_real(const Value& v) {
+  constexpr std::int64_t kExact = std::int64_t{1} << 53;
+  return v.is(Type::real) ||
+         (v.is(Type::integer) && v.as_integer() >= -kExact && v.as_integer() <= kExact);
+}
+
 template <class Op>
 void order_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   const Operand left = in[0];
   const Operand right = in[1];
   for (std::size_t i = 0; i < rows; ++i) {
-    const Value a = left[i];
-    const Value b = right[i];
-    out[i] = a.is(Type::integer) && b.is(Type::integer)
-                 ? Value::boolean(Op::integers(a.as_integer(), b.as_integer()))
-                 : ordered<Op>(a, b);
+    const Value& a = left[i];
+    const Value& b = right[i];
+    if (a.is(Type::integer) && b.is(Type::integer)) {
+      out[i] = Value::boolean(Op::plain(a.as_integer(), b.as_integer()));
+    } else if (is_exact_real(a) && is_exact_real(b)) {
+      out[i] = Value::boolean(Op::plain(to_real(a), to_real(b)));
+    } else {
+      out[i] = ordered<Op>(a, b);
+    }
   }
 }
 
@@ -219,15 +234,15 @@ void equal_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   const Operand left = in[0];
   const Operand right = in[1];
   for (std::size_t i = 0; i < rows; ++i) {
-    const Value a = left[i];
-    const Value b = right[i];
+    const Value& a = left[i];
+    const Value& b = right[i];
     if (a.is(Type::string) && b.is(Type::string)) {
       out[i] = Value::boolean((a.as_text() == b.as_text()) == kEqual);
     } else if (a.is(Type::integer) && b.is(Type::integer)) {
       out[i] = Value::boolean((a.as_integer() == b.as_integer()) == kEqual);
     } else {
-      const Value found = equals(a, b);
-      out[i] = found.is_error() ? found : Value::boolean(found.as_boolean() == kEqual);
+      const Value same = equals(a, b);
+      out[i] = same.is_error() ? same : Value::boolean(same.as_boolean() == kEqual);
     }
   }
 }
@@ -240,8 +255,8 @@ void logic_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   const Operand left = in[0];
   const Operand right = in[1];
   for (std::size_t i = 0; i < rows; ++i) {
-    const Value a = left[i];
-    const Value b = right[i];
+    const Value& a = left[i];
+    const Value& b = right[i];
     const bool a_ok = a.is(Type::boolean);
     const bool b_ok = b.is(Type::boolean);
     if ((a_ok && a.as_boolean() == kDecides) || (b_ok && b.as_boolean() == kDecides)) {
@@ -258,8 +273,9 @@ void coalesce_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   const Operand left = in[0];
   const Operand right = in[1];
   for (std::size_t i = 0; i < rows; ++i) {
-    const Value a = left[i];
-    out[i] = a.is_missing() || a.is_error() ? right[i] : a;
+    const Value* const a = &left[i];
+    const Value* const b = &right[i];
+    out[i] = *(a->is_missing() || a->is_error() ? b : a);
   }
 }
 
@@ -306,10 +322,14 @@ Value equals(const Value& a, const Value& b) noexcept {
 
 void conditional_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   const Operand condition = in[0];
+  const Operand then = in[1];
+  const Operand otherwise = in[2];
   for (std::size_t i = 0; i < rows; ++i) {
-    const Value c = condition[i];
+    const Value& c = condition[i];
     if (c.is(Type::boolean)) [[likely]] {
-      out[i] = c.as_boolean() ? in[1][i] : in[2][i];
+      const Value* const a = &then[i];
+      const Value* const b = &otherwise[i];
+      out[i] = *(c.as_boolean() ? a : b);
     } else {
       out[i] = misfit(c);
     }
@@ -322,7 +342,7 @@ void copy_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
 
 void settle_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   for (std::size_t i = 0; i < rows; ++i) {
-    const Value a = in[0][i];
+    const Value& a = in[0][i];
     out[i] = a.is(Type::absent) ? fail(kNoSuchField) : a;
   }
 }
@@ -339,15 +359,15 @@ void has_member_kernel(Frame& frame, const Operand* in, Value* out, std::size_t 
 
 void has_field_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   for (std::size_t i = 0; i < rows; ++i) {
-    const Value a = in[0][i];
+    const Value& a = in[0][i];
     out[i] = a.is_error() ? a : Value::boolean(!a.is(Type::absent));
   }
 }
 
 void has_path_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   for (std::size_t i = 0; i < rows; ++i) {
-    const Value field = in[0][i];
-    const Value parent = in[1][i];
+    const Value& field = in[0][i];
+    const Value& parent = in[1][i];
     if (!is_broken(field)) {
       out[i] = Value::boolean(true);
     } else if (field.is_error()) {
@@ -358,17 +378,27 @@ void has_path_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   }
 }
 
+namespace {
+
+bool is_in_set(const Value& a, const std::vector<Value>& set) {
+  if (a.is(Type::string)) {
+    const std::string_view text = a.as_text();
+    for (const Value& one : set)
+      if (one.is(Type::string) && one.as_text() == text) return true;
+    return false;
+  }
+  for (const Value& one : set)
+    if (equals(a, one).as_boolean()) return true;
+  return false;
+}
+
+}  // namespace
+
 void in_set_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
   const std::vector<Value>& set = frame.extra->set;
   for (std::size_t i = 0; i < rows; ++i) {
-    const Value a = in[0][i];
-    if (is_broken(a)) {
-      out[i] = misfit(a);
-      continue;
-    }
-    bool found = false;
-    for (std::size_t k = 0; !found && k < set.size(); ++k) found = equals(a, set[k]).as_boolean();
-    out[i] = Value::boolean(found);
+    const Value& a = in[0][i];
+    out[i] = is_broken(a) ? misfit(a) : Value::boolean(is_in_set(a, set));
   }
 }
 
