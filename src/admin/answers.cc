@@ -1,0 +1,116 @@
+#include "admin/answers.h"
+
+#include <algorithm>
+
+namespace leat::admin {
+namespace {
+
+constexpr Duration kFreshWithin = std::chrono::milliseconds(500);
+
+Problem bad_request(std::string detail) {
+  Problem problem;
+  problem.code = ProblemCode::bad_request;
+  problem.detail = std::move(detail);
+  return problem;
+}
+
+// The tags of an If-Match list. Weak ones are kept as they are: they never match.
+std::vector<std::string> tags_of(std::string_view text) {
+  std::vector<std::string> tags;
+  while (!text.empty()) {
+    // A comma inside quotes belongs to the tag.
+    std::size_t end = 0;
+    for (bool quoted = false; end < text.size() && (quoted || text[end] != ','); ++end) {
+      if (text[end] == '"') quoted = !quoted;
+    }
+    std::string_view tag = text.substr(0, end);
+    text.remove_prefix(std::min(text.size(), end + 1));
+    while (!tag.empty() && tag.front() == ' ') tag.remove_prefix(1);
+    while (!tag.empty() && tag.back() == ' ') tag.remove_suffix(1);
+    if (!tag.empty()) tags.emplace_back(tag);
+  }
+  return tags;
+}
+
+bool is_error(const spec::Diagnostic& diagnostic) { return diagnostic.severity == spec::Severity::error; }
+
+Problem invalid_definition(const std::string& text, std::vector<spec::Diagnostic> diagnostics, const std::string& name) {
+  std::erase_if(diagnostics, [](const auto& diagnostic) { return !is_error(diagnostic); });
+  spec::locate(text, diagnostics);
+  Problem problem;
+  problem.code = ProblemCode::invalid_definition;
+  const std::size_t n = diagnostics.size();
+  problem.detail = std::to_string(n) + (n == 1 ? " problem" : " problems");
+  if (!name.empty()) problem.detail += " in pipeline `" + name + "`";
+  problem.errors = std::move(diagnostics);
+  return problem;
+}
+
+}  // namespace
+
+Problem pipeline_not_found(std::string_view name) {
+  Problem problem;
+  problem.code = ProblemCode::pipeline_not_found;
+  problem.detail = "there is no pipeline `" + std::string(name) + "`";
+  return problem;
+}
+
+runtime::SnapshotPtr find_or_answer(const Services& services, std::string_view name, const Reply& reply) {
+  runtime::SnapshotPtr snapshot = services.backend.find(name);
+  if (snapshot == nullptr) reply(pipeline_not_found(name));
+  return snapshot;
+}
+
+std::variant<runtime::Preconditions, Problem> preconditions_of(const Request& request, const Settings& settings,
+                                                               const std::string& etag) {
+  runtime::Preconditions preconditions;
+  const auto none_match = request.head.header("if-none-match");
+  const auto match = request.head.header("if-match");
+  if (none_match && *none_match != "*") return bad_request("If-None-Match of a write takes only `*`");
+  preconditions.if_none_match = none_match.has_value();
+  if (match) {
+    const std::vector<std::string> tags = tags_of(*match);
+    if (tags.empty()) return bad_request("If-Match is empty");
+    const bool current = std::find(tags.begin(), tags.end(), etag) != tags.end();
+    preconditions.if_match = current ? etag : tags.front();
+  }
+  if (!match && !none_match && settings.require_if_match && !etag.empty()) {
+    Problem problem;
+    problem.code = ProblemCode::if_match_required;
+    problem.detail = "`http.require_if_match` is set: send If-Match with the ETag of what you change";
+    return problem;
+  }
+  return preconditions;
+}
+
+void when_fresh(Services& services, std::function<void()> then) {
+  auto once = std::make_shared<std::function<void()>>(std::move(then));
+  const auto run = [once] {
+    const auto work = std::exchange(*once, nullptr);
+    if (work) work();
+  };
+  services.loop.after(kFreshWithin, run);
+  services.backend.refresh([&services, run] { services.loop.post(run); });
+}
+
+Problem malformed_json(std::vector<spec::Diagnostic> diagnostics) {
+  Problem problem;
+  problem.code = ProblemCode::malformed_json;
+  if (!diagnostics.empty()) problem.detail = diagnostics.front().message;
+  problem.errors = std::move(diagnostics);
+  return problem;
+}
+
+std::variant<Checked, Problem> check_definition(const Services& services, const std::string& text,
+                                                const std::optional<std::string>& name) {
+  spec::Options options = services.definitions;
+  options.name = name;
+  spec::ParseResult parsed = spec::parse_pipeline(text, options);
+  if (parsed.malformed) return malformed_json(std::move(parsed.diagnostics));
+  if (!parsed.ok()) return invalid_definition(text, std::move(parsed.diagnostics), name.value_or(""));
+  plan::PlanResult built = services.backend.build(parsed.spec);
+  if (built.plan == nullptr) return invalid_definition(text, std::move(built.diagnostics), parsed.spec->name);
+  return Checked{std::move(parsed.spec), std::move(built.plan)};
+}
+
+}  // namespace leat::admin

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plan/plan.h"
+#include "runtime/supervisor.h"
+
+namespace leat::admin {
+
+// What the API asks of the rest of the process; a test gives a fake. Called on the io thread. Replies come exactly once, on any
+// thread, possibly before the call returns; a refusal carries the problem code in the Status field "problem".
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual runtime::SnapshotPtr find(std::string_view name) const = 0;
+  virtual std::vector<runtime::SnapshotPtr> list() const = 0;  // by name
+  virtual std::vector<runtime::ThreadStatus> threads() const = 0;
+  virtual bool alive() const noexcept = 0;     // the control loop turns
+  virtual bool started() const noexcept = 0;   // all stored definitions were restored
+  virtual bool stopping() const noexcept = 0;  // writes are refused
+  // Publishes fresh snapshots of every pipeline, then calls `done`.
+  virtual void refresh(std::function<void()> done) = 0;
+
+  // Pure: how the definition would run, or why it cannot.
+  virtual plan::PlanResult build(const std::shared_ptr<const spec::PipelineSpec>& spec) const = 0;
+  virtual void put(runtime::PutRequest request, runtime::Reply<runtime::PutReceipt> reply) = 0;
+  virtual void remove(runtime::RemoveRequest request, runtime::Reply<std::string> reply) = 0;
+  virtual void set_trigger(runtime::SwitchRequest request, runtime::Reply<runtime::SwitchReceipt> reply) = 0;
+  virtual void lifecycle(const std::string& name, runtime::Verb verb, const runtime::Preconditions& preconditions,
+                         runtime::Reply<runtime::LifecycleReceipt> reply) = 0;
+  virtual void tap(const std::string& name, const std::string& step, runtime::Reply<runtime::TapSubscription> reply) = 0;
+  virtual void untap(const std::string& name, const std::string& step) = 0;
+};
+
+}  // namespace leat::admin

@@ -1,0 +1,58 @@
+#include "admin/answers.h"
+#include "admin/handlers.h"
+#include "admin/show.h"
+#include "json/parse.h"
+
+namespace leat::admin {
+namespace {
+
+// A body may be `{}` or nothing.
+std::optional<Problem> refuse_members(const std::string& body) {
+  if (body.empty()) return std::nullopt;
+  json::ParseOptions options;
+  options.comments = false;
+  const json::Parsed parsed = json::parse(body, options);
+  Problem problem;
+  if (parsed.malformed()) {
+    problem.code = ProblemCode::malformed_json;
+    problem.detail = parsed.problems().front().message;
+    return problem;
+  }
+  if (parsed.ok() && parsed.root().is_object() && parsed.root().members().empty()) return std::nullopt;
+  problem.code = ProblemCode::invalid_body;
+  problem.detail = "this takes no body, or `{}`";
+  return problem;
+}
+
+void run_verb(Services& services, const RequestPtr& request, const Reply& reply, runtime::Verb verb) {
+  if (const auto problem = refuse_members(request->body)) return reply(*problem);
+  const runtime::SnapshotPtr snapshot = find_or_answer(services, request->params.at(0), reply);
+  if (snapshot == nullptr) return;
+  auto preconditions = preconditions_of(*request, services.settings, snapshot->etag);
+  if (const auto* problem = std::get_if<Problem>(&preconditions)) return reply(*problem);
+  services.backend.lifecycle(
+      snapshot->name, verb, std::get<runtime::Preconditions>(preconditions),
+      then_answer<runtime::LifecycleReceipt>(services, reply, ProblemCode::busy, [](const runtime::LifecycleReceipt& receipt) {
+        return json_response(200, receipt_text(receipt));
+      }));
+}
+
+}  // namespace
+
+void pause_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
+  run_verb(services, request, reply, runtime::Verb::pause);
+}
+void resume_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
+  run_verb(services, request, reply, runtime::Verb::resume);
+}
+void stop_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
+  run_verb(services, request, reply, runtime::Verb::stop);
+}
+void start_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
+  run_verb(services, request, reply, runtime::Verb::start);
+}
+void restart_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
+  run_verb(services, request, reply, runtime::Verb::restart);
+}
+
+}  // namespace leat::admin

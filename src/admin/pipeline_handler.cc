@@ -1,0 +1,117 @@
+#include "admin/answers.h"
+#include "admin/handlers.h"
+#include "admin/show.h"
+
+namespace leat::admin {
+namespace {
+
+using runtime::PutReceipt;
+
+Response pipeline_response(int status, const runtime::PipelineSnapshot& snapshot) {
+  Response response = json_response(status, pipeline_text(snapshot));
+  response.headers.emplace_back("ETag", snapshot.etag);
+  return response;
+}
+
+Response put_response(const PutReceipt& receipt) {
+  if (receipt.outcome != PutReceipt::Outcome::created) return pipeline_response(200, *receipt.snapshot);
+  Response response = pipeline_response(201, *receipt.snapshot);
+  response.headers.emplace_back("Location", "/v1/pipelines/" + receipt.snapshot->name);
+  return response;
+}
+
+std::variant<runtime::Desired, Problem> initial_state(const Query& query) {
+  auto word = word_parameter(query, "initial_state", {"running", "paused", "stopped"}, "running");
+  if (auto* problem = std::get_if<Problem>(&word)) return std::move(*problem);
+  const std::string_view text = std::get<std::string_view>(word);
+  if (text == "paused") return runtime::Desired::paused;
+  if (text == "stopped") return runtime::Desired::stopped;
+  return runtime::Desired::running;
+}
+
+enum class Mode : bool { create, put };
+
+void write_definition(Services& services, const RequestPtr& request, const Reply& reply, Mode mode) {
+  const auto initial = initial_state(request->query);
+  if (const auto* problem = std::get_if<Problem>(&initial)) return reply(*problem);
+  const auto reset = word_parameter(request->query, "trigger", {"reset"}, "");
+  if (const auto* problem = std::get_if<Problem>(&reset)) return reply(*problem);
+  std::optional<std::string> name;
+  if (mode == Mode::put) name = request->params.at(0);
+  auto checked = check_definition(services, request->body, name);
+  if (const auto* problem = std::get_if<Problem>(&checked)) return reply(*problem);
+  runtime::PutRequest put;
+  put.spec = std::get<Checked>(checked).spec;
+  put.plan = std::get<Checked>(checked).plan;
+  const runtime::SnapshotPtr existing = services.backend.find(put.spec->name);
+  auto preconditions = preconditions_of(*request, services.settings, existing && mode == Mode::put ? existing->etag : "");
+  if (const auto* problem = std::get_if<Problem>(&preconditions)) return reply(*problem);
+  put.preconditions = std::get<runtime::Preconditions>(preconditions);
+  put.create_only = mode == Mode::create;
+  put.initial = std::get<runtime::Desired>(initial);
+  put.reset_trigger = !std::get<std::string_view>(reset).empty();
+  put.actor = request->identity.name;
+  services.backend.put(std::move(put), then_answer<PutReceipt>(services, reply, ProblemCode::drain_timed_out, put_response));
+}
+
+}  // namespace
+
+void create_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
+  write_definition(services, request, reply, Mode::create);
+}
+
+void put_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
+  write_definition(services, request, reply, Mode::put);
+}
+
+void get_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
+  const auto format = word_parameter(request->query, "format", {"json", "text"}, "json");
+  if (const auto* problem = std::get_if<Problem>(&format)) return reply(*problem);
+  const bool text = std::get<std::string_view>(format) == "text";
+  when_fresh(services, [&services, request, reply, text] {
+    const runtime::SnapshotPtr snapshot = find_or_answer(services, request->params.at(0), reply);
+    if (snapshot == nullptr) return;
+    Response response = pipeline_response(200, *snapshot);
+    if (text) {
+      response.content_type = "text/plain; charset=utf-8";
+      response.body = snapshot->spec == nullptr ? std::string() : snapshot->spec->text;
+    }
+    reply(std::move(response));
+  });
+}
+
+void delete_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
+  const Query& query = request->query;
+  const auto mode = word_parameter(query, "mode", {"commit", "drain", "now"}, "commit");
+  if (const auto* problem = std::get_if<Problem>(&mode)) return reply(*problem);
+  const auto state = word_parameter(query, "state", {"keep", "purge"}, "keep");
+  if (const auto* problem = std::get_if<Problem>(&state)) return reply(*problem);
+  const auto timeout = duration_parameter(query, "timeout", std::chrono::seconds(60), std::chrono::milliseconds(1),
+                                          std::chrono::minutes(10));
+  if (const auto* problem = std::get_if<Problem>(&timeout)) return reply(*problem);
+  if (std::get<std::string_view>(mode) == "drain") {
+    Problem problem;
+    problem.code = ProblemCode::not_implemented;
+    problem.detail = "NOT_AVAILABLE_YET: `mode=drain` is not available yet";
+    return reply(problem);
+  }
+  const runtime::SnapshotPtr snapshot = find_or_answer(services, request->params.at(0), reply);
+  if (snapshot == nullptr) return;
+  auto preconditions = preconditions_of(*request, services.settings, snapshot->etag);
+  if (const auto* problem = std::get_if<Problem>(&preconditions)) return reply(*problem);
+  runtime::RemoveRequest remove;
+  remove.name = snapshot->name;
+  remove.now = std::get<std::string_view>(mode) == "now";
+  remove.purge = std::get<std::string_view>(state) == "purge";
+  remove.timeout = std::get<Duration>(timeout);
+  remove.preconditions = std::get<runtime::Preconditions>(preconditions);
+  services.backend.remove(std::move(remove),
+                          then_answer<std::string>(services, reply, ProblemCode::drain_timed_out, [](const std::string&) {
+                            Response response;
+                            response.status = 204;
+                            response.content_type.clear();
+                            return response;
+                          }));
+}
+
+}  // namespace leat::admin

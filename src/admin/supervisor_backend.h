@@ -1,0 +1,47 @@
+#pragma once
+
+#include "admin/backend.h"
+
+namespace leat::admin {
+
+// The backend of a daemon: hands everything to a Supervisor, which outlives it. Thread-safe as the Supervisor is.
+class SupervisorBackend final : public Backend {
+ public:
+  SupervisorBackend(runtime::Supervisor& supervisor, plan::PlanOptions options)
+      : supervisor_(supervisor), options_(options) {}
+
+  runtime::SnapshotPtr find(std::string_view name) const override { return supervisor_.find(name); }
+  std::vector<runtime::SnapshotPtr> list() const override { return supervisor_.list(); }
+  std::vector<runtime::ThreadStatus> threads() const override { return supervisor_.threads(); }
+  bool alive() const noexcept override { return supervisor_.alive(); }
+  bool started() const noexcept override { return supervisor_.started(); }
+  bool stopping() const noexcept override { return supervisor_.stopping(); }
+  void refresh(std::function<void()> done) override { supervisor_.refresh(std::move(done)); }
+
+  plan::PlanResult build(const std::shared_ptr<const spec::PipelineSpec>& spec) const override {
+    return plan::build_plan(spec, options_);
+  }
+  void put(runtime::PutRequest request, runtime::Reply<runtime::PutReceipt> reply) override {
+    supervisor_.put(std::move(request), std::move(reply));
+  }
+  void remove(runtime::RemoveRequest request, runtime::Reply<std::string> reply) override {
+    supervisor_.remove(std::move(request), std::move(reply));
+  }
+  void set_trigger(runtime::SwitchRequest request, runtime::Reply<runtime::SwitchReceipt> reply) override {
+    supervisor_.set_trigger(std::move(request), std::move(reply));
+  }
+  void lifecycle(const std::string& name, runtime::Verb verb, const runtime::Preconditions& preconditions,
+                 runtime::Reply<runtime::LifecycleReceipt> reply) override {
+    supervisor_.lifecycle(name, verb, preconditions, std::move(reply));
+  }
+  void tap(const std::string& name, const std::string& step, runtime::Reply<runtime::TapSubscription> reply) override {
+    supervisor_.tap(name, step, std::move(reply));
+  }
+  void untap(const std::string& name, const std::string& step) override { supervisor_.untap(name, step); }
+
+ private:
+  runtime::Supervisor& supervisor_;
+  const plan::PlanOptions options_;
+};
+
+}  // namespace leat::admin

@@ -1,0 +1,71 @@
+#include "admin/answers.h"
+#include "admin/handlers.h"
+#include "json/write.h"
+#include "spec/text.h"
+
+namespace leat::admin {
+namespace {
+
+void write_plan(json::Writer& writer, const plan::Plan& plan) {
+  writer.begin_object().key("stages").begin_array();
+  for (std::size_t i = 0; i < plan.stages.size(); ++i) {
+    const plan::Stage& stage = plan.stages[i];
+    writer.begin_object().member("id", "stage-" + std::to_string(i)).key("steps").begin_array();
+    for (const std::string& step : stage.steps) writer.value(step);
+    writer.end_array()
+        .member("parallelism", plan.parallelism)
+        .member("exchange", !stage.exchanges.empty())
+        .end_object();
+  }
+  writer.end_array().end_object();
+}
+
+// Every mode the documentation knows; the reason stands where one cannot be chosen.
+void write_supported(json::Writer& writer) {
+  writer.key("supported_triggers").begin_array();
+  for (const spec::TriggerMode mode : {spec::TriggerMode::micro_batch, spec::TriggerMode::real_time, spec::TriggerMode::available_now}) {
+    writer.begin_object().member("mode", spec::mode_name(mode)).member("supported", true);
+    writer.key("reasons").begin_array().end_array().end_object();
+  }
+  writer.begin_object().member("mode", "auto").member("supported", false).key("reasons").begin_array();
+  writer.begin_object().member_null("step").member("reason", "NOT_AVAILABLE_YET").end_object();
+  writer.end_array().end_object().end_array();
+}
+
+std::string verdict_text(const std::vector<spec::Diagnostic>& diagnostics, const plan::Plan* plan) {
+  json::Writer writer;
+  writer.begin_object().member("valid", plan != nullptr).key("diagnostics").begin_array();
+  for (const spec::Diagnostic& diagnostic : diagnostics) spec::write_diagnostic(writer, diagnostic);
+  writer.end_array().key("plan");
+  if (plan == nullptr) return writer.null().end_object().take();
+  write_plan(writer, *plan);
+  write_supported(writer);
+  writer.key("estimates")
+      .begin_object()
+      .member("state_bytes_per_key", 0)
+      .member("state_bounded", true)
+      .member("parallelism", plan->parallelism)
+      .member("tasks", plan->stages.size() * plan->parallelism)
+      .end_object();
+  return writer.key("changes").begin_array().end_array().end_object().take();
+}
+
+}  // namespace
+
+void validate_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
+  spec::ParseResult parsed = spec::parse_pipeline(request->body, services.definitions);
+  if (parsed.malformed) return reply(malformed_json(std::move(parsed.diagnostics)));
+  std::vector<spec::Diagnostic> diagnostics = std::move(parsed.diagnostics);
+  plan::PlanResult built;
+  if (parsed.ok()) built = services.backend.build(parsed.spec);
+  spec::locate(request->body, built.diagnostics);
+  diagnostics.insert(diagnostics.end(), built.diagnostics.begin(), built.diagnostics.end());
+  if (built.plan != nullptr) {
+    std::vector<spec::Diagnostic> warnings = built.plan->warnings;
+    spec::locate(request->body, warnings);
+    diagnostics.insert(diagnostics.end(), warnings.begin(), warnings.end());
+  }
+  reply(json_response(200, verdict_text(diagnostics, built.plan.get())));
+}
+
+}  // namespace leat::admin
