@@ -140,9 +140,12 @@ void Intake::measure_pause(bool stopped, Instant now) noexcept {
   }
 }
 
+bool Intake::at_end() const noexcept {
+  return std::all_of(readers_.begin(), readers_.end(), [](const Reader& reader) { return reader.finished; });
+}
+
 bool Intake::finished() const noexcept {
-  const bool all = std::all_of(readers_.begin(), readers_.end(), [](const Reader& r) { return r.finished; });
-  return all && !cut_.has_value() && held_.empty() && closing_.empty();
+  return at_end() && !cut_.has_value() && held_.empty() && closing_.empty();
 }
 
 }  // namespace leat::flow

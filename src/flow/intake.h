@@ -52,7 +52,9 @@ class Intake {
   // Why the last poll() gave nothing.
   Wait why() const noexcept { return why_; }
   Instant wake_at() const noexcept { return wake_at_; }
-  // All sources stand at the fixed end and nothing is held.
+  // All sources stand at the fixed end.
+  bool at_end() const noexcept;
+  // The same, and nothing is held.
   bool finished() const noexcept;
   // The trigger lets records of the open epoch in.
   bool releases() const noexcept { return decision_.release; }

@@ -161,11 +161,15 @@ bool Task::step_sources(Instant now, WallTime wall, Instant& wake_at) {
     wake_at = std::min(wake_at, intake_->wake_at());
     if (release(past_barrier, wall)) worked = true;
   }
-  if (!failed_ && !told_finished_ && intake_->finished()) {
-    told_finished_ = true;
-    listener_.on_finished(id_);
-  }
+  if (!failed_) tell_finished();
   return worked;
+}
+
+// Once, and again only when the end was taken back or moved meanwhile.
+void Task::tell_finished() {
+  const bool finished = intake_->finished();
+  if (finished && !told_finished_) listener_.on_finished(id_);
+  if (finished || !intake_->at_end()) told_finished_ = finished;
 }
 
 // Lets held batches in, in their order, while there is room below.

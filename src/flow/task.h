@@ -63,7 +63,8 @@ class TaskListener {
   virtual ~TaskListener() = default;
   virtual void on_cut(std::uint32_t task, CutReport report) = 0;     // the barrier is in the stream
   virtual void on_sealed(std::uint32_t task, EpochId epoch) = 0;     // the barrier has left the task, sinks were told
-  virtual void on_finished(std::uint32_t task) = 0;                  // all its sources stand at the fixed end
+  // All its sources stand at the fixed end and nothing is held; told again after the end was taken back or moved.
+  virtual void on_finished(std::uint32_t task) = 0;
   virtual void on_failed(std::uint32_t task, Status status) = 0;
 };
 
@@ -171,6 +172,7 @@ class Task {
   Status inject_barrier(Instant now);
   bool aligned() const noexcept;
   Status seal();
+  void tell_finished();
   Wait why_idle() const noexcept;
   void account(Instant now);
   void settle(StepOutcome& outcome);

@@ -477,6 +477,21 @@ TEST(TaskEnd, FinishedIsToldOnceWhenAllIsReadAndNothingIsHeld) {
   EXPECT_EQ(t.listener.finished, 1);
 }
 
+TEST(TaskEnd, AnEndThatIsTakenBackAndFixedAgainIsToldAgain) {
+  TaskFixture t;
+  t.with_partitions(1).feed({"a"});
+  t.source.end_fixed = true;
+  t.settle();
+  EXPECT_EQ(t.listener.finished, 1);
+  t.source.end_fixed = false;
+  t.feed({"b"});
+  t.settle();
+  EXPECT_EQ(t.listener.finished, 1);
+  t.source.end_fixed = true;
+  t.settle();
+  EXPECT_EQ(t.listener.finished, 2);
+}
+
 TEST(TaskEnd, WithoutAFixedEndItNeverFinishes) {
   TaskFixture t;
   t.with_partitions(1).feed({"a"});
