@@ -39,7 +39,7 @@ struct FakeTopic {
 // A row as a sink made it durable.
 struct OutputRow {
   std::uint32_t sink = 0;
-  std::uint64_t life = 0;  // of the process that wrote it
+  std::uint64_t life = 0;  // of the run that wrote it
   EpochId epoch;
   std::optional<std::string> key = {};
   std::optional<std::string> value;
@@ -71,9 +71,10 @@ class FakeBroker {
     return nullptr;
   }
 
-  // A process is gone and another begins.
-  void begin_life() {
-    ++life_;
+  // What was made before has no effect on the outside any more: a new run, or a process that was killed.
+  void begin_life() { ++life_; }
+  // Another process reads: what the last one read does not count as read again.
+  void forget_reads() {
     for (auto& [source, topic] : topics_)
       for (auto& partition : topic.partitions) partition->highest_read = -1;
   }
@@ -88,7 +89,7 @@ class FakeBroker {
   const std::string& metadata() const { return metadata_; }
 
   std::vector<OutputRow>& outputs() { return outputs_; }
-  // Rows of a sink whose epoch was committed by the process that wrote them.
+  // Rows of a sink whose epoch was committed by the run that wrote them.
   std::vector<OutputRow> committed_outputs(std::uint32_t sink) const {
     std::vector<OutputRow> rows;
     for (const OutputRow& row : outputs_)

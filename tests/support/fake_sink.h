@@ -37,7 +37,13 @@ class FakeWriter final : public flow::SinkWriter {
  public:
   FakeWriter(FakeBroker& broker, FakeSinkControl& control, std::uint32_t sink, flow::SinkBinding binding,
              flow::Ledger& ledger, flow::StepStats* stats = nullptr)
-      : broker_(broker), control_(control), sink_(sink), binding_(std::move(binding)), ledger_(ledger), stats_(stats) {}
+      : broker_(broker),
+        control_(control),
+        sink_(sink),
+        binding_(std::move(binding)),
+        ledger_(ledger),
+        stats_(stats),
+        life_(broker.life()) {}
 
   bool ready() override { return control_.ready && in_flight_.size() < control_.in_flight_max; }
   Status write(record::RecordBatch& batch, EpochId epoch) override {
@@ -57,6 +63,7 @@ class FakeWriter final : public flow::SinkWriter {
     return {};
   }
   Instant serve(Instant) override {
+    if (broker_.life() != life_) in_flight_.clear();  // lost with the process
     while (control_.acknowledge && !in_flight_.empty()) {
       const EpochId epoch = in_flight_.front().epoch;
       broker_.outputs().push_back(std::move(in_flight_.front()));
@@ -77,7 +84,7 @@ class FakeWriter final : public flow::SinkWriter {
     if (error != nullptr) return count_drop(flow::DropReason::skip, *error, row);
     OutputRow made;
     made.sink = sink_;
-    made.life = broker_.life();
+    made.life = life_;
     made.epoch = epoch;
     if (!row.tombstone()) made.value = std::string(value);
     if (const auto* column = std::get_if<flow::SinkBinding::Column>(&binding_.key)) {
@@ -109,12 +116,14 @@ class FakeWriter final : public flow::SinkWriter {
   flow::SinkBinding binding_;
   flow::Ledger& ledger_;
   flow::StepStats* stats_;
+  const std::uint64_t life_;
   std::deque<OutputRow> in_flight_;
 };
 
 class FakeSink final : public flow::Sink {
  public:
-  FakeSink(FakeBroker& broker, FakeSinkControl& control) : broker_(broker), control_(control) {}
+  // Every run makes its sinks first: they begin a life.
+  FakeSink(FakeBroker& broker, FakeSinkControl& control) : broker_(broker), control_(control) { broker.begin_life(); }
   Status start(flow::SinkListener& listener, base::Wakeup&) override {
     listener.on_sink_connected(true, "", "");
     return {};

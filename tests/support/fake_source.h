@@ -98,7 +98,8 @@ class FakeReader final : public flow::SourceReader {
 // The whole reading side of one pipeline over a FakeBroker.
 class FakeSource final : public flow::Source {
  public:
-  FakeSource(FakeBroker& broker, FakeSourceControl& control) : broker_(broker), control_(control) {}
+  FakeSource(FakeBroker& broker, FakeSourceControl& control)
+      : broker_(broker), control_(control), life_(broker.life()) {}
 
   Status start(flow::SourceListener& listener, base::Wakeup&) override {
     listener_ = &listener;
@@ -113,6 +114,7 @@ class FakeSource final : public flow::Source {
       listener_->on_connected(true, "", "");
       listener_->on_positioned(broker_.committed_epoch());
     }
+    if (broker_.life() != life_) commits_.clear();  // what a dead process sent and nobody received
     while (!control_.hold_commits && !commits_.empty()) {
       Commit commit = std::move(commits_.front());
       commits_.pop_front();
@@ -126,6 +128,7 @@ class FakeSource final : public flow::Source {
     commits_.push_back({epoch, {positions.begin(), positions.end()}, metadata, std::move(done)});
   }
   void fix_end() override { control_.end_fixed = true; }
+  void free_end() override { control_.end_fixed = false; }
   void stop(bool, std::function<void()> done) override { done(); }
   std::vector<flow::PartitionLag> lag() const override { return {}; }
 
@@ -146,6 +149,7 @@ class FakeSource final : public flow::Source {
 
   FakeBroker& broker_;
   FakeSourceControl& control_;
+  const std::uint64_t life_;
   flow::SourceListener* listener_ = nullptr;
   bool positioned_ = false;
   std::deque<Commit> commits_;

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "runtime/pipeline.h"
+#include "support/fake_broker.h"
+#include "support/fake_sink.h"
+#include "support/fake_source.h"
+#include "support/virtual_clock.h"
+
+namespace leat::test {
+
+// Runs one pipeline, its tasks and its control thread, on the test's own thread in virtual time, between fakes for Kafka. The
+// outside (topics, committed offsets, outputs) survives crash(); a crash by a fault point is one too, and the driver begins
+// again by itself as a restarted daemon does.
+class GraphDriver {
+ public:
+  struct Options {
+    std::size_t partitions = 1;               // of every source's topic
+    std::uint64_t seed = 1;                   // in which order tasks and the control thread take their turns
+    std::size_t poll_rows_max = 256;
+    std::optional<spec::TriggerSpec> trigger = {};  // instead of the definition's
+  };
+  explicit GraphDriver(std::shared_ptr<const plan::Plan> plan);
+  GraphDriver(std::shared_ptr<const plan::Plan> plan, Options options);
+  ~GraphDriver();
+  GraphDriver(const GraphDriver&) = delete;
+  GraphDriver& operator=(const GraphDriver&) = delete;
+
+  // Appends to the topic of a source: to `partition`, or where the key belongs. Nothing happens until settle() or advance().
+  void append(const std::string& id, FakeRecord record, std::optional<std::size_t> partition = {});
+  // Appends key-value pairs and settles.
+  void feed(const std::string& id, const std::vector<std::pair<std::string, std::string>>& records);
+  // Gives everybody turns until nobody has anything to do.
+  void settle();
+  // A few turns only, in the middle of things.
+  void take_turns(int turns);
+  // Moves time on, from deadline to deadline.
+  void advance(Duration by);
+  // Advances until the open epoch is committed and nothing is left to read or deliver.
+  void drain();
+
+  Result<runtime::SwitchReceipt> switch_to(const spec::TriggerSpec& trigger);
+  // Asks for a switch and does not wait.
+  void begin_switch_to(const spec::TriggerSpec& trigger);
+  Result<runtime::LifecycleReceipt> pause();
+  Result<runtime::LifecycleReceipt> resume();
+  // Stop with a commit; the pipeline stays stopped until begin().
+  Result<runtime::LifecycleReceipt> stop();
+  void begin();
+  // kill -9, and a new start.
+  void crash();
+
+  std::vector<OutputRow> output(const std::string& id) const { return broker.all_outputs(index_of_sink(id)); }
+  std::vector<OutputRow> committed(const std::string& id) const {
+    return broker.committed_outputs(index_of_sink(id));
+  }
+  std::uint64_t crashes() const { return crashes_; }
+  runtime::Pipeline& pipeline() { return *pipeline_; }
+
+  FakeBroker broker;
+  FakeSourceControl source;
+  FakeSinkControl sink;
+  VirtualClock clock;
+
+ private:
+  class Host;
+  using Action = std::function<void()>;
+
+  std::uint32_t index_of_source(const std::string& id) const;
+  std::uint32_t index_of_sink(const std::string& id) const;
+  bool round();
+  bool control_turn();
+  void end_process();
+  void recover();
+  Result<runtime::LifecycleReceipt> await(const std::function<void(runtime::Reply<runtime::LifecycleReceipt>)>& ask);
+  bool advance_to_next_deadline(Instant end);
+
+  const std::shared_ptr<const plan::Plan> plan_;
+  std::optional<spec::TriggerSpec> trigger_;  // what a restart begins with
+  std::mt19937_64 random_;
+  base::Wakeup control_;
+  flow::Registry registry_;
+  runtime::SupervisorOptions options_;
+  std::vector<std::unique_ptr<Host>> hosts_;
+  std::deque<Action> actions_;
+  Instant control_at_{};
+  bool crashed_ = false;
+  std::uint64_t crashes_ = 0;
+  std::unique_ptr<runtime::Pipeline> pipeline_;
+};
+
+spec::TriggerSpec micro_batch(Duration interval, std::uint64_t max_records = 0);
+spec::TriggerSpec real_time(Duration checkpoint_interval = std::chrono::seconds(1));
+spec::TriggerSpec available_now(std::uint64_t max_records = 0);
+
+}  // namespace leat::test
