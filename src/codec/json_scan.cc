@@ -11,6 +11,8 @@ namespace leat::codec {
 namespace {
 
 constexpr std::size_t kPadding = 64;
+constexpr std::size_t kRoomBytes = 2 * JsonScanner::kChunkBytes;
+constexpr std::size_t kRoomKeptMax = 1024 * 1024;
 
 // Every record is followed by one of these: no JSON string can contain it.
 constexpr char kSeparator = '\n';
@@ -25,11 +27,13 @@ class JsonScanner::Stage {
  public:
   // Finds the tokens of `bytes`; tokens() then holds them and three more.
   simdjson::error_code run(const char* bytes, std::size_t size) {
-    if (size > capacity_) {
+    // Tokens take 4 bytes for each byte of input: what one giant record needed is given back by the next ordinary one.
+    const bool oversized = capacity_ > kRoomKeptMax && size <= kRoomBytes;
+    if (size > capacity_ || oversized) {
       const simdjson::error_code made = simdjson::get_active_implementation()->create_dom_parser_implementation(
-          std::max(size, kChunkBytes * 2), 1, parser_);
+          std::max(size, kRoomBytes), 1, parser_);
       if (made != simdjson::SUCCESS) return made;
-      capacity_ = parser_->capacity();
+      capacity_ = std::max(size, kRoomBytes);
     }
     return parser_->stage1(reinterpret_cast<const std::uint8_t*>(bytes), size, simdjson::stage1_mode::regular);
   }

@@ -18,7 +18,8 @@ void Compute::check(const record::RecordBatch& batch, std::size_t column, bool m
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const Value value = values.empty() ? Value() : values[i];
     const bool bad = value.is_error() || (must_be_there && value.is(Type::absent));
-    if (!bad || !tally_.kept(i) || batch.rows()[i].tombstone()) continue;
+    if (!bad || !tally_.kept(i)) continue;
+    if (batch.rows()[i].tombstone() && work_->tombstones == Tombstones::pass) continue;
     tally_.fail(i, batch, value.is_error() ? value.as_error() : expr::kNoSuchField);
   }
 }

@@ -12,8 +12,9 @@ namespace leat::operators {
 
 // What becomes of tombstones.
 enum class Tombstones : std::uint8_t {
-  pass,  // unevaluated
-  drop,  // dropped and counted: the row is needed
+  pass,      // unevaluated
+  evaluate,  // treated like rows: nothing here needs the row
+  drop,      // dropped and counted: the row is needed
 };
 
 // What a Compute does to each batch; shared by all tasks. Immutable.

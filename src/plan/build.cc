@@ -237,6 +237,7 @@ Builder::Bindings Builder::bind(const spec::SinkSpec& sink, Expressions& express
   using flow::SinkBinding;
   Bindings bindings;
   work = {};
+  work.tombstones = operators::Tombstones::evaluate;
   if (sink.format != spec::Format::json) {
     const auto column = expressions.field_column({"value"}, sink.pointer + "/format");
     if (column) bindings.value_column = *column;

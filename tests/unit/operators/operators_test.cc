@@ -169,7 +169,7 @@ TEST(Compute, NumbersInTextAreAsTheyWereWritten) {
 }
 
 TEST(Compute, TombstonesPassOrAreCounted) {
-  for (const Tombstones what : {Tombstones::pass, Tombstones::drop}) {
+  for (const Tombstones what : {Tombstones::pass, Tombstones::evaluate, Tombstones::drop}) {
     auto work = std::make_shared<ComputeWork>();
     work->items = {{program("a + 1"), kOut}};
     work->present = {kA};
@@ -179,7 +179,8 @@ TEST(Compute, TombstonesPassOrAreCounted) {
     Compute compute(work, Counting::failures);
     Driven driven(compute, std::move(batch));
     EXPECT_EQ(driven.offsets().size(), what == Tombstones::pass ? 2u : 1u);
-    EXPECT_EQ(driven.counts(), what == Tombstones::pass ? "0 in 0 out" : "1 in 0 out 1 tombstone");
+    const std::string dropped = what == Tombstones::drop ? "1 in 0 out 1 tombstone" : "1 in 0 out 1 skip";
+    EXPECT_EQ(driven.counts(), what == Tombstones::pass ? "0 in 0 out" : dropped);
   }
 }
 
