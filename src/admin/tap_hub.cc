@@ -121,8 +121,11 @@ void TapHub::hand_out(Step& step) {
   }
   step.told_dropped = dropped;
   flow::TapRow row;
+  std::size_t bytes = 0;
   for (const auto& point : step.subscription.points) {
-    for (std::size_t n = 0; n < kRowsPerTick && point->take(row); ++n) {
+    // What stays behind fills the point, and its worker drops and counts: large rows must not keep this thread busy.
+    for (std::size_t n = 0; n < kRowsPerTick && bytes < kBytesPerTick && point->take(row); ++n) {
+      bytes += row.value.size();
       const std::string event = row_event(row);
       for (Reader& reader : step.readers) {
         if (reader.options.limit != 0 && reader.sent >= reader.options.limit) continue;

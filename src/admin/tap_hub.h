@@ -25,7 +25,8 @@ struct TapOptions {
 class TapHub {
  public:
   static constexpr Duration kTick = std::chrono::milliseconds(20);
-  static constexpr std::size_t kRowsPerTick = 1024;  // of one point
+  static constexpr std::size_t kRowsPerTick = 1024;         // of one point
+  static constexpr std::size_t kBytesPerTick = 1024 * 1024; // of one step
 
   TapHub(Backend& backend, Loop& loop, const Clock& clock) : backend_(backend), loop_(loop), clock_(clock) {}
   TapHub(const TapHub&) = delete;
