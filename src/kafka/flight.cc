@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "kafka/errors.h"
+#include "kafka/lanes.h"
 
 namespace leat::kafka {
 namespace {
@@ -16,7 +17,7 @@ Flight& FlightPool::take(std::size_t rows) {
   Flight* flight = free_.take();
   if (flight == nullptr) flight = all_.emplace_back(std::make_unique<Flight>(free_)).get();
   flight->rows.resize(rows);
-  for (FlightRow& row : flight->rows) row.flight = flight;
+  for (FlightRow& row : flight->rows) row = {flight};
   return *flight;
 }
 
@@ -33,6 +34,7 @@ Landing::Landing(const Clock& clock, flow::LatencyStats* latency, const std::fun
 }
 
 Landing::~Landing() {
+  end_round();
   end_flight();
   t_landing = nullptr;
 }
@@ -46,10 +48,15 @@ void Landing::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*)
 }
 
 void Landing::take(const FlightRow& row) {
-  if (acknowledged_++ == 0 && latency_ != nullptr) {
+  if (acknowledged_++ == 0) {
     now_ = clock_.now();
     wall_us_ = clock_.wall_now().us;
   }
+  if (row.round != round_) {
+    end_round();
+    round_ = row.round;
+  }
+  ++round_records_;
   if (row.flight != flight_) {
     end_flight();
     flight_ = row.flight;
@@ -68,6 +75,12 @@ void Landing::end_timestamp() {
   timestamp_records_ = 0;
 }
 
+void Landing::end_round() {
+  if (round_ != nullptr && round_records_ != 0) round_->landed(round_records_, now_);
+  round_ = nullptr;
+  round_records_ = 0;
+}
+
 void Landing::end_flight() {
   if (flight_records_ == 0) return;
   end_timestamp();
@@ -81,7 +94,9 @@ void Landing::end_flight() {
 }
 
 void Landing::refuse(const FlightRow& row, rd_kafka_resp_err_t error) {
+  end_round();
   end_flight();
+  if (row.round != nullptr) row.round->landed(1, clock_.now());
   Flight& flight = *row.flight;
   const ErrorRule& rule = classify(error);
   if (rule.kind == ErrorClass::row) {

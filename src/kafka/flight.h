@@ -17,11 +17,13 @@
 namespace leat::kafka {
 
 class Flight;
+class Round;
 
 // What librdkafka carries for each record and gives back with the acknowledgement.
 struct FlightRow {
   Flight* flight = nullptr;
   std::int64_t source_timestamp_ms = 0;  // of the record in Kafka; 0 = unknown
+  Round* round = nullptr;                // that it left with, when the sink paces its rounds
 };
 
 // The records of one batch between the writer and their acknowledgements. The writer fills it; whoever polls the producer
@@ -50,7 +52,7 @@ class Flight {
   std::atomic<std::uint32_t> left_{0};
 };
 
-// The flights of one writer; lives as long as the producer, because acknowledgements may come after the writer went.
+// The flights of one writer.
 class FlightPool {
  public:
   // A flight with room for `rows`. The writer's thread.
@@ -79,6 +81,7 @@ class Landing {
   void take(const FlightRow& row);
   void refuse(const FlightRow& row, rd_kafka_resp_err_t error);
   void end_flight();
+  void end_round();
   void end_timestamp();
 
   const Clock& clock_;
@@ -88,6 +91,8 @@ class Landing {
   std::int64_t wall_us_ = 0;
   Flight* flight_ = nullptr;
   std::uint32_t flight_records_ = 0;
+  Round* round_ = nullptr;
+  std::uint32_t round_records_ = 0;
   std::int64_t timestamp_ms_ = 0;
   std::uint64_t timestamp_records_ = 0;
   std::uint64_t acknowledged_ = 0;

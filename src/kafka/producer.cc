@@ -65,11 +65,11 @@ void Producer::on_queue_filled(rd_kafka_t*, void* self) {
   (writer != nullptr ? *writer : producer.control_).wake();
 }
 
-FlightPool& Producer::join(base::Wakeup& worker) {
+WriterStore& Producer::join(base::Wakeup& worker) {
   const std::lock_guard lock(mutex_);
   writers_.push_back(&worker);
   primary_.store(writers_.front(), std::memory_order_release);
-  return *flights_.emplace_back(std::make_unique<FlightPool>());
+  return *stores_.emplace_back(std::make_unique<WriterStore>());
 }
 
 void Producer::leave(base::Wakeup& worker) {

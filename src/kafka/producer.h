@@ -11,6 +11,7 @@
 #include "flow/sink.h"
 #include "kafka/client.h"
 #include "kafka/flight.h"
+#include "kafka/lanes.h"
 
 namespace leat::kafka {
 
@@ -20,6 +21,13 @@ struct Target {
   rd_kafka_topic_t* handle = nullptr;
   const spec::KafkaSinkSpec* spec = nullptr;
   std::atomic<std::int32_t> partitions{0};  // 0 = not known: writers wait
+  std::atomic<std::shared_ptr<const std::vector<std::int32_t>>> leaders;  // by partition; set before `partitions`
+};
+
+// What acknowledgements name of a writer; lives as long as the producer, because they may come after the writer went.
+struct WriterStore {
+  FlightPool flights;
+  PaceStore paces;
 };
 
 // The one producer of a pipeline, shared by its writers and the control thread. Acknowledgements are taken by whichever writer
@@ -42,8 +50,8 @@ class Producer {
   const std::vector<std::unique_ptr<Target>>& targets() const noexcept { return targets_; }
   Client& client() const noexcept { return *client_; }
 
-  // A writer comes and goes; its wake-up outlives the producer. Its flights stay until the producer goes.
-  FlightPool& join(base::Wakeup& worker);
+  // A writer comes and goes; its wake-up outlives the producer. Its store stays until the producer goes.
+  WriterStore& join(base::Wakeup& worker);
   void leave(base::Wakeup& worker);
   bool has_writers() const noexcept { return primary_.load(std::memory_order_acquire) != nullptr; }
   void wake_writers();
@@ -81,7 +89,7 @@ class Producer {
   std::atomic<base::Wakeup*> primary_{nullptr};  // takes the acknowledgements when all sleep
   std::mutex mutex_;
   std::vector<base::Wakeup*> writers_;                // under mutex_
-  std::vector<std::unique_ptr<FlightPool>> flights_;  // under mutex_
+  std::vector<std::unique_ptr<WriterStore>> stores_;  // under mutex_
 };
 
 }  // namespace leat::kafka

@@ -69,7 +69,7 @@ Result<std::unique_ptr<flow::Sink>> make_sink(const std::shared_ptr<Shared>& sha
   for (const spec::SinkSpec* spec : specs) kafka.push_back(&std::get<spec::KafkaSinkSpec>(spec->kind));
   const auto source_topic = [shared, pipeline = context.pipeline] { return shared->topic_of(pipeline); };
   return std::unique_ptr<flow::Sink>(std::make_unique<KafkaSink>(SinkParts{context.pipeline, **profile, std::move(kafka), indexes,
-                                                                           shared->options.produce_bytes, shared->options.create_topics,
+                                                                           shared->options.produce_bytes, shared->options.create_topics, shared->options.produce_policy,
                                                                            source_topic, context.clock}));
 }
 

@@ -101,7 +101,9 @@ Status set(rd_kafka_conf_t* conf, const std::string& name, const std::string& va
 }
 
 void to_our_log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
-  const log::Level ours = level <= 3 ? log::Level::error : level == 4 ? log::Level::warn : log::Level::debug;
+  // Connections that fail are told once, as a condition of the pipeline, not at every attempt.
+  const bool connection = std::string_view(facility) == "FAIL" || std::string_view(facility) == "ERROR";
+  const log::Level ours = level > 4 || connection ? log::Level::debug : level == 4 ? log::Level::warn : log::Level::error;
   log::write(ours, "kafka", text, {{"client", rd_kafka_name(client)}, {"facility", facility}});
 }
 

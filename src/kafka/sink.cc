@@ -63,7 +63,7 @@ Result<std::unique_ptr<flow::SinkWriter>> KafkaSink::make_writer(std::uint32_t s
   const auto found = std::find(parts_.indexes.begin(), parts_.indexes.end(), sink);
   LEAT_CHECK(found != parts_.indexes.end() && producer_ != nullptr);
   Target& target = *producer_->targets()[static_cast<std::size_t>(found - parts_.indexes.begin())];
-  return std::unique_ptr<flow::SinkWriter>(std::make_unique<Writer>(*producer_, target, std::move(binding), context));
+  return std::unique_ptr<flow::SinkWriter>(std::make_unique<Writer>(*producer_, target, std::move(binding), context, parts_.policy));
 }
 
 void KafkaSink::ask() {
@@ -111,6 +111,7 @@ void KafkaSink::on_answer(const Answer& answer) {
       disconnected("UNKNOWN_PARTITION", "topic `" + target.topic + "` has " + std::to_string(count) +
                                             " partitions, the sink names partition " + std::to_string(*target.spec->partition));
     } else {
+      target.leaders.store(std::make_shared<const std::vector<std::int32_t>>(facts.leaders));
       target.partitions.store(count, std::memory_order_release);
     }
   }

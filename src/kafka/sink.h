@@ -21,6 +21,7 @@ struct SinkParts {
   std::vector<std::uint32_t> indexes;
   std::size_t produce_bytes = 0;
   CreateTopics create_topics = CreateTopics::internal;
+  ProducePolicy policy = ProducePolicy::plain;
   std::function<std::string()> source_topic;  // whose partition count a created topic takes; empty = none
   const Clock& clock;
 };

@@ -56,7 +56,8 @@ void KafkaSource::on_committed(rd_kafka_event_t* event) {
   }
   if (classify(error).kind != ErrorClass::retriable || (commit.for_claim && commit.assignment != assignment_))
     return finish(commit, to_status(error, "cannot commit offsets"));
-  if (connected_) unreachable(error, "cannot commit offsets");
+  // A group that is being rebalanced takes it a moment later; anything else that lasts is told.
+  if (connected_ && error != RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS) unreachable(error, "cannot commit offsets");
   commit.retry_at = now_ + kRetryAfter;
 }
 

@@ -20,14 +20,18 @@ const char* pointer(std::string_view text) noexcept { return text.data() != null
 
 }  // namespace
 
-Writer::Writer(Producer& producer, Target& target, flow::SinkBinding binding, const flow::WriterContext& context)
+Writer::Writer(Producer& producer, Target& target, flow::SinkBinding binding, const flow::WriterContext& context,
+               ProducePolicy policy)
     : producer_(producer),
       target_(target),
       binding_(std::move(binding)),
       headers_(plan_headers(*target.spec, binding_)),
       context_(context),
-      flights_(producer.join(context.worker)),
-      partitioner_(context.slice.value()) {}
+      store_(producer.join(context.worker)),
+      partitioner_(context.slice.value()) {
+  if (policy == ProducePolicy::paced)
+    lanes_ = std::make_unique<Lanes>(store_.paces, [this](Outgoing& row) { return send_row(row); });
+}
 
 Writer::~Writer() { close(); }
 
@@ -36,12 +40,13 @@ void Writer::close() noexcept {
   closed_ = true;
   for (Parcel& parcel : waiting_) drop_headers(parcel);
   waiting_.clear();
+  lanes_.reset();
   producer_.leave(context_.worker);
 }
 
 bool Writer::ready() {
   thread_.check();
-  if (!waiting_.empty()) return send_waiting();
+  if (!waiting_.empty() || lanes_full()) return send_waiting(context_.clock.now());
   if (target_.partitions.load(std::memory_order_acquire) > 0) return true;
   producer_.wait_for_room();
   return false;
@@ -54,7 +59,7 @@ Status Writer::write(record::RecordBatch& batch, EpochId epoch) {
   prepare(batch);
   if (rows_.empty()) return {};
   context_.stats.out.add(rows_.size());
-  Flight& flight = flights_.take(rows_.size());
+  Flight& flight = store_.flights.take(rows_.size());
   flight.ledger = &context_.ledger;
   flight.stats = &context_.stats;
   flight.epoch = epoch;
@@ -66,7 +71,7 @@ Status Writer::write(record::RecordBatch& batch, EpochId epoch) {
   }
   context_.ledger.add(epoch, rows_.size());
   Parcel parcel{batch.memory(), std::move(rows_), 0};
-  if (!waiting_.empty() || !send(parcel)) waiting_.push_back(std::move(parcel));
+  if (!waiting_.empty() || !send(parcel, flight.handed_over)) waiting_.push_back(std::move(parcel));
   else rows_ = std::move(parcel.rows);
   return base::Faults::hit("produce.handed_over");
 }
@@ -139,23 +144,34 @@ const record::RowError* Writer::choose_timestamp(const record::RecordBatch& batc
   return out.timestamp_ms > 0 ? nullptr : &kBadTimestamp;
 }
 
-bool Writer::send(Parcel& parcel) {
+bool Writer::send(Parcel& parcel, Instant now) {
   const std::int32_t partitions = target_.partitions.load(std::memory_order_acquire);
   if (partitions <= 0) {
     producer_.wait_for_room();
     return false;
   }
-  for (; parcel.sent < parcel.rows.size(); ++parcel.sent) {
-    Outgoing& row = parcel.rows[parcel.sent];
+  for (std::size_t i = parcel.sent; i < parcel.rows.size(); ++i) {
+    Outgoing& row = parcel.rows[i];
     if (row.partition < 0) row.partition = partitioner_.choose(row.key, row.null_key, row.value.size() + row.key.size(), partitions);
-    const rd_kafka_resp_err_t error = produce(row);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-    if (classify(error).kind == ErrorClass::retriable) {
-      producer_.wait_for_room();
-      return false;
-    }
-    refuse(row, error);
   }
+  if (lanes_) {
+    lanes_->add(std::exchange(parcel, {}), now, *target_.leaders.load());
+    release_lanes(now, false);
+    return true;
+  }
+  for (; parcel.sent < parcel.rows.size(); ++parcel.sent)
+    if (!send_row(parcel.rows[parcel.sent])) return false;
+  return true;
+}
+
+bool Writer::send_row(Outgoing& row) {
+  const rd_kafka_resp_err_t error = produce(row);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return true;
+  if (classify(error).kind == ErrorClass::retriable) {
+    producer_.wait_for_room();
+    return false;
+  }
+  refuse(row, error);
   return true;
 }
 
@@ -187,27 +203,36 @@ void Writer::refuse(Outgoing& row, rd_kafka_resp_err_t error) {
     flight.ledger->fail(1);
     producer_.fail(error);
   }
+  if (row.flight->round != nullptr) row.flight->round->landed(1, context_.clock.now());
   flight.landed(1);
 }
 
-bool Writer::send_waiting() {
+bool Writer::send_waiting(Instant now) {
   while (!waiting_.empty()) {
-    if (!send(waiting_.front())) return false;
+    if (!send(waiting_.front(), now)) return false;
     waiting_.pop_front();
   }
-  return true;
+  release_lanes(now, false);
+  return !lanes_full();
+}
+
+void Writer::release_lanes(Instant now, bool all) {
+  if (!lanes_) return;
+  no_room_ = !lanes_->release(now, all);
+  if (lanes_full()) producer_.wait_for_room();
 }
 
 Status Writer::on_epoch_end(EpochId) {
   thread_.check();
+  release_lanes(context_.clock.now(), true);
   return {};
 }
 
-Instant Writer::serve(Instant) {
+Instant Writer::serve(Instant now) {
   thread_.check();
   producer_.serve(&context_.latency);
-  if (!waiting_.empty()) send_waiting();
-  return base::kNever;
+  if (!waiting_.empty() || (lanes_ && !lanes_->empty())) send_waiting(now);
+  return lanes_ && !no_room_ ? lanes_->due_at() : base::kNever;
 }
 
 }  // namespace leat::kafka

@@ -8,6 +8,7 @@
 #include "kafka/outgoing.h"
 #include "kafka/partitioner.h"
 #include "kafka/producer.h"
+#include "kafka/profile.h"
 #include "kafka/row_text.h"
 
 namespace leat::kafka {
@@ -16,7 +17,8 @@ namespace leat::kafka {
 // no room wait here in order, which is the back pressure. Thread-confined to its worker.
 class Writer final : public flow::SinkWriter {
  public:
-  Writer(Producer& producer, Target& target, flow::SinkBinding binding, const flow::WriterContext& context);
+  Writer(Producer& producer, Target& target, flow::SinkBinding binding, const flow::WriterContext& context,
+         ProducePolicy policy);
   ~Writer() override;
 
   bool ready() override;
@@ -32,23 +34,29 @@ class Writer final : public flow::SinkWriter {
   const record::RowError* choose_key(const record::RecordBatch& batch, std::size_t index, Outgoing& out);
   const record::RowError* choose_timestamp(const record::RecordBatch& batch, std::size_t index, Outgoing& out);
   // Hands over what it can; false when the rest must wait.
-  bool send(Parcel& parcel);
+  bool send(Parcel& parcel, Instant now);
+  // Produces it, or drops it when it can never be written; false when there is no room.
+  bool send_row(Outgoing& row);
   rd_kafka_resp_err_t produce(const Outgoing& row);
   void refuse(Outgoing& row, rd_kafka_resp_err_t error);
-  bool send_waiting();
+  bool send_waiting(Instant now);
+  void release_lanes(Instant now, bool all);
+  bool lanes_full() const noexcept { return lanes_ && (no_room_ || lanes_->bytes() > Lanes::kBytesMax); }
 
   Producer& producer_;
   Target& target_;
   const flow::SinkBinding binding_;
   const HeaderPlan headers_;
   const flow::WriterContext context_;
-  FlightPool& flights_;
+  WriterStore& store_;
   Partitioner partitioner_;
   std::vector<std::string_view> values_;
   std::vector<const record::RowError*> errors_;
   std::vector<Outgoing> rows_;
   std::vector<std::int64_t> timestamps_;
   std::deque<Parcel> waiting_;
+  std::unique_ptr<Lanes> lanes_;  // of the paced policy
+  bool no_room_ = false;
   bool closed_ = false;
   base::ThreadChecker thread_;
 };

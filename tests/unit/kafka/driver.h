@@ -20,11 +20,11 @@ inline constexpr Duration kPatience = std::chrono::seconds(60);
 // A record as a test writes or finds it.
 struct Plain {
   std::string value;
-  std::optional<std::string> key;
+  std::optional<std::string> key = {};
   std::int32_t partition = -1;
   std::int64_t offset = -1;
   std::int64_t timestamp_ms = 0;
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 // A topic name no other test of this process uses.

@@ -226,6 +226,36 @@ TEST(KafkaSource, LagTellsCommittedPositionEndAndTime) {
   EXPECT_EQ(lag[0].lag_seconds, 0.0);
 }
 
+TEST(KafkaSource, ARebalanceAsksBeforeItGivesPartitionsUp) {
+  Outside outside;
+  const std::string topic = fresh_name("rebalance");
+  for (int p = 0; p < 4; ++p) outside.write(topic, numbered(p * 10, p * 10 + 1, p));
+  SourceDriver first("rebalance", {SourceDriver::reads({topic})});
+  first.start();
+  ASSERT_TRUE(first.until([&] { return first.rows() == 8; }));
+  first.hold_release = true;
+
+  // The mock cluster knows no static members: another one of the same group makes a rebalance.
+  SourceDriver second("rebalance", {SourceDriver::reads({topic})});
+  second.start();
+  ASSERT_TRUE(first.until([&] { return first.revoked == 1; }));
+  // Still ours until the release; the mock cluster takes no commits now, so what was read is read again.
+  EXPECT_EQ(first.positions().size(), 4u);
+  EXPECT_EQ(first.connected, true);
+  first.held_release();
+  EXPECT_TRUE(first.positions().empty());
+  const auto both = [&] {
+    const Instant now = base::machine_clock().now();
+    second.source->serve(now);
+    second.read();
+    return first.positioned == 2 && second.positioned == 1;
+  };
+  ASSERT_TRUE(first.until(both));
+  EXPECT_EQ(first.positions().size() + second.positions().size(), 4u);
+  EXPECT_EQ(first.lost, 0);
+  first.hold_release = false;
+}
+
 TEST(KafkaSource, ABrokerThatIsNotThereIsAConditionNotAFailure) {
   KafkaOptions options;
   options.profiles["default"] = {{"127.0.0.1:1"}, {}};
