@@ -1,4 +1,4 @@
-#include "admin/handlers.h"
+#include "admin/handlers/handlers.h"
 #include "admin/router.h"
 
 namespace leat::admin {

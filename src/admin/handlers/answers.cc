@@ -1,4 +1,4 @@
-#include "admin/answers.h"
+#include "admin/handlers/answers.h"
 
 #include <algorithm>
 

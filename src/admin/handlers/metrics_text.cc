@@ -1,4 +1,4 @@
-#include "admin/metrics_text.h"
+#include "admin/handlers/metrics_text.h"
 
 #include <array>
 #include <charconv>

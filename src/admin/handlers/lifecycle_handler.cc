@@ -1,6 +1,6 @@
-#include "admin/answers.h"
-#include "admin/handlers.h"
-#include "admin/show.h"
+#include "admin/handlers/answers.h"
+#include "admin/handlers/handlers.h"
+#include "admin/handlers/show.h"
 #include "json/parse.h"
 
 namespace leat::admin {

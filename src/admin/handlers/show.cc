@@ -1,4 +1,4 @@
-#include "admin/show.h"
+#include "admin/handlers/show.h"
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "admin/answers.h"
-#include "admin/handlers.h"
-#include "admin/show.h"
+#include "admin/handlers/answers.h"
+#include "admin/handlers/handlers.h"
+#include "admin/handlers/show.h"
 
 namespace leat::admin {
 namespace {

@@ -1,5 +1,5 @@
-#include "admin/answers.h"
-#include "admin/handlers.h"
+#include "admin/handlers/answers.h"
+#include "admin/handlers/handlers.h"
 #include "json/write.h"
 #include "spec/text.h"
 

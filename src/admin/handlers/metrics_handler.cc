@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <array>
 
-#include "admin/answers.h"
-#include "admin/handlers.h"
-#include "admin/metrics_text.h"
+#include "admin/handlers/answers.h"
+#include "admin/handlers/handlers.h"
+#include "admin/handlers/metrics_text.h"
 #include "base/version.h"
 #include "flow/stats.h"
 

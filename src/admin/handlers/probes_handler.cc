@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "admin/answers.h"
-#include "admin/handlers.h"
+#include "admin/handlers/answers.h"
+#include "admin/handlers/handlers.h"
 
 namespace leat::admin {
 namespace {

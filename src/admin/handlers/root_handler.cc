@@ -1,4 +1,4 @@
-#include "admin/handlers.h"
+#include "admin/handlers/handlers.h"
 #include "base/version.h"
 #include "json/write.h"
 
