@@ -5,7 +5,6 @@
 
 #include "base/thread_checker.h"
 #include "flow/sink.h"
-#include "kafka/outgoing.h"
 #include "kafka/partitioner.h"
 #include "kafka/producer.h"
 #include "kafka/profile.h"
