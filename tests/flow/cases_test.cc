@@ -96,6 +96,7 @@ void run_case(const CaseFile& test, const std::shared_ptr<const plan::Plan>& pla
                            .seed = seed,
                            .poll_rows_max = 1 + random() % 3,
                            .trigger = first_trigger(schedule)});
+  if (random() % 2 == 0) graph.sink.in_flight_max = 1;  // cuts are under way while more is polled
   if (!fault.empty()) {
     const Status armed = base::Faults::configure(fault + "=crash@" + std::to_string(pass));
     ASSERT_TRUE(armed.ok()) << armed.to_string();

@@ -137,14 +137,22 @@ std::map<std::string, int> count(const std::vector<std::string>& values) {
 
 void run_with_crash(const std::string& fault, std::uint32_t parallelism, std::uint64_t pass, std::uint64_t seed) {
   GraphDriver graph(re_keyed(real_time(200ms), parallelism), {.partitions = 3, .seed = seed, .poll_rows_max = 4});
+  if (seed % 2 == 0) graph.sink.in_flight_max = 6;  // cuts are under way while more is polled
   ASSERT_TRUE(base::Faults::configure(fault + "=crash@" + std::to_string(pass)).ok());
   std::mt19937_64 random(seed * 31 + pass);
   std::size_t fed = 0;
-  for (int i = 0; i < 15; ++i) {
-    for (std::size_t n = random() % 20; n > 0; --n, ++fed)
+  const auto more = [&](std::size_t records) {
+    for (; records > 0; --records, ++fed)
       graph.append("in", {.key = "k" + std::to_string(fed % 11), .value = std::to_string(fed)});
+  };
+  for (int i = 0; i < 15; ++i) {
+    more(random() % 150);  // more batches than one step lets in
     graph.take_turns(static_cast<int>(random() % 4));
     graph.begin_switch_to(i % 2 == 0 ? micro_batch(300ms) : real_time(200ms));
+    for (int turn = 0; turn < 6; ++turn) {
+      graph.take_turns(1);
+      more(random() % 3);
+    }
     graph.advance(Duration(random() % 400'000'000));
   }
   graph.drain();
