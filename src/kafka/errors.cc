@@ -113,7 +113,8 @@ const ErrorRule& classify(rd_kafka_resp_err_t error) noexcept {
 std::string describe(rd_kafka_resp_err_t error, std::string_view what) {
   const ErrorRule& rule = classify(error);
   std::string text(what);
-  text.append(": ").append(rd_kafka_err2str(error));
+  const std::string_view words = rd_kafka_err2str(error);
+  if (what.find(words) == std::string_view::npos) text.append(": ").append(words);
   if (!rule.remedy.empty()) text.append(". ").append(rule.remedy);
   return text;
 }
