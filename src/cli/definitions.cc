@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "json/parse.h"
 #include "json/write.h"
+#include "plan/plan.h"
 #include "spec/parse.h"
 #include "spec/text.h"
 
@@ -72,17 +73,25 @@ void print_valid(const Session& session, const std::string& file, bool valid) {
 }
 
 ExitCode validate_here(Session& session, const Definition& definition) {
-  const spec::ParseResult result = spec::parse_pipeline(definition.text);
+  spec::ParseResult result = spec::parse_pipeline(definition.text);
+  bool valid = result.ok();
+  if (valid) {
+    // What only shows when the definition is put together: expressions above all.
+    plan::PlanResult planned = plan::build_plan(result.spec, {});
+    valid = planned.plan != nullptr;
+    spec::locate(definition.text, planned.diagnostics);
+    result.diagnostics.insert(result.diagnostics.end(), planned.diagnostics.begin(), planned.diagnostics.end());
+  }
   if (session.output() == Output::json) {
     json::Writer writer;
-    writer.begin_object().member("valid", result.ok()).key("diagnostics").begin_array();
+    writer.begin_object().member("valid", valid).key("diagnostics").begin_array();
     for (const spec::Diagnostic& diagnostic : result.diagnostics) spec::write_diagnostic(writer, diagnostic);
     writer.end_array().end_object();
     session.print(writer.take() + "\n");
   }
   print_diagnostics(session, definition.file, result.diagnostics);
-  print_valid(session, definition.file, result.ok());
-  return result.ok() ? ExitCode::done : ExitCode::bad_config;
+  print_valid(session, definition.file, valid);
+  return valid ? ExitCode::done : ExitCode::bad_config;
 }
 
 ExitCode validate_there(Session& session, const Definition& definition) {

@@ -114,8 +114,7 @@ Status Daemon::open_listeners(ExitCode& code) {
   Status opened = engine_->open();
   if (opened.code() == Code::already_exists) {
     code = ExitCode::try_again;
-    return Status(opened.code(), opened.message() + ": stop what listens there, or choose another address with --listen (port 0 = any free one)")
-        .with("detail", opened.to_string());
+    return Status(opened.code(), opened.message() + " (--listen; what listens there may be stopped instead)");
   }
   code = opened.code() == Code::not_available_yet || opened.code() == Code::invalid_argument ? ExitCode::bad_config
                                                                                               : ExitCode::cant_create;

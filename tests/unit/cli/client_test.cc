@@ -295,6 +295,10 @@ TEST_F(CliTest, ValidateWorksWithoutADaemonAndNamesEveryPlace) {
   EXPECT_THAT(err_, HasSubstr(bad + ":2:3: "));
   EXPECT_EQ(run({"validate", bad, "-o", "json"}), ExitCode::bad_config);
   EXPECT_THAT(out_, testing::StartsWith("{\"valid\":false,\"diagnostics\":[{"));
+  const std::string mistyped = write("mistyped.json", R"({ "name": "p", "sources": { "s": { "kafka": { "topics": ["t"] } } },
+    "steps": [ { "filter": "amount > > 1" } ], "sinks": { "out": { "kafka": { "topic": "u" } } } })");
+  EXPECT_EQ(run({"validate", mistyped}), ExitCode::bad_config);
+  EXPECT_THAT(err_, HasSubstr(mistyped + ":2:"));
   EXPECT_EQ(run({"validate", folder_ + "/missing"}), ExitCode::bad_config);
 }
 
