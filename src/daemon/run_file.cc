@@ -1,7 +1,9 @@
 #include <signal.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <future>
 #include <memory>
 
@@ -24,6 +26,26 @@ ExitCode tell(ExitCode code, const std::string& text) {
   return code;
 }
 
+// What sources remember while the process lives; gone with it.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::error_code error;
+    std::string pattern = (std::filesystem::temp_directory_path(error) / "leat-run-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  const std::string& path() const noexcept { return path_; }
+
+ private:
+  std::string path_;
+};
+
 // Looks until the pipeline ended or a signal came.
 ExitCode watch(runtime::Supervisor& supervisor, const std::string& name, Signals& signals) {
   for (;;) {
@@ -42,7 +64,9 @@ ExitCode run_pipeline(const Config& config, runtime::PutRequest request, Signals
   const std::string name = request.spec->name;
   Result<flow::Registry> registry = make_registry(config);
   if (!registry.ok()) return tell(ExitCode::bad_config, registry.status().to_string());
-  runtime::Supervisor supervisor(supervisor_options(config, {}), std::move(*registry));
+  const ScratchFolder scratch;
+  if (scratch.path().empty()) return tell(ExitCode::cant_create, "no folder can be made in $TMPDIR or /tmp");
+  runtime::Supervisor supervisor(supervisor_options(config, scratch.path()), std::move(*registry));
   const Status started = supervisor.start([](const std::string&, const std::string&) -> Result<runtime::PutRequest> {
     return Status(Code::not_found, "nothing is stored");
   });
