@@ -174,21 +174,22 @@ class Leat:
         except urllib.error.HTTPError as error:
             raise RuntimeError(f"{method} {path}: {error.code} {error.read().decode()[:2000]}") from None
 
-    def definition(self, incoming, outgoing, workload):
+    def definition(self, name, incoming, outgoing, workload):
         shape = "json" if workload == "json" else "bytes"
-        return {"name": "bench", "trigger": self.trigger,
+        return {"name": name, "trigger": self.trigger,
                 "sources": {"in": {"kafka": {"topics": [incoming]}, "format": shape}},
                 "steps": W1_STEPS if workload == "json" else [],
                 "sinks": {"out": {"kafka": {"topic": outgoing}, "format": shape}}}
 
     def start(self, incoming, outgoing, workload, tag):
         self.serve()
-        self.call("POST", "/v1/pipelines", self.definition(incoming, outgoing, workload))
-        self.group = "leat.bench"
+        self.pipeline = f"{self.name}-{tag}"  # a group of its own, so that nothing is committed before it starts
+        self.group = f"leat.{self.pipeline}"
+        self.call("POST", "/v1/pipelines", self.definition(self.pipeline, incoming, outgoing, workload))
         return self.process.pid
 
     def wait_running(self):
-        answer = self.call("GET", "/v1/pipelines/bench:wait?for=running&timeout=30s")
+        answer = self.call("GET", f"/v1/pipelines/{self.pipeline}:wait?for=running&timeout=30s")
         if not answer["met"]:
             raise RuntimeError("the pipeline does not run: " + json.dumps(answer)[:3000])
 
