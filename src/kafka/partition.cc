@@ -46,7 +46,13 @@ Partition::Partition(base::Ref<Client> client, const record::Origin& from, std::
   rd_kafka_queue_cb_event_enable(queue_.get(), &Partition::on_queue_filled, this);
 }
 
-Partition::~Partition() = default;
+Partition::~Partition() {
+  for (rd_kafka_message_t* message : put_back_) rd_kafka_message_destroy(message);
+}
+
+void Partition::put_back(rd_kafka_message_t** messages, std::size_t count) {
+  put_back_.insert(put_back_.begin(), messages, messages + count);
+}
 
 void Partition::on_queue_filled(rd_kafka_t*, void* self) {
   auto& partition = *static_cast<Partition*>(self);
@@ -58,6 +64,13 @@ std::size_t Partition::take(rd_kafka_message_t** messages, std::size_t room) {
   // Before the queue is read: whoever fills it afterwards sets the flag again.
   ready_.store(false, std::memory_order_relaxed);
   if (!live()) return 0;
+  if (!put_back_.empty()) {
+    const std::size_t again = std::min(room, put_back_.size());
+    std::copy_n(put_back_.begin(), again, messages);
+    put_back_.erase(put_back_.begin(), put_back_.begin() + static_cast<std::ptrdiff_t>(again));
+    ready_.store(true, std::memory_order_relaxed);
+    return again;
+  }
   const auto taken = rd_kafka_consume_batch_queue(queue_.get(), 0, messages, room);
   if (taken < 0) return 0;
   const auto count = static_cast<std::size_t>(taken);

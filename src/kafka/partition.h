@@ -26,6 +26,18 @@ class Partition {
 
   // Reader: takes what is there, at most `room` messages. Nothing when it is no longer ours.
   std::size_t take(rd_kafka_message_t** messages, std::size_t room);
+  // Reader: gives back what lies behind a fixed end; it is taken again first when the end is free.
+  void put_back(rd_kafka_message_t** messages, std::size_t count);
+  // Reader: everything before the fixed end was handed out.
+  bool at_fixed_end() const noexcept {
+    const std::int64_t end = fixed_end.load(std::memory_order_relaxed);
+    return end >= 0 && next() >= end;
+  }
+  // Control: reads go on beyond the end that was fixed.
+  void free_end() noexcept {
+    fixed_end.store(-1, std::memory_order_relaxed);
+    ready_.store(true, std::memory_order_release);
+  }
   // Reader: the records up to and without `offset` were handed out. Counts those this process handed out before.
   std::uint64_t handed_out(std::int64_t first, std::int64_t offset, std::size_t records, std::int64_t timestamp_ms) noexcept;
   // Reader: where the client stands behind transaction markers, which are no records.
@@ -58,6 +70,7 @@ class Partition {
   std::atomic<bool> live_{true};
   std::atomic<std::int64_t> next_;
   std::atomic<std::int64_t> last_timestamp_ms_{-1};
+  std::vector<rd_kafka_message_t*> put_back_;  // reader: behind the fixed end, in order
   bool drained_ = false;  // reader: read to the end of the queue since the last marker check
 };
 

@@ -66,6 +66,7 @@ flow::PollResult Reader::poll(std::size_t rows_max, record::RecordBatch& out) {
 }
 
 void Reader::read(Partition& partition, MessageMemory& memory, std::size_t room, record::RecordBatch& out) {
+  if (partition.at_fixed_end()) return;
   rd_kafka_message_t** const messages = memory.messages.data() + memory.count;
   const std::size_t taken = partition.take(messages, room);
   memory.count += taken;
@@ -82,8 +83,13 @@ void Reader::read(Partition& partition, MessageMemory& memory, std::size_t room,
       raise(partition, message);
       continue;
     }
-    // Before where we stand: of an earlier position. Behind a fixed end: not asked for.
-    if (message.offset < expected || (end >= 0 && message.offset >= end)) continue;
+    if (end >= 0 && message.offset >= end) {
+      // Not asked for now; kept for when the end is free.
+      partition.put_back(messages + i, taken - i);
+      memory.count -= taken - i;
+      break;
+    }
+    if (message.offset < expected) continue;  // of an earlier position
     fill_row(partition, message, memory, rows[at++]);
     expected = message.offset + 1;
   }
@@ -132,9 +138,8 @@ void Reader::positions(std::vector<flow::PartitionPosition>& out) {
 bool Reader::at_fixed_end() {
   if (!link_->end_is_fixed.load(std::memory_order_acquire) || link_->to_reader.pending()) return false;
   return std::all_of(partitions_.begin(), partitions_.end(), [](const auto& partition) {
-    const std::int64_t end = partition->fixed_end.load(std::memory_order_relaxed);
-    if (partition->next() < end) partition->skip_markers();
-    return end >= 0 && partition->next() >= end;
+    if (!partition->at_fixed_end()) partition->skip_markers();
+    return partition->at_fixed_end();
   });
 }
 

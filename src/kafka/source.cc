@@ -158,7 +158,21 @@ void KafkaSource::fix_end() {
   if (!facts.empty()) ask(Purpose::end, std::move(facts));
 }
 
+void KafkaSource::free_end() {
+  thread_.check();
+  end_wanted_ = false;
+  ends_.reset();
+  for (const auto& [origin, partition] : owned_) partition->free_end();
+  for (auto& [source, slices] : readers_) {
+    for (auto& [slice, link] : slices.links) {
+      link->end_is_fixed.store(false, std::memory_order_release);
+      link->wakeup.wake();
+    }
+  }
+}
+
 void KafkaSource::on_end_facts(const Answer& answer) {
+  if (!end_wanted_) return;  // freed meanwhile
   if (answer.assignment != assignment_) return fix_end();
   if (answer.error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     unreachable(answer.error, "cannot read the ends of the partitions");

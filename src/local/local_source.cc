@@ -117,6 +117,11 @@ void LocalSource::fix_end() {
   for (Part& part : parts_) part.partition->fix_end();
 }
 
+void LocalSource::free_end() {
+  end_fixed_->store(false, std::memory_order_release);
+  for (Part& part : parts_) part.partition->free_end();
+}
+
 void LocalSource::stop(bool, std::function<void()> done) {
   stopped_ = true;
   later(std::move(done));

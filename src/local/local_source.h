@@ -31,6 +31,7 @@ class LocalSource final : public flow::Source {
   void commit(EpochId epoch, std::span<const flow::PartitionPosition> positions, const std::string& metadata,
               std::function<void(Status)> done) override;
   void fix_end() override;
+  void free_end() override;
   void stop(bool leave, std::function<void()> done) override;
   void purge(std::function<void(Status)> done) override;
   std::vector<flow::PartitionLag> lag() const override;

@@ -56,6 +56,11 @@ class Partition {
     end_wanted_ = true;
     if (ready()) end_.store(end_now(), std::memory_order_release);
   }
+  // Control. Takes fix_end() back.
+  void free_end() noexcept {
+    end_wanted_ = false;
+    end_.store(-1, std::memory_order_release);
+  }
   // Control. One past the last position there is now; nothing when it never ends.
   virtual std::optional<std::int64_t> size() const = 0;
   // Any thread. Why it cannot go on; taken once by the control thread.

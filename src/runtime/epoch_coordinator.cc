@@ -52,7 +52,7 @@ Instant EpochCoordinator::tick(Instant now) {
     return base::kNever;
   }
   const std::uint64_t enough = view.records == 0 ? 0 : trigger_.epoch_records_max - 1;
-  parts_.meter.wake_above(closed_records_ + enough);
+  parts_.meter.wake_above(closed_records_ + enough, closed_bytes_ + trigger_.epoch_bytes_max - 1);
   // The first record may have come between the look and the mark.
   if (view.records == 0 && parts_.meter.records() != closed_records_) return now;
   return flow::next_cut_at(trigger_, view);

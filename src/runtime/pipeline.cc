@@ -16,6 +16,12 @@ Status problem(Code code, std::string_view name, std::string message) {
   return Status(code, std::move(message)).with("problem", name);
 }
 
+bool is_fenced(const Status& status) {
+  for (const auto& [key, value] : status.fields())
+    if (key == "code" && value == "FENCED") return true;
+  return false;
+}
+
 double ms(Duration d) { return static_cast<double>(d.count()) / 1e6; }
 
 }  // namespace
@@ -75,7 +81,7 @@ void Pipeline::begin_failed(std::string reason) { transition(Actual::failed, std
 void Pipeline::begin_run() {
   retry_at_.reset();
   positioned_ = false;
-  finished_tasks_ = 0;
+  finished_tasks_.clear();
   RunContext context{.plan = parts_.plan,
                      .registry = parts_.registry,
                      .application = parts_.options.application,
@@ -237,6 +243,13 @@ void Pipeline::fail(const Status& status) {
   log::error(kLogger, "pipeline failed", {{"pipeline", name()}, {"error", status.to_string()}});
   set_condition("Progressing", Truth::no, "Failed", status.to_string());
   if (stopping_) return close_run(stopping_->options.leave, [this] { stopped(); });
+  if (is_fenced(status)) {
+    // Another instance has the partitions now; coming back would only fence that one in turn.
+    return close_run(false, [this] {
+      if (stopping_) return stopped();
+      transition(Actual::failed, "FENCED: another instance runs this pipeline; stop that one, then start this one");
+    });
+  }
   const bool hopeless = status.code() == Code::data_loss;
   if (hopeless) {
     // Going on would lose records silently: somebody has to decide.
@@ -439,10 +452,12 @@ void Pipeline::on_failed(std::uint32_t task, Status status) {
   parts_.control.post([this, task, status = std::move(status)] { fail(status.with("task", std::to_string(task))); });
 }
 
-void Pipeline::on_finished(std::uint32_t) {
-  parts_.control.post([this] {
+void Pipeline::on_finished(std::uint32_t task) {
+  parts_.control.post([this, task] {
     if (!run_ || !run_->launched() || closing_ || stopping_) return;
-    if (++finished_tasks_ < run_->source_tasks() || !run_->coordinator()->trigger().stop_at_end) return;
+    if (!flow::make_trigger(effective_).stop_at_end) return;  // the end was freed meanwhile
+    finished_tasks_.insert(task);
+    if (finished_tasks_.size() < run_->source_tasks()) return;
     stop_reason_ = "CAUGHT_UP";
     StopOptions options;
     options.timeout = std::chrono::hours(24);

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -150,7 +151,7 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   bool closing_ = false;
   EpochId newest_epoch_;            // found in committed metadata, or committed by us
   std::optional<WallTime> committed_at_;
-  std::size_t finished_tasks_ = 0;
+  std::set<std::uint32_t> finished_tasks_;
   std::uint32_t failures_ = 0;
   std::uint64_t restarts_ = 0;
   Instant running_since_{};

@@ -90,7 +90,7 @@ void Pipeline::switch_cut(const CutResult& result) {
   switch_->cut = true;
   if (flow::make_trigger(effective_).stop_at_end && run_) {
     run_->free_end();
-    finished_tasks_ = 0;
+    finished_tasks_.clear();
   }
   apply_trigger(switch_->to, switch_->is_override, switch_->actor);
   SwitchReceipt& receipt = switch_->receipt;
