@@ -12,7 +12,8 @@ constexpr std::size_t kTokenBytesMax = 512;
 std::string_view bearer_of(std::string_view value) {
   if (value.size() <= kScheme.size()) return {};
   for (std::size_t i = 0; i < kScheme.size(); ++i) {
-    const char c = value[i] >= 'A' && value[i] <= 'Z' ? static_cast<char>(value[i] - 'A' + 'a') : value[i];
+    const char c =
+        value[i] >= 'A' && value[i] <= 'Z' ? static_cast<char>(value[i] - 'A' + 'a') : value[i];
     if (c != kScheme[i]) return {};
   }
   value.remove_prefix(kScheme.size());
@@ -45,26 +46,31 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;
   volatile unsigned char difference = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    difference = static_cast<unsigned char>(difference | (static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i])));
+    difference = static_cast<unsigned char>(
+        difference | (static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i])));
   }
   return difference == 0;
 }
 
-std::variant<Identity, Problem> Authenticator::identify(const RequestHead& head, const Peer& peer, Instant now) {
+std::variant<Identity, Problem> Authenticator::identify(const RequestHead& head, const Peer& peer,
+                                                        Instant now) {
   if (settings_.mode == AuthSettings::Mode::none) return Identity{"anonymous", Role::admin};
   const std::size_t sent = head.count("authorization");
   if (sent == 0 && peer.unix_user) {
     const auto known = settings_.unix_peers.find(*peer.unix_user);
-    if (known != settings_.unix_peers.end()) return Identity{"uid:" + std::to_string(*peer.unix_user), known->second};
+    if (known != settings_.unix_peers.end())
+      return Identity{"uid:" + std::to_string(*peer.unix_user), known->second};
   }
   if (sent == 0) return fail(peer, now, "send `Authorization: Bearer <token>`");
   if (sent > 1) return fail(peer, now, "there is more than one Authorization header");
   const std::string_view token = bearer_of(*head.header("authorization"));
-  if (token.empty() || token.size() > kTokenBytesMax) return fail(peer, now, "send `Authorization: Bearer <token>`");
+  if (token.empty() || token.size() > kTokenBytesMax)
+    return fail(peer, now, "send `Authorization: Bearer <token>`");
   const Token* found = nullptr;
   for (const Token& known : settings_.tokens) {
     // All are compared, so that the time says nothing about which one was near.
-    if (!known.secret.empty() && equal_in_constant_time(known.secret, token) && found == nullptr) found = &known;
+    if (!known.secret.empty() && equal_in_constant_time(known.secret, token) && found == nullptr)
+      found = &known;
   }
   if (found == nullptr) return fail(peer, now, "the token is not known");
   return Identity{found->name, found->role};
@@ -90,7 +96,9 @@ bool Authenticator::may_fail(const std::string& address, Instant now) {
   if (found == failures_.end()) {
     // A bucket that has had a second to fill says nothing any more.
     if (failures_.size() >= kPeersMax) {
-      std::erase_if(failures_, [&](const auto& entry) { return now - entry.second.at >= std::chrono::seconds(1); });
+      std::erase_if(failures_, [&](const auto& entry) {
+        return now - entry.second.at >= std::chrono::seconds(1);
+      });
     }
     if (failures_.size() >= kPeersMax) return false;
     found = failures_.emplace(address, Bucket{most, now}).first;

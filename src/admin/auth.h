@@ -47,8 +47,8 @@ struct Identity {
 // Compares in a time that depends on the lengths only.
 bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept;
 
-// Decides who sends a request. Thread-confined (io thread). Keeps failure counts of at most kPeersMax peers. Never
-// logs or returns a token.
+// Decides who sends a request. Thread-confined (io thread). Keeps failure counts of at most
+// kPeersMax peers. Never logs or returns a token.
 class Authenticator {
  public:
   static constexpr std::size_t kPeersMax = 4096;
@@ -57,7 +57,8 @@ class Authenticator {
   Authenticator(const Authenticator&) = delete;
   Authenticator& operator=(const Authenticator&) = delete;
 
-  // UNAUTHENTICATED, or RATE_LIMITED when this peer failed too often; right credentials are never refused.
+  // UNAUTHENTICATED, or RATE_LIMITED when this peer failed too often; right credentials are never
+  // refused.
   std::variant<Identity, Problem> identify(const RequestHead& head, const Peer& peer, Instant now);
 
  private:

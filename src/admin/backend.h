@@ -11,8 +11,9 @@
 
 namespace leat::admin {
 
-// What the API asks of the rest of the process; a test gives a fake. Called on the io thread. Replies come exactly once, on any
-// thread, possibly before the call returns; a refusal carries the problem code in the Status field "problem".
+// What the API asks of the rest of the process; a test gives a fake. Called on the io thread.
+// Replies come exactly once, on any thread, possibly before the call returns; a refusal carries the
+// problem code in the Status field "problem".
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -30,10 +31,13 @@ class Backend {
   virtual plan::PlanResult build(const std::shared_ptr<const spec::PipelineSpec>& spec) const = 0;
   virtual void put(runtime::PutRequest request, runtime::Reply<runtime::PutReceipt> reply) = 0;
   virtual void remove(runtime::RemoveRequest request, runtime::Reply<std::string> reply) = 0;
-  virtual void set_trigger(runtime::SwitchRequest request, runtime::Reply<runtime::SwitchReceipt> reply) = 0;
-  virtual void lifecycle(const std::string& name, runtime::Verb verb, const runtime::Preconditions& preconditions,
+  virtual void set_trigger(runtime::SwitchRequest request,
+                           runtime::Reply<runtime::SwitchReceipt> reply) = 0;
+  virtual void lifecycle(const std::string& name, runtime::Verb verb,
+                         const runtime::Preconditions& preconditions,
                          runtime::Reply<runtime::LifecycleReceipt> reply) = 0;
-  virtual void tap(const std::string& name, const std::string& step, runtime::Reply<runtime::TapSubscription> reply) = 0;
+  virtual void tap(const std::string& name, const std::string& step,
+                   runtime::Reply<runtime::TapSubscription> reply) = 0;
   virtual void untap(const std::string& name, const std::string& step) = 0;
 };
 

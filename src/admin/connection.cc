@@ -24,9 +24,20 @@ using Socket = asio::generic::stream_protocol::socket;
 constexpr std::size_t kReadBytes = 16 * 1024;
 constexpr std::size_t kLingerBytesMax = 1024 * 1024;
 
-enum class Phase : std::uint8_t { waiting, head, body, handling, writing, streaming, lingering, closed };
+enum class Phase : std::uint8_t {
+  waiting,
+  head,
+  body,
+  handling,
+  writing,
+  streaming,
+  lingering,
+  closed
+};
 
-class HttpConnection final : public Connection, public ByteSink, public std::enable_shared_from_this<HttpConnection> {
+class HttpConnection final : public Connection,
+                             public ByteSink,
+                             public std::enable_shared_from_this<HttpConnection> {
  public:
   HttpConnection(ConnectionHost& host, Socket socket, Peer peer, Transport transport)
       : host_(host),
@@ -63,7 +74,8 @@ class HttpConnection final : public Connection, public ByteSink, public std::ena
   void log_request(int status) const;
   bool leftover() const;
 
-  // Wraps a step so that it keeps the connection alive, sees no step of a closed one, and lets nothing escape.
+  // Wraps a step so that it keeps the connection alive, sees no step of a closed one, and lets
+  // nothing escape.
   template <class Step>
   auto guarded(Step step) {
     return [self = shared_from_this(), step = std::move(step)](const Error& error, auto... rest) {
@@ -86,18 +98,18 @@ class HttpConnection final : public Connection, public ByteSink, public std::ena
   Phase phase_ = Phase::waiting;
   Instant since_;
   std::uint64_t phase_serial_ = 0;
-  bool first_ = true;          // no head was read yet
+  bool first_ = true;  // no head was read yet
   bool discarding_ = false;
-  bool known_ = false;         // a request of its passed
-  bool close_after_ = false;   // no further request on this connection
+  bool known_ = false;        // a request of its passed
+  bool close_after_ = false;  // no further request on this connection
   std::array<char, kReadBytes> chunk_{};
-  std::string in_;             // read and not yet used
+  std::string in_;  // read and not yet used
   std::string out_;
   std::size_t lingered_ = 0;
-  std::uint64_t serial_ = 0;   // of the request being served
+  std::uint64_t serial_ = 0;  // of the request being served
   std::string request_id_;
   std::string actor_;
-  std::string target_;         // for the log: method and path
+  std::string target_;  // for the log: method and path
   Method method_ = Method::get;
   Instant arrived_{};
   int status_ = 0;
@@ -112,9 +124,10 @@ class ConnectionResponder final : public Responder {
       : loop_(loop), connection_(std::move(connection)), serial_(serial) {}
 
   void send(Response response) override {
-    loop_.post([connection = connection_, serial = serial_, response = std::move(response)]() mutable {
-      if (const auto to = connection.lock()) to->answer(serial, std::move(response));
-    });
+    loop_.post(
+        [connection = connection_, serial = serial_, response = std::move(response)]() mutable {
+          if (const auto to = connection.lock()) to->answer(serial, std::move(response));
+        });
   }
   std::shared_ptr<EventStream> stream() override {
     const auto to = connection_.lock();
@@ -163,15 +176,19 @@ void HttpConnection::enter(Phase phase, Duration limit) {
 
 void HttpConnection::expired() {
   if (phase_ != Phase::head && phase_ != Phase::body) return close();
-  refuse({ProblemCode::request_timeout, phase_ == Phase::head ? "the headers did not arrive in time" : "the body did not arrive in time"});
+  refuse({ProblemCode::request_timeout, phase_ == Phase::head ? "the headers did not arrive in time"
+                                                              : "the body did not arrive in time"});
 }
 
 void HttpConnection::read_more() {
-  socket_.async_read_some(asio::buffer(chunk_), guarded([](HttpConnection& self, const Error& error, std::size_t n) {
-    if (self.phase_ != Phase::waiting && self.phase_ != Phase::head && self.phase_ != Phase::body) return;
-    if (error) return self.close();
-    self.on_read(n);
-  }));
+  socket_.async_read_some(asio::buffer(chunk_),
+                          guarded([](HttpConnection& self, const Error& error, std::size_t n) {
+                            if (self.phase_ != Phase::waiting && self.phase_ != Phase::head &&
+                                self.phase_ != Phase::body)
+                              return;
+                            if (error) return self.close();
+                            self.on_read(n);
+                          }));
 }
 
 void HttpConnection::on_read(std::size_t n) {
@@ -180,8 +197,10 @@ void HttpConnection::on_read(std::size_t n) {
   if (phase_ == Phase::waiting) {
     request_id_ = new_request_id();
     arrived_ = host_.clock.now();
-    if (first_) phase_ = Phase::head;  // its deadline counts from the connection's start
-    else enter(Phase::head, host_.settings.header_timeout);
+    if (first_)
+      phase_ = Phase::head;  // its deadline counts from the connection's start
+    else
+      enter(Phase::head, host_.settings.header_timeout);
   }
   advance();
 }
@@ -221,7 +240,8 @@ void HttpConnection::take_body() {
   in_.erase(0, admitted_.body_bytes);
   enter(Phase::handling, Duration::zero());
   ++serial_;
-  const Reply reply(std::make_shared<ConnectionResponder>(host_.loop, weak_from_this(), serial_), request_id_);
+  const Reply reply(std::make_shared<ConnectionResponder>(host_.loop, weak_from_this(), serial_),
+                    request_id_);
   // The handler may hold the request longer than this connection holds its place in the line.
   const Admitted admitted = std::exchange(admitted_, {});
   host_.dispatcher.run(admitted, reply);
@@ -229,7 +249,9 @@ void HttpConnection::take_body() {
 
 void HttpConnection::answer(std::uint64_t serial, Response response) {
   if (phase_ != Phase::handling || serial != serial_) return;
-  if (response.status == 500) log::error("admin", "a request failed inside", {{"path", target_}, {"request_id", request_id_}});
+  if (response.status == 500)
+    log::error("admin", "a request failed inside",
+               {{"path", target_}, {"request_id", request_id_}});
   write(std::move(response));
 }
 
@@ -254,13 +276,15 @@ bool HttpConnection::leftover() const {
 void HttpConnection::write(Response response) {
   if (host_.stopping || leftover()) close_after_ = true;
   status_ = response.status;
-  out_ = head_text(response, request_id_, host_.clock.wall_now(), close_after_ ? Keep::close : Keep::alive, response.body.size());
+  out_ = head_text(response, request_id_, host_.clock.wall_now(),
+                   close_after_ ? Keep::close : Keep::alive, response.body.size());
   if (method_ != Method::head && response.status != 204) out_ += response.body;
   enter(Phase::writing, host_.settings.write_timeout);
-  asio::async_write(socket_, asio::buffer(out_), guarded([](HttpConnection& self, const Error& error, std::size_t) {
-    if (error) return self.close();
-    self.on_written();
-  }));
+  asio::async_write(socket_, asio::buffer(out_),
+                    guarded([](HttpConnection& self, const Error& error, std::size_t) {
+                      if (error) return self.close();
+                      self.on_written();
+                    }));
 }
 
 void HttpConnection::on_written() {
@@ -274,7 +298,8 @@ void HttpConnection::on_written() {
   read_more();
 }
 
-// Closing with unread bytes makes the kernel reset the connection, and the client may lose the answer: so read on a little.
+// Closing with unread bytes makes the kernel reset the connection, and the client may lose the
+// answer: so read on a little.
 void HttpConnection::linger() {
   Error ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
@@ -283,17 +308,19 @@ void HttpConnection::linger() {
 }
 
 void HttpConnection::discard() {
-  socket_.async_read_some(asio::buffer(chunk_), guarded([](HttpConnection& self, const Error& error, std::size_t n) {
-    self.lingered_ += n;
-    if (error || self.lingered_ > kLingerBytesMax) return self.close();
-    self.discard();
-  }));
+  socket_.async_read_some(asio::buffer(chunk_),
+                          guarded([](HttpConnection& self, const Error& error, std::size_t n) {
+                            self.lingered_ += n;
+                            if (error || self.lingered_ > kLingerBytesMax) return self.close();
+                            self.discard();
+                          }));
 }
 
 void HttpConnection::log_request(int status) const {
   if (target_.empty()) return;
   const auto took = std::chrono::duration<double, std::milli>(host_.clock.now() - arrived_).count();
-  const bool reads = method_ == Method::get || method_ == Method::head || method_ == Method::options;
+  const bool reads =
+      method_ == Method::get || method_ == Method::head || method_ == Method::options;
   log::write(reads ? log::Level::debug : log::Level::info, "admin", "request",
              {{"method", to_string(method_)},
               {"path", target_},
@@ -311,14 +338,19 @@ std::shared_ptr<EventStream> HttpConnection::open_stream(std::uint64_t serial) {
   log_request(200);
   Response response;
   response.content_type = "text/event-stream";
-  std::string head = head_text(response, request_id_, host_.clock.wall_now(), Keep::close, std::nullopt);
-  StreamWriter::Limits limits{host_.settings.stream_buffer_max, host_.settings.write_timeout, host_.settings.comment_interval};
-  stream_ = std::make_shared<StreamWriter>(host_.loop, limits, [weak = weak_from_this()](StreamWriter::Outcome outcome) {
-    const auto self = weak.lock();
-    if (self == nullptr || self->phase_ != Phase::streaming) return;
-    if (outcome == StreamWriter::Outcome::ended) self->linger();
-    else self->close();
-  });
+  std::string head =
+      head_text(response, request_id_, host_.clock.wall_now(), Keep::close, std::nullopt);
+  StreamWriter::Limits limits{host_.settings.stream_buffer_max, host_.settings.write_timeout,
+                              host_.settings.comment_interval};
+  stream_ = std::make_shared<StreamWriter>(
+      host_.loop, limits, [weak = weak_from_this()](StreamWriter::Outcome outcome) {
+        const auto self = weak.lock();
+        if (self == nullptr || self->phase_ != Phase::streaming) return;
+        if (outcome == StreamWriter::Outcome::ended)
+          self->linger();
+        else
+          self->close();
+      });
   stream_->start(*this, std::move(head));
   if (method_ == Method::head) stream_->end({});
   discarding_ = true;
@@ -326,11 +358,11 @@ std::shared_ptr<EventStream> HttpConnection::open_stream(std::uint64_t serial) {
   return stream_;
 }
 
-void HttpConnection::write_some(std::string_view bytes, std::function<void(bool, std::size_t)> done) {
+void HttpConnection::write_some(std::string_view bytes,
+                                std::function<void(bool, std::size_t)> done) {
   socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()),
-                           guarded([done = std::move(done)](HttpConnection&, const Error& error, std::size_t n) {
-                             done(!error, n);
-                           }));
+                           guarded([done = std::move(done)](HttpConnection&, const Error& error,
+                                                            std::size_t n) { done(!error, n); }));
 }
 
 void HttpConnection::wind_down() {
@@ -355,7 +387,8 @@ void HttpConnection::close() {
 
 }  // namespace
 
-std::shared_ptr<Connection> make_connection(ConnectionHost& host, int fd, Peer peer, Transport transport) {
+std::shared_ptr<Connection> make_connection(ConnectionHost& host, int fd, Peer peer,
+                                            Transport transport) {
   const asio::generic::stream_protocol protocol(transport == Transport::tcp ? AF_INET : AF_UNIX, 0);
   Socket socket(host.loop.io());
   Error error;

@@ -30,8 +30,8 @@ struct ConnectionHost {
   bool stopping = false;  // answers say `Connection: close`
 };
 
-// One client: reads a request, has it answered, reads the next. Every phase has an absolute deadline. Thread-confined (io
-// thread), except the answers' way in. Owns its socket.
+// One client: reads a request, has it answered, reads the next. Every phase has an absolute
+// deadline. Thread-confined (io thread), except the answers' way in. Owns its socket.
 class Connection {
  public:
   virtual ~Connection() = default;
@@ -45,6 +45,7 @@ class Connection {
 };
 
 // Takes over `fd` (connected, non-blocking).
-std::shared_ptr<Connection> make_connection(ConnectionHost& host, int fd, Peer peer, Transport transport);
+std::shared_ptr<Connection> make_connection(ConnectionHost& host, int fd, Peer peer,
+                                            Transport transport);
 
 }  // namespace leat::admin

@@ -38,9 +38,13 @@ bool is_json(std::string_view media_type) {
 }  // namespace
 
 Dispatcher::Dispatcher(Services& services, const Router& router, std::vector<std::string> hosts)
-    : services_(services), router_(router), hosts_(std::move(hosts)), authenticator_(services.settings.auth) {}
+    : services_(services),
+      router_(router),
+      hosts_(std::move(hosts)),
+      authenticator_(services.settings.auth) {}
 
-std::variant<Admitted, Response> Dispatcher::admit(RequestHead& head, const Peer& peer, Transport transport,
+std::variant<Admitted, Response> Dispatcher::admit(RequestHead& head, const Peer& peer,
+                                                   Transport transport,
                                                    const std::string& request_id) {
   const auto no = [&](const Problem& problem) { return problem_response(problem, request_id); };
   if (auto problem = check_place(head, transport)) return no(*problem);
@@ -57,11 +61,13 @@ std::variant<Admitted, Response> Dispatcher::admit(RequestHead& head, const Peer
   }
   auto& who = std::get<Identity>(identity);
   if (who.role < role_of(*route)) {
-    return no(refusal(ProblemCode::forbidden, "this needs the role `" + std::string(to_string(route->role)) + "`"));
+    return no(refusal(ProblemCode::forbidden,
+                      "this needs the role `" + std::string(to_string(route->role)) + "`"));
   }
   if (route->handler == nullptr) {
-    return no(refusal(ProblemCode::not_implemented, "NOT_AVAILABLE_YET: " + std::string(to_string(head.method)) + " " +
-                                                        std::string(route->pattern) + " is not available yet"));
+    return no(refusal(ProblemCode::not_implemented,
+                      "NOT_AVAILABLE_YET: " + std::string(to_string(head.method)) + " " +
+                          std::string(route->pattern) + " is not available yet"));
   }
   auto query = Query::read(head.query, route->query);
   if (auto* problem = std::get_if<Problem>(&query)) return no(*problem);
@@ -70,18 +76,25 @@ std::variant<Admitted, Response> Dispatcher::admit(RequestHead& head, const Peer
   Admitted admitted;
   admitted.route = route;
   admitted.body_bytes = static_cast<std::size_t>(head.content_length.value_or(0));
-  admitted.request = std::make_shared<Request>(Request{std::move(head), std::get<Query>(std::move(query)), match->params, {},
-                                                       std::move(who), request_id, services_.clock.now()});
+  admitted.request = std::make_shared<Request>(Request{std::move(head),
+                                                       std::get<Query>(std::move(query)),
+                                                       match->params,
+                                                       {},
+                                                       std::move(who),
+                                                       request_id,
+                                                       services_.clock.now()});
   return admitted;
 }
 
 std::optional<Problem> Dispatcher::check_place(const RequestHead& head, Transport transport) const {
   const bool local = transport == Transport::unix_socket && host_allowed(head.host, {"localhost"});
   if (!local && !host_allowed(head.host, hosts_)) {
-    return refusal(ProblemCode::unknown_host, "this Host is not served here; `http.hosts` lists further ones");
+    return refusal(ProblemCode::unknown_host,
+                   "this Host is not served here; `http.hosts` lists further ones");
   }
   if (!origin_allowed(head, services_.settings.origins)) {
-    return refusal(ProblemCode::foreign_origin, "this Origin is not allowed; `http.origins` lists further ones");
+    return refusal(ProblemCode::foreign_origin,
+                   "this Origin is not allowed; `http.origins` lists further ones");
   }
   return std::nullopt;
 }
@@ -91,7 +104,8 @@ Role Dispatcher::role_of(const Route& route) const noexcept {
   return route.role;
 }
 
-std::variant<Identity, Problem> Dispatcher::identify(const RequestHead& head, const Peer& peer, const Match* match) {
+std::variant<Identity, Problem> Dispatcher::identify(const RequestHead& head, const Peer& peer,
+                                                     const Match* match) {
   bool open = !below_v1(head.path);
   if (match != nullptr) {
     for (const Route* route : match->routes) open = open && role_of(*route) == Role::none;
@@ -103,8 +117,10 @@ std::variant<Identity, Problem> Dispatcher::identify(const RequestHead& head, co
 std::optional<Problem> Dispatcher::check_moment(const Route& route) const {
   if (route.method == Method::get) return std::nullopt;
   std::optional<Problem> problem;
-  if (services_.backend.stopping()) problem = refusal(ProblemCode::stopping, "the daemon is stopping");
-  else if (!services_.backend.started()) problem = refusal(ProblemCode::starting, "the daemon is starting");
+  if (services_.backend.stopping())
+    problem = refusal(ProblemCode::stopping, "the daemon is stopping");
+  else if (!services_.backend.started())
+    problem = refusal(ProblemCode::starting, "the daemon is starting");
   if (problem) problem->headers.emplace_back("Retry-After", "1");
   return problem;
 }
@@ -127,8 +143,11 @@ std::optional<Problem> Dispatcher::check_body(const RequestHead& head, const Rou
     return refusal(ProblemCode::unsupported_media_type, "send `Content-Type: application/json`");
   }
   const Settings& settings = services_.settings;
-  const std::size_t most = route.body == Body::definition ? settings.definition_max : settings.body_max;
-  if (length > most) return refusal(ProblemCode::body_too_large, "the body is larger than " + std::to_string(most) + " bytes");
+  const std::size_t most =
+      route.body == Body::definition ? settings.definition_max : settings.body_max;
+  if (length > most)
+    return refusal(ProblemCode::body_too_large,
+                   "the body is larger than " + std::to_string(most) + " bytes");
   return std::nullopt;
 }
 
@@ -141,14 +160,18 @@ void Dispatcher::run(const Admitted& admitted, const Reply& reply) {
     if (auto* again = std::get_if<Response>(&begun)) return reply(std::move(*again));
     if (auto* problem = std::get_if<Problem>(&begun)) return reply(*problem);
     // The answer may come on another thread; the table belongs to this one.
-    to = reply.observed([&services = services_, request, key = std::string(*key)](Response& response) {
-      services.loop.post([&services, request, key, response] { services.idempotency.finish(*request, key, response); });
-    });
+    to = reply.observed(
+        [&services = services_, request, key = std::string(*key)](Response& response) {
+          services.loop.post([&services, request, key, response] {
+            services.idempotency.finish(*request, key, response);
+          });
+        });
   }
   try {
     admitted.route->handler(services_, request, to);
   } catch (const std::exception& error) {
-    log::error("admin", "a handler failed", {{"what", error.what()}, {"request_id", request->request_id}});
+    log::error("admin", "a handler failed",
+               {{"what", error.what()}, {"request_id", request->request_id}});
     to(Problem{});
   }
 }

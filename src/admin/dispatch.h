@@ -20,8 +20,9 @@ struct Admitted {
   std::size_t body_bytes = 0;        // declared
 };
 
-// The order in which a request is judged once its head was read: Host, Origin, who (401), what (404, 405), may (403), built
-// (501), query, moment (503), media type and size (415, 413), then the body and the handler. Thread-confined (io thread).
+// The order in which a request is judged once its head was read: Host, Origin, who (401), what
+// (404, 405), may (403), built (501), query, moment (503), media type and size (415, 413), then the
+// body and the handler. Thread-confined (io thread).
 class Dispatcher {
  public:
   // `hosts` are all allowed Hosts, lower case; "localhost" is added for the Unix socket.
@@ -37,7 +38,8 @@ class Dispatcher {
 
  private:
   std::optional<Problem> check_place(const RequestHead& head, Transport transport) const;
-  std::variant<Identity, Problem> identify(const RequestHead& head, const Peer& peer, const Match* match);
+  std::variant<Identity, Problem> identify(const RequestHead& head, const Peer& peer,
+                                           const Match* match);
   std::optional<Problem> check_body(const RequestHead& head, const Route& route) const;
   std::optional<Problem> check_moment(const Route& route) const;
   Role role_of(const Route& route) const noexcept;

@@ -13,10 +13,12 @@ constexpr std::string_view kVersion = "HTTP/1.1";
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 constexpr bool is_token(char c) {
-  return is_digit(c) || is_alpha(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  return is_digit(c) || is_alpha(c) ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 constexpr bool is_path_char(char c) {
-  return is_digit(c) || is_alpha(c) || std::string_view("-._~!$&'()*+,;=:@/%").find(c) != std::string_view::npos;
+  return is_digit(c) || is_alpha(c) ||
+         std::string_view("-._~!$&'()*+,;=:@/%").find(c) != std::string_view::npos;
 }
 constexpr bool is_query_char(char c) { return c > 0x20 && c < 0x7f && c != '#'; }
 constexpr int hex_of(char c) {
@@ -44,8 +46,9 @@ Refusal refuse(ProblemCode code, std::string detail) { return {code, std::move(d
 Refusal bad(std::string detail) { return refuse(ProblemCode::bad_request, std::move(detail)); }
 
 std::optional<Method> method_of(std::string_view name) {
-  constexpr std::array kMethods{Method::get, Method::head,    Method::post,  Method::put,    Method::patch,
-                                Method::del, Method::options, Method::trace, Method::connect};
+  constexpr std::array kMethods{Method::get,     Method::head,  Method::post,
+                                Method::put,     Method::patch, Method::del,
+                                Method::options, Method::trace, Method::connect};
   for (const Method method : kMethods) {
     if (to_string(method) == name) return method;
   }
@@ -79,7 +82,8 @@ bool has_dot_segment(std::string_view path) {
 
 std::optional<Refusal> check_path(std::string_view path) {
   if (path.empty() || path.front() != '/') return bad("the target must begin with `/`");
-  if (!std::all_of(path.begin(), path.end(), is_path_char)) return bad("the path has a character that must be escaped");
+  if (!std::all_of(path.begin(), path.end(), is_path_char))
+    return bad("the path has a character that must be escaped");
   const auto escapes = escapes_of(path);
   if (!escapes) return bad("the path has a broken percent-escape");
   for (const int byte : *escapes) {
@@ -98,31 +102,39 @@ std::optional<Refusal> check_query(std::string_view query) {
   }
   const auto escapes = escapes_of(query);
   if (!escapes) return bad("the query has a broken percent-escape");
-  if (std::find(escapes->begin(), escapes->end(), 0) != escapes->end()) return bad("the query has a NUL");
+  if (std::find(escapes->begin(), escapes->end(), 0) != escapes->end())
+    return bad("the query has a NUL");
   return std::nullopt;
 }
 
 bool is_http_version(std::string_view text) {
-  return text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
+  return text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' &&
+         is_digit(text[7]);
 }
 
-std::optional<Refusal> read_request_line(std::string_view line, const GateLimits& limits, RequestHead& head) {
+std::optional<Refusal> read_request_line(std::string_view line, const GateLimits& limits,
+                                         RequestHead& head) {
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
-  if (first == std::string_view::npos || first == last) return bad("the request line has not three parts");
+  if (first == std::string_view::npos || first == last)
+    return bad("the request line has not three parts");
   const std::string_view method = line.substr(0, first);
   const std::string_view target = line.substr(first + 1, last - first - 1);
   const std::string_view version = line.substr(last + 1);
-  if (method.empty() || !std::all_of(method.begin(), method.end(), is_token)) return bad("the method is not a token");
+  if (method.empty() || !std::all_of(method.begin(), method.end(), is_token))
+    return bad("the method is not a token");
   if (!is_http_version(version)) return bad("the request line has no HTTP version");
   if (version != kVersion) return refuse(ProblemCode::http_version, "only HTTP/1.1 is served");
   if (target.size() > limits.target_bytes_max) {
-    return refuse(ProblemCode::target_too_long, "the target is longer than " + std::to_string(limits.target_bytes_max) + " bytes");
+    return refuse(
+        ProblemCode::target_too_long,
+        "the target is longer than " + std::to_string(limits.target_bytes_max) + " bytes");
   }
   const std::optional<Method> known = method_of(method);
   if (!known) return refuse(ProblemCode::not_implemented, "the method is not known");
   head.method = *known;
-  if (*known == Method::connect) return refuse(ProblemCode::method_not_allowed, "CONNECT is not served");
+  if (*known == Method::connect)
+    return refuse(ProblemCode::method_not_allowed, "CONNECT is not served");
   if (auto refusal = check_target(target, limits)) return refusal;
   const std::size_t question = target.find('?');
   head.path = target.substr(0, question);
@@ -135,7 +147,8 @@ std::optional<Refusal> read_header(std::string_view line, RequestHead& head) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0) return bad("a header has no name");
   const std::string_view name = line.substr(0, colon);
-  if (!std::all_of(name.begin(), name.end(), is_token)) return bad("a header has a name that is not a token");
+  if (!std::all_of(name.begin(), name.end(), is_token))
+    return bad("a header has a name that is not a token");
   head.headers.emplace_back(lower(name), trim(line.substr(colon + 1)));
   return std::nullopt;
 }
@@ -145,8 +158,10 @@ std::optional<Refusal> read_content_length(RequestHead& head) {
   if (n == 0) return std::nullopt;
   if (n > 1) return bad("there is more than one Content-Length");
   const std::string_view text = *head.header("content-length");
-  if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit)) return bad("the Content-Length is not a number");
-  if (text.size() > 18) return refuse(ProblemCode::body_too_large, "the body is larger than any limit");
+  if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit))
+    return bad("the Content-Length is not a number");
+  if (text.size() > 18)
+    return refuse(ProblemCode::body_too_large, "the body is larger than any limit");
   std::uint64_t length = 0;
   for (const char c : text) length = length * 10 + static_cast<std::uint64_t>(c - '0');
   head.content_length = length;
@@ -167,10 +182,12 @@ bool says_close(const RequestHead& head) {
   return false;
 }
 
-// What must be there once at most, because two of them would mean different things to different readers.
+// What must be there once at most, because two of them would mean different things to different
+// readers.
 std::optional<Refusal> check_single(const RequestHead& head) {
-  constexpr std::array<std::string_view, 7> kSingle{"content-type",    "content-encoding", "if-match", "if-none-match",
-                                                    "idempotency-key", "origin",           "prefer"};
+  constexpr std::array<std::string_view, 7> kSingle{"content-type",  "content-encoding", "if-match",
+                                                    "if-none-match", "idempotency-key",  "origin",
+                                                    "prefer"};
   for (const std::string_view name : kSingle) {
     if (head.count(name) > 1) return bad("there is more than one " + std::string(name));
   }
@@ -179,10 +196,12 @@ std::optional<Refusal> check_single(const RequestHead& head) {
 
 std::optional<Refusal> check_headers(RequestHead& head) {
   if (head.count("transfer-encoding") > 0) {
-    return refuse(ProblemCode::length_required, "Transfer-Encoding is not accepted: send a Content-Length");
+    return refuse(ProblemCode::length_required,
+                  "Transfer-Encoding is not accepted: send a Content-Length");
   }
   if (auto refusal = read_content_length(head)) return refusal;
-  if (head.count("expect") > 0) return refuse(ProblemCode::expectation_refused, "Expect is not served");
+  if (head.count("expect") > 0)
+    return refuse(ProblemCode::expectation_refused, "Expect is not served");
   if (head.count("host") != 1) return bad("there must be exactly one Host");
   head.host = lower(*head.header("host"));
   if (auto refusal = check_single(head)) return refusal;
@@ -190,7 +209,8 @@ std::optional<Refusal> check_headers(RequestHead& head) {
   return std::nullopt;
 }
 
-// A byte that has no place in a head, at `i`; CR is right only before LF, LF only after CR. A final CR may still get its LF.
+// A byte that has no place in a head, at `i`; CR is right only before LF, LF only after CR. A final
+// CR may still get its LF.
 bool misplaced(std::string_view bytes, std::size_t i) {
   const char c = bytes[i];
   if (c == '\r') return i + 1 < bytes.size() && bytes[i + 1] != '\n';
@@ -203,7 +223,9 @@ std::optional<Refusal> check_partial_line(std::string_view line, const GateLimit
   if (!std::all_of(method.begin(), method.end(), is_token)) return bad("the method is not a token");
   if (method.size() > limits.method_bytes_max) return bad("the method is too long");
   if (line.size() > method.size() + limits.target_bytes_max + kVersion.size() + 2) {
-    return refuse(ProblemCode::target_too_long, "the target is longer than " + std::to_string(limits.target_bytes_max) + " bytes");
+    return refuse(
+        ProblemCode::target_too_long,
+        "the target is longer than " + std::to_string(limits.target_bytes_max) + " bytes");
   }
   return std::nullopt;
 }
@@ -233,8 +255,8 @@ std::optional<std::string_view> RequestHead::header(std::string_view name) const
 }
 
 std::size_t RequestHead::count(std::string_view name) const noexcept {
-  return static_cast<std::size_t>(
-      std::count_if(headers.begin(), headers.end(), [&](const auto& header) { return header.first == name; }));
+  return static_cast<std::size_t>(std::count_if(
+      headers.begin(), headers.end(), [&](const auto& header) { return header.first == name; }));
 }
 
 HeadScan scan_head(std::string_view bytes, const GateLimits& limits) {
@@ -248,8 +270,9 @@ HeadScan scan_head(std::string_view bytes, const GateLimits& limits) {
   if (auto refusal = check_partial_line(seen.substr(0, line_end), limits)) return *refusal;
   if (line_end == std::string_view::npos) return HeadNeedsMore{};
   if (seen.size() - line_end - 2 > limits.header_bytes_max) {
-    return refuse(ProblemCode::headers_too_large,
-                  "the headers are larger than " + std::to_string(limits.header_bytes_max) + " bytes");
+    return refuse(
+        ProblemCode::headers_too_large,
+        "the headers are larger than " + std::to_string(limits.header_bytes_max) + " bytes");
   }
   if (end == std::string_view::npos) return HeadNeedsMore{};
   return HeadEnds{end + 4};
@@ -259,15 +282,18 @@ std::variant<RequestHead, Refusal> parse_head(std::string_view bytes, const Gate
   HeadScan scan = scan_head(bytes, limits);
   if (auto* refusal = std::get_if<Refusal>(&scan)) return std::move(*refusal);
   const auto* ends = std::get_if<HeadEnds>(&scan);
-  if (ends == nullptr || ends->bytes != bytes.size()) return bad("the head does not end where it should");
+  if (ends == nullptr || ends->bytes != bytes.size())
+    return bad("the head does not end where it should");
   RequestHead head;
   std::size_t line_end = bytes.find("\r\n");
-  if (auto refusal = read_request_line(bytes.substr(0, line_end), limits, head)) return std::move(*refusal);
+  if (auto refusal = read_request_line(bytes.substr(0, line_end), limits, head))
+    return std::move(*refusal);
   for (bytes.remove_prefix(line_end + 2); bytes != "\r\n"; bytes.remove_prefix(line_end + 2)) {
     line_end = bytes.find("\r\n");
     if (line_end == 0) break;
     if (head.headers.size() == limits.headers_max) {
-      return refuse(ProblemCode::headers_too_large, "there are more than " + std::to_string(limits.headers_max) + " headers");
+      return refuse(ProblemCode::headers_too_large,
+                    "there are more than " + std::to_string(limits.headers_max) + " headers");
     }
     if (auto refusal = read_header(bytes.substr(0, line_end), head)) return std::move(*refusal);
   }
@@ -277,7 +303,9 @@ std::variant<RequestHead, Refusal> parse_head(std::string_view bytes, const Gate
 
 std::optional<Refusal> check_target(std::string_view target, const GateLimits& limits) {
   if (target.size() > limits.target_bytes_max) {
-    return refuse(ProblemCode::target_too_long, "the target is longer than " + std::to_string(limits.target_bytes_max) + " bytes");
+    return refuse(
+        ProblemCode::target_too_long,
+        "the target is longer than " + std::to_string(limits.target_bytes_max) + " bytes");
   }
   const std::size_t question = target.find('?');
   if (auto refusal = check_path(target.substr(0, question))) return refusal;
@@ -289,10 +317,12 @@ bool host_allowed(std::string_view host, const std::vector<std::string>& allowed
   // The port is what follows the last colon outside of [::1].
   const std::size_t bracket = host.rfind(']');
   std::size_t colon = host.rfind(':');
-  if (colon != std::string_view::npos && bracket != std::string_view::npos && colon < bracket) colon = std::string_view::npos;
+  if (colon != std::string_view::npos && bracket != std::string_view::npos && colon < bracket)
+    colon = std::string_view::npos;
   if (colon != std::string_view::npos) {
     const std::string_view port = host.substr(colon + 1);
-    if (port.empty() || port.size() > 5 || !std::all_of(port.begin(), port.end(), is_digit)) return false;
+    if (port.empty() || port.size() > 5 || !std::all_of(port.begin(), port.end(), is_digit))
+      return false;
   }
   const std::string_view name = host.substr(0, colon);
   if (name.empty()) return false;

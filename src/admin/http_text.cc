@@ -85,8 +85,8 @@ std::string http_date(WallTime time) {
   return out + " GMT";
 }
 
-std::string head_text(const Response& response, std::string_view request_id, WallTime now, Keep keep,
-                      std::optional<std::size_t> body_bytes) {
+std::string head_text(const Response& response, std::string_view request_id, WallTime now,
+                      Keep keep, std::optional<std::size_t> body_bytes) {
   std::string out = "HTTP/1.1 " + std::to_string(response.status) + ' ';
   out += reason_of(response.status);
   out += "\r\n";
@@ -96,7 +96,8 @@ std::string head_text(const Response& response, std::string_view request_id, Wal
   append_header(out, "X-Request-Id", request_id);
   append_header(out, "X-Content-Type-Options", "nosniff");
   append_header(out, "Cache-Control", "no-store");
-  if (body_bytes && response.status != 204) append_header(out, "Content-Length", std::to_string(*body_bytes));
+  if (body_bytes && response.status != 204)
+    append_header(out, "Content-Length", std::to_string(*body_bytes));
   if (keep == Keep::close) append_header(out, "Connection", "close");
   return out + "\r\n";
 }

@@ -11,8 +11,8 @@
 
 namespace leat::admin {
 
-// The first answers to requests with an `Idempotency-Key`, kept in memory for 24 hours, at most kEntriesMax and kBytesMax;
-// the oldest go first. Thread-confined (io thread).
+// The first answers to requests with an `Idempotency-Key`, kept in memory for 24 hours, at most
+// kEntriesMax and kBytesMax; the oldest go first. Thread-confined (io thread).
 class IdempotencyTable {
  public:
   static constexpr std::size_t kEntriesMax = 1024;
@@ -22,8 +22,10 @@ class IdempotencyTable {
   struct Run {};  // it is the first: run it, then call finish()
   // Decides what becomes of a request with this key: run it, repeat the first answer, or refuse it
   // (IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_FLIGHT, BUSY, BAD_REQUEST for a key that is none).
-  std::variant<Run, Response, Problem> begin(const Request& request, std::string_view key, Instant now);
-  // The answer of a request that begin() let run. Failures of ours (5xx) and 429 are forgotten: the client should try again.
+  std::variant<Run, Response, Problem> begin(const Request& request, std::string_view key,
+                                             Instant now);
+  // The answer of a request that begin() let run. Failures of ours (5xx) and 429 are forgotten: the
+  // client should try again.
   void finish(const Request& request, std::string_view key, const Response& response);
   std::size_t size() const noexcept { return entries_.size(); }
 

@@ -25,7 +25,9 @@ std::string text_of_errno(int error) {
   return ::strerror_r(error, buffer.data(), buffer.size());
 }
 
-Status failed(Code code, std::string what, int error) { return {code, std::move(what) + ": " + text_of_errno(error)}; }
+Status failed(Code code, std::string what, int error) {
+  return {code, std::move(what) + ": " + text_of_errno(error)};
+}
 
 struct SocketAddress {
   sockaddr_storage storage{};
@@ -51,16 +53,20 @@ bool fill_address(const net::Address& from, SocketAddress& to) {
 }
 
 std::uint16_t port_of(SocketAddress& address) {
-  if (address.storage.ss_family == AF_INET6) return ntohs(reinterpret_cast<sockaddr_in6*>(&address.storage)->sin6_port);
+  if (address.storage.ss_family == AF_INET6)
+    return ntohs(reinterpret_cast<sockaddr_in6*>(&address.storage)->sin6_port);
   return ntohs(reinterpret_cast<sockaddr_in*>(&address.storage)->sin_port);
 }
 
 std::string host_of(const sockaddr_storage& storage) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   const void* from = nullptr;
-  if (storage.ss_family == AF_INET) from = &reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr;
-  if (storage.ss_family == AF_INET6) from = &reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr;
-  if (from == nullptr || ::inet_ntop(storage.ss_family, from, text.data(), text.size()) == nullptr) return "unknown";
+  if (storage.ss_family == AF_INET)
+    from = &reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr;
+  if (storage.ss_family == AF_INET6)
+    from = &reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr;
+  if (from == nullptr || ::inet_ntop(storage.ss_family, from, text.data(), text.size()) == nullptr)
+    return "unknown";
   return text.data();
 }
 
@@ -73,16 +79,20 @@ sockaddr_un unix_address(const std::string& path) {
 
 // Makes way for a new socket file at `path`.
 Status clear_stale(const std::string& path) {
-  struct stat found{};
+  struct stat found {};
   if (::lstat(path.c_str(), &found) != 0) return {};
-  if (!S_ISSOCK(found.st_mode)) return {Code::invalid_argument, "`" + path + "` exists and is no socket: remove it"};
+  if (!S_ISSOCK(found.st_mode))
+    return {Code::invalid_argument, "`" + path + "` exists and is no socket: remove it"};
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return failed(Code::unavailable, "no socket", errno);
   const sockaddr_un address = unix_address(path);
-  const bool refused = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 && errno == ECONNREFUSED;
+  const bool refused =
+      ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 &&
+      errno == ECONNREFUSED;
   ::close(fd);
   if (!refused) return {Code::already_exists, "another process listens on `" + path + "`"};
-  if (::unlink(path.c_str()) != 0) return failed(Code::unavailable, "`" + path + "` cannot be replaced", errno);
+  if (::unlink(path.c_str()) != 0)
+    return failed(Code::unavailable, "`" + path + "` cannot be replaced", errno);
   return {};
 }
 
@@ -92,44 +102,59 @@ Result<Listener> Listener::tcp(const std::string& text) {
   Result<net::Address> wanted = net::parse_host_port(text);
   if (!wanted.ok()) return wanted.status();
   if (!net::is_loopback(wanted->host)) {
-    return Status(Code::not_available_yet, "listening on `" + text + "` needs TLS, which is not available yet: use a loopback address");
+    return Status(Code::not_available_yet,
+                  "listening on `" + text +
+                      "` needs TLS, which is not available yet: use a loopback address");
   }
   SocketAddress address;
-  if (!fill_address(*wanted, address)) return Status(Code::invalid_argument, "`" + text + "` is no address to listen on");
-  Listener listener(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fill_address(*wanted, address))
+    return Status(Code::invalid_argument, "`" + text + "` is no address to listen on");
+  Listener listener(
+      ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (listener.fd_ < 0) return failed(Code::unavailable, "no socket for `" + text + "`", errno);
   const int on = 1;
   ::setsockopt(listener.fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (::bind(listener.fd_, address.get(), address.size) != 0 || ::listen(listener.fd_, kBacklog) != 0) {
+  if (::bind(listener.fd_, address.get(), address.size) != 0 ||
+      ::listen(listener.fd_, kBacklog) != 0) {
     const int error = errno;
     if (error == EADDRINUSE) {
-      return Status(Code::already_exists, "`" + text + "` is in use by another process: choose another port, or 0 for any free one");
+      return Status(
+          Code::already_exists,
+          "`" + text +
+              "` is in use by another process: choose another port, or 0 for any free one");
     }
-    return failed(error == EACCES ? Code::permission_denied : Code::unavailable, "cannot listen on `" + text + "`", error);
+    return failed(error == EACCES ? Code::permission_denied : Code::unavailable,
+                  "cannot listen on `" + text + "`", error);
   }
-  if (::getsockname(listener.fd_, address.get(), &address.size) != 0) return failed(Code::internal, "no bound address", errno);
+  if (::getsockname(listener.fd_, address.get(), &address.size) != 0)
+    return failed(Code::internal, "no bound address", errno);
   listener.port_ = port_of(address);
   const std::string host = host_of(address.storage);
-  listener.address_ = (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(listener.port_);
+  listener.address_ = (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
+                      std::to_string(listener.port_);
   return listener;
 }
 
 Result<Listener> Listener::unix_socket(const std::string& path, std::uint32_t mode) {
   if (path.empty() || path.size() >= sizeof(sockaddr_un{}.sun_path)) {
-    return Status(Code::invalid_argument, "the path of a Unix socket has 1 to 107 bytes: `" + path + "`");
+    return Status(Code::invalid_argument,
+                  "the path of a Unix socket has 1 to 107 bytes: `" + path + "`");
   }
   LEAT_RETURN_IF_ERROR(clear_stale(path));
   Listener listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (listener.fd_ < 0) return failed(Code::unavailable, "no socket for `" + path + "`", errno);
   // The file is born closed, so that nobody gets in before it has its mode.
-  if (::fchmod(listener.fd_, 0) != 0) return failed(Code::internal, "no mode for `" + path + "`", errno);
+  if (::fchmod(listener.fd_, 0) != 0)
+    return failed(Code::internal, "no mode for `" + path + "`", errno);
   const sockaddr_un address = unix_address(path);
   if (::bind(listener.fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-    return failed(errno == EACCES ? Code::permission_denied : Code::unavailable, "cannot make `" + path + "`", errno);
+    return failed(errno == EACCES ? Code::permission_denied : Code::unavailable,
+                  "cannot make `" + path + "`", errno);
   }
   listener.path_ = path;
   listener.address_ = path;
-  if (::listen(listener.fd_, kBacklog) != 0 || ::chmod(path.c_str(), static_cast<mode_t>(mode & 0777)) != 0) {
+  if (::listen(listener.fd_, kBacklog) != 0 ||
+      ::chmod(path.c_str(), static_cast<mode_t>(mode & 0777)) != 0) {
     return failed(Code::unavailable, "cannot listen on `" + path + "`", errno);
   }
   return listener;
@@ -159,7 +184,8 @@ Accepted accept_one(const Listener& listener) {
   Accepted accepted;
   sockaddr_storage storage{};
   socklen_t size = sizeof(storage);
-  accepted.fd = ::accept4(listener.fd(), reinterpret_cast<sockaddr*>(&storage), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  accepted.fd = ::accept4(listener.fd(), reinterpret_cast<sockaddr*>(&storage), &size,
+                          SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (accepted.fd < 0) {
     accepted.error = errno;
     return accepted;

@@ -9,12 +9,15 @@
 
 namespace leat::admin {
 
-// An open listening socket, non-blocking, closed with the object; a Unix socket's file is removed too. Movable only.
+// An open listening socket, non-blocking, closed with the object; a Unix socket's file is removed
+// too. Movable only.
 class Listener {
  public:
-  // "127.0.0.1:8780", "[::1]:0", "localhost:0". Only loopback: anything else needs TLS and is not_available_yet.
+  // "127.0.0.1:8780", "[::1]:0", "localhost:0". Only loopback: anything else needs TLS and is
+  // not_available_yet.
   static Result<Listener> tcp(const std::string& address);
-  // Replaces a socket file that nobody listens on; one in use is already_exists, any other file is invalid_argument.
+  // Replaces a socket file that nobody listens on; one in use is already_exists, any other file is
+  // invalid_argument.
   static Result<Listener> unix_socket(const std::string& path, std::uint32_t mode);
 
   Listener(Listener&& other) noexcept;
@@ -22,9 +25,13 @@ class Listener {
   ~Listener();
 
   int fd() const noexcept { return fd_; }
-  Transport transport() const noexcept { return path_.empty() ? Transport::tcp : Transport::unix_socket; }
-  const std::string& address() const noexcept { return address_; }  // with the bound port, or the path
-  std::uint16_t port() const noexcept { return port_; }             // 0 for a Unix socket
+  Transport transport() const noexcept {
+    return path_.empty() ? Transport::tcp : Transport::unix_socket;
+  }
+  const std::string& address() const noexcept {
+    return address_;
+  }                                                      // with the bound port, or the path
+  std::uint16_t port() const noexcept { return port_; }  // 0 for a Unix socket
 
  private:
   explicit Listener(int fd) noexcept : fd_(fd) {}

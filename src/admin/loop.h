@@ -11,8 +11,9 @@ class io_context;
 
 namespace leat::admin {
 
-// The io thread's loop. post() and stop() are thread-safe, also after stop(); the rest belongs to the thread that runs it. Nothing thrown by a
-// handler leaves run(): it is logged, and the loop goes on.
+// The io thread's loop. post() and stop() are thread-safe, also after stop(); the rest belongs to
+// the thread that runs it. Nothing thrown by a handler leaves run(): it is logged, and the loop
+// goes on.
 class Loop {
  public:
   Loop();

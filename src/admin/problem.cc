@@ -9,7 +9,7 @@ namespace leat::admin {
 namespace {
 
 struct CodeNames {
-  std::vector<std::string> names;   // "INVALID_DEFINITION"
+  std::vector<std::string> names;  // "INVALID_DEFINITION"
   std::vector<ProblemInfo> rows;
 };
 
@@ -72,13 +72,16 @@ ProblemCode code_of(const Status& status, ProblemCode timed_out) {
 
 }  // namespace
 
-const ProblemInfo& info_of(ProblemCode code) noexcept { return table().rows[static_cast<std::size_t>(code)]; }
+const ProblemInfo& info_of(ProblemCode code) noexcept {
+  return table().rows[static_cast<std::size_t>(code)];
+}
 
 const std::vector<ProblemInfo>& all_problems() { return table().rows; }
 
 bool parse_problem_code(std::string_view name, ProblemCode& out) noexcept {
   const auto& rows = table().rows;
-  const auto found = std::find_if(rows.begin(), rows.end(), [&](const ProblemInfo& row) { return row.name == name; });
+  const auto found = std::find_if(rows.begin(), rows.end(),
+                                  [&](const ProblemInfo& row) { return row.name == name; });
   if (found == rows.end()) return false;
   out = found->code;
   return true;
@@ -114,9 +117,11 @@ Problem problem_of(const Status& status, ProblemCode timed_out) {
   // What went wrong inside is for the log, not for the network.
   if (problem.code != ProblemCode::internal) problem.detail = status.message();
   for (const auto& [key, value] : status.fields()) {
-    if (key != "problem" && problem.code != ProblemCode::internal) problem.detail += " " + key + "=" + value;
+    if (key != "problem" && problem.code != ProblemCode::internal)
+      problem.detail += " " + key + "=" + value;
   }
-  if (problem.code == ProblemCode::not_implemented) problem.detail = "NOT_AVAILABLE_YET: " + problem.detail;
+  if (problem.code == ProblemCode::not_implemented)
+    problem.detail = "NOT_AVAILABLE_YET: " + problem.detail;
   if (info_of(problem.code).status == 503) problem.headers.emplace_back("Retry-After", "1");
   return problem;
 }

@@ -12,8 +12,9 @@
 // What the API says when it says no: RFC 9457 problem details with a closed list of codes. Values.
 namespace leat::admin {
 
-// Every code a problem can have, with its HTTP status, whether trying again may help, and its title. One row each; the name
-// is the enumerator in upper case. Codes inside `errors[]` are not in this list.
+// Every code a problem can have, with its HTTP status, whether trying again may help, and its
+// title. One row each; the name is the enumerator in upper case. Codes inside `errors[]` are not in
+// this list.
 #define LEAT_PROBLEM_CODES(X)                                                       \
   X(malformed_json, 400, false, "The body is not JSON")                             \
   X(bad_request, 400, false, "The request is not valid HTTP")                       \
@@ -90,7 +91,7 @@ struct ProblemInfo {
   ProblemCode code;
   int status;
   bool retryable;
-  std::string_view name;   // "INVALID_DEFINITION"
+  std::string_view name;  // "INVALID_DEFINITION"
   std::string_view title;
 };
 
@@ -102,17 +103,17 @@ bool parse_problem_code(std::string_view name, ProblemCode& out) noexcept;
 // One refusal. A value.
 struct Problem {
   ProblemCode code = ProblemCode::internal;
-  std::string detail;                          // one sentence for people; never a secret, never payload
+  std::string detail;  // one sentence for people; never a secret, never payload
   std::vector<spec::Diagnostic> errors;
-  std::vector<std::string> did_you_mean;       // for a single wrong word without a place in a document
+  std::vector<std::string> did_you_mean;  // for a single wrong word without a place in a document
   std::vector<std::pair<std::string, std::string>> headers;  // Allow, Retry-After, WWW-Authenticate
 };
 
 // `application/problem+json` on one line. Invalid UTF-8 is replaced.
 std::string to_json(const Problem& problem, std::string_view request_id);
 
-// The problem that says what `status` says. A field `problem` of the status that names a problem wins; otherwise its Code is
-// mapped, with `timed_out` for what runs out of time here.
+// The problem that says what `status` says. A field `problem` of the status that names a problem
+// wins; otherwise its Code is mapped, with `timed_out` for what runs out of time here.
 Problem problem_of(const Status& status, ProblemCode timed_out = ProblemCode::busy);
 
 }  // namespace leat::admin

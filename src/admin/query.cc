@@ -38,7 +38,8 @@ Problem unknown_parameter(std::string_view name, const QuerySpec& spec) {
 Problem not_yet_parameter(std::string_view name) {
   Problem problem;
   problem.code = ProblemCode::not_implemented;
-  problem.detail = "NOT_AVAILABLE_YET: the query parameter `" + std::string(name) + "` is not available yet";
+  problem.detail =
+      "NOT_AVAILABLE_YET: the query parameter `" + std::string(name) + "` is not available yet";
   return problem;
 }
 
@@ -69,11 +70,14 @@ std::variant<Query, Problem> Query::read(std::string_view raw, const QuerySpec& 
     const std::size_t equals = pair.find('=');
     std::string name = percent_decode(pair.substr(0, equals), Plus::is_space);
     std::string value;
-    if (equals != std::string_view::npos) value = percent_decode(pair.substr(equals + 1), Plus::is_space);
-    if (!base::valid_utf8(name) || !base::valid_utf8(value)) return bad_query("the query is not valid UTF-8");
+    if (equals != std::string_view::npos)
+      value = percent_decode(pair.substr(equals + 1), Plus::is_space);
+    if (!base::valid_utf8(name) || !base::valid_utf8(value))
+      return bad_query("the query is not valid UTF-8");
     if (holds(spec.not_yet, name)) return not_yet_parameter(name);
     if (!holds(spec.known, name)) return unknown_parameter(name, spec);
-    if (query.find(name) && !holds(spec.repeatable, name)) return bad_query("`" + name + "` is given twice");
+    if (query.find(name) && !holds(spec.repeatable, name))
+      return bad_query("`" + name + "` is given twice");
     query.pairs_.emplace_back(std::move(name), std::move(value));
   }
   return query;
@@ -102,33 +106,37 @@ std::variant<std::string_view, Problem> word_parameter(const Query& query, std::
   for (const std::string_view word : words) {
     if (word == *text) return word;
   }
-  Problem problem = bad_query("`" + std::string(name) + "` cannot be `" + std::string(*text) + "`; it is one of:");
+  Problem problem = bad_query("`" + std::string(name) + "` cannot be `" + std::string(*text) +
+                              "`; it is one of:");
   for (const std::string_view word : words) problem.detail += " " + std::string(word);
   problem.did_you_mean = base::nearest(*text, words);
   return problem;
 }
 
-std::variant<Duration, Problem> duration_parameter(const Query& query, std::string_view name, Duration fallback,
-                                                   Duration least, Duration most) {
+std::variant<Duration, Problem> duration_parameter(const Query& query, std::string_view name,
+                                                   Duration fallback, Duration least,
+                                                   Duration most) {
   const auto text = query.find(name);
   if (!text) return fallback;
   std::int64_t ns = 0;
   const bool read = base::parse_duration_ns(*text, ns);
   if (read && Duration(ns) >= least && Duration(ns) <= most) return Duration(ns);
-  return bad_query("`" + std::string(name) + "` must be a duration from " + base::format_duration(least.count()) + " to " +
+  return bad_query("`" + std::string(name) + "` must be a duration from " +
+                   base::format_duration(least.count()) + " to " +
                    base::format_duration(most.count()));
 }
 
-std::variant<std::size_t, Problem> count_parameter(const Query& query, std::string_view name, std::size_t fallback,
-                                                   std::size_t least, std::size_t most) {
+std::variant<std::size_t, Problem> count_parameter(const Query& query, std::string_view name,
+                                                   std::size_t fallback, std::size_t least,
+                                                   std::size_t most) {
   const auto text = query.find(name);
   if (!text) return fallback;
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
   const bool whole = error == std::errc() && end == text->data() + text->size();
   if (whole && number >= least && number <= most) return number;
-  return bad_query("`" + std::string(name) + "` must be a whole number from " + std::to_string(least) + " to " +
-                   std::to_string(most));
+  return bad_query("`" + std::string(name) + "` must be a whole number from " +
+                   std::to_string(least) + " to " + std::to_string(most));
 }
 
 }  // namespace leat::admin

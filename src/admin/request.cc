@@ -24,7 +24,8 @@ Response problem_response(const Problem& problem, std::string_view request_id) {
 }
 
 struct Reply::State {
-  State(std::shared_ptr<Responder> to, std::string id) : responder(std::move(to)), request_id(std::move(id)) {}
+  State(std::shared_ptr<Responder> to, std::string id)
+      : responder(std::move(to)), request_id(std::move(id)) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() {
@@ -41,7 +42,8 @@ namespace {
 // Passes an answer on after showing it to somebody.
 class ObservedResponder final : public Responder {
  public:
-  ObservedResponder(Reply next, std::function<void(Response&)> seen) : next_(std::move(next)), seen_(std::move(seen)) {}
+  ObservedResponder(Reply next, std::function<void(Response&)> seen)
+      : next_(std::move(next)), seen_(std::move(seen)) {}
   void send(Response response) override {
     seen_(response);
     next_(std::move(response));
@@ -63,7 +65,9 @@ void Reply::operator()(Response response) const {
   state_->responder->send(std::move(response));
 }
 
-void Reply::operator()(const Problem& problem) const { (*this)(problem_response(problem, state_->request_id)); }
+void Reply::operator()(const Problem& problem) const {
+  (*this)(problem_response(problem, state_->request_id));
+}
 
 std::shared_ptr<EventStream> Reply::stream() const {
   if (state_->answered.load()) return nullptr;
@@ -79,7 +83,8 @@ Reply Reply::observed(std::function<void(Response&)> seen) const {
 std::string new_request_id() {
   constexpr std::string_view kLetters = "0123456789abcdefghjkmnpqrstvwxyz";
   std::array<unsigned char, 20> random{};
-  if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) random.fill(0);
+  if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size()))
+    random.fill(0);
   std::string id = "req_";
   for (const unsigned char byte : random) id += kLetters[byte % kLetters.size()];
   return id;

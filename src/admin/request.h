@@ -38,8 +38,8 @@ struct Response {
 Response json_response(int status, std::string body);
 Response problem_response(const Problem& problem, std::string_view request_id);
 
-// An open answer of server-sent events. Thread-safe; ends when the client leaves, stops reading for write_timeout, or
-// somebody calls end().
+// An open answer of server-sent events. Thread-safe; ends when the client leaves, stops reading for
+// write_timeout, or somebody calls end().
 class EventStream {
  public:
   virtual ~EventStream() = default;
@@ -47,7 +47,8 @@ class EventStream {
   virtual bool send(std::string text) = 0;
   // Sends `last` and closes. Further calls do nothing.
   virtual void end(std::string last) = 0;
-  // Called once on the io thread when the stream has ended for whatever reason; at once when it already has.
+  // Called once on the io thread when the stream has ended for whatever reason; at once when it
+  // already has.
   virtual void on_close(std::function<void()> closed) = 0;
 };
 
@@ -57,13 +58,14 @@ class Responder {
   virtual ~Responder() = default;
   // Called at most once, from any thread.
   virtual void send(Response response) = 0;
-  // Instead of send(), on the io thread: opens a stream, or nothing when streams_max are open or the client has gone (then
-  // it is still for the caller to send()).
+  // Instead of send(), on the io thread: opens a stream, or nothing when streams_max are open or
+  // the client has gone (then it is still for the caller to send()).
   virtual std::shared_ptr<EventStream> stream() = 0;
 };
 
-// The right to answer one request. Copies share it: the first answer counts, later ones are ignored, and when the last copy
-// goes without an answer the client gets a 500. Thread-safe, except stream().
+// The right to answer one request. Copies share it: the first answer counts, later ones are
+// ignored, and when the last copy goes without an answer the client gets a 500. Thread-safe, except
+// stream().
 class Reply {
  public:
   Reply(std::shared_ptr<Responder> responder, std::string request_id);

@@ -19,7 +19,8 @@ std::vector<std::string_view> segments_of(std::string_view path) {
 // How well a segment of a path fits one of a pattern.
 enum class Fit : unsigned char { no, parameter, literal };
 
-Fit fit_segment(std::string_view pattern, std::string_view segment, std::vector<std::string>& params) {
+Fit fit_segment(std::string_view pattern, std::string_view segment,
+                std::vector<std::string>& params) {
   if (!pattern.starts_with('{')) {
     return percent_decode(segment, Plus::is_plus) == pattern ? Fit::literal : Fit::no;
   }
@@ -49,7 +50,8 @@ std::optional<std::size_t> fit(std::string_view pattern, const std::vector<std::
 
 const Route* Match::find(Method method) const noexcept {
   if (method == Method::head) method = Method::get;
-  const auto found = std::find_if(routes.begin(), routes.end(), [&](const Route* route) { return route->method == method; });
+  const auto found = std::find_if(routes.begin(), routes.end(),
+                                  [&](const Route* route) { return route->method == method; });
   return found == routes.end() ? nullptr : *found;
 }
 

@@ -20,8 +20,8 @@ enum class Body : unsigned char {
   definition,     // JSON up to definition_max
 };
 
-// One row of the table. `pattern` is made of literal segments, `{p}` (one segment without `:`) and `{p}:verb`. Without a handler
-// the row is described but not built, and answers 501.
+// One row of the table. `pattern` is made of literal segments, `{p}` (one segment without `:`) and
+// `{p}:verb`. Without a handler the row is described but not built, and answers 501.
 struct Route {
   Method method = Method::get;
   std::string_view pattern;

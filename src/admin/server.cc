@@ -36,7 +36,8 @@ std::string full_answer(WallTime now) {
   return head_text(response, id, now, Keep::close, response.body.size()) + response.body;
 }
 
-std::vector<std::string> hosts_of(const Settings& settings, const std::vector<Listener>& listeners) {
+std::vector<std::string> hosts_of(const Settings& settings,
+                                  const std::vector<Listener>& listeners) {
   std::vector<std::string> hosts = settings.hosts;
   for (const Listener& listener : listeners) {
     if (listener.transport() != Transport::tcp) continue;
@@ -54,7 +55,8 @@ struct Server::Impl {
       : options(std::move(given)),
         clock(time),
         taps(behind, loop, time),
-        services{behind, loop, time, options.settings, options.definitions, options.about, idempotency, taps},
+        services{behind,        loop,        time, options.settings, options.definitions,
+                 options.about, idempotency, taps},
         router(api_routes()) {}
 
   // One listener and its wait for somebody to come.
@@ -89,9 +91,10 @@ struct Server::Impl {
 };
 
 void Server::Impl::arm(Gate& gate) {
-  gate.descriptor.async_wait(asio::posix::stream_descriptor::wait_read, [this, &gate](const boost::system::error_code& error) {
-    if (!error) accept(gate);
-  });
+  gate.descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                             [this, &gate](const boost::system::error_code& error) {
+                               if (!error) accept(gate);
+                             });
 }
 
 void Server::Impl::accept(Gate& gate) {
@@ -101,10 +104,12 @@ void Server::Impl::accept(Gate& gate) {
       take(std::move(accepted), gate.listener.transport());
       continue;
     }
-    const bool gone_already = accepted.error == ECONNABORTED || accepted.error == EINTR || accepted.error == EPROTO;
+    const bool gone_already =
+        accepted.error == ECONNABORTED || accepted.error == EINTR || accepted.error == EPROTO;
     if (gone_already) continue;
     if (accepted.error == EAGAIN || accepted.error == EWOULDBLOCK) break;
-    // Out of descriptors or memory: the waiting client stays readable, so without a pause this would spin.
+    // Out of descriptors or memory: the waiting client stays readable, so without a pause this
+    // would spin.
     log::warn("admin", "a connection cannot be accepted", {{"errno", accepted.error}});
     return loop.after(kAcceptBackOff, [this, &gate] {
       if (!host->stopping) arm(gate);
@@ -116,12 +121,14 @@ void Server::Impl::accept(Gate& gate) {
 void Server::Impl::take(Accepted accepted, Transport transport) {
   if (connections.size() >= options.settings.connections_max && !make_room()) {
     const std::string answer = full_answer(clock.wall_now());
-    [[maybe_unused]] const ssize_t sent = ::send(accepted.fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    [[maybe_unused]] const ssize_t sent =
+        ::send(accepted.fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::close(accepted.fd);
     return;
   }
   const int fd = accepted.fd;
-  std::shared_ptr<Connection> connection = make_connection(*host, fd, std::move(accepted.peer), transport);
+  std::shared_ptr<Connection> connection =
+      make_connection(*host, fd, std::move(accepted.peer), transport);
   if (connection == nullptr) {
     ::close(fd);
     return;
@@ -130,14 +137,15 @@ void Server::Impl::take(Accepted accepted, Transport transport) {
   connection->begin();
 }
 
-// Closes the connection that matters least, of those the one that has waited longest; never one that is being served. So a
-// crowd of slow strangers cannot keep others out.
+// Closes the connection that matters least, of those the one that has waited longest; never one
+// that is being served. So a crowd of slow strangers cannot keep others out.
 bool Server::Impl::make_room() {
   std::shared_ptr<Connection> least;
   for (const auto& [key, connection] : connections) {
     if (connection->worth() == Worth::busy) continue;
-    const bool less = least == nullptr || connection->worth() < least->worth() ||
-                      (connection->worth() == least->worth() && connection->since() < least->since());
+    const bool less =
+        least == nullptr || connection->worth() < least->worth() ||
+        (connection->worth() == least->worth() && connection->since() < least->since());
     if (less) least = connection;
   }
   if (least == nullptr) return false;
@@ -191,9 +199,11 @@ Status Server::open() {
     listeners.push_back(std::move(*listener));
   }
   impl_->listeners = std::move(listeners);
-  impl_->dispatcher = std::make_unique<Dispatcher>(impl_->services, impl_->router, hosts_of(settings, impl_->listeners));
-  impl_->host = std::make_unique<ConnectionHost>(ConnectionHost{impl_->loop, *impl_->dispatcher, settings, impl_->clock,
-                                                               [impl = impl_.get()](const Connection& gone) { impl->left(gone); }});
+  impl_->dispatcher = std::make_unique<Dispatcher>(impl_->services, impl_->router,
+                                                   hosts_of(settings, impl_->listeners));
+  impl_->host = std::make_unique<ConnectionHost>(
+      ConnectionHost{impl_->loop, *impl_->dispatcher, settings, impl_->clock,
+                     [impl = impl_.get()](const Connection& gone) { impl->left(gone); }});
   for (const Listener& listener : impl_->listeners) {
     impl_->bound.push_back({listener.address(), listener.port()});
     impl_->gates.push_back(std::make_unique<Impl::Gate>(impl_->loop.io(), listener));

@@ -27,8 +27,9 @@ struct ServerOptions {
   About about;
 };
 
-// The HTTP API. Life: open() binds, run() serves on the calling thread until stop(), then it is destroyed. The backend and
-// the clock outlive it, and the backend has answered everything it was asked before the server is destroyed.
+// The HTTP API. Life: open() binds, run() serves on the calling thread until stop(), then it is
+// destroyed. The backend and the clock outlive it, and the backend has answered everything it was
+// asked before the server is destroyed.
 class Server {
  public:
   Server(ServerOptions options, Backend& backend, const Clock& clock);
@@ -36,14 +37,15 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Binds all listeners or none. already_exists = an address is in use; not_available_yet = not loopback.
+  // Binds all listeners or none. already_exists = an address is in use; not_available_yet = not
+  // loopback.
   Status open();
   // In the order of the settings, the Unix socket last. After open().
   const std::vector<Bound>& bound() const noexcept;
   // Serves until stop(). Nothing thrown inside leaves it.
   void run();
-  // Thread-safe: closes the listeners and idle connections, lets answers under way finish within stop_timeout; run() then
-  // returns.
+  // Thread-safe: closes the listeners and idle connections, lets answers under way finish within
+  // stop_timeout; run() then returns.
   void stop();
   // Thread-safe: runs `work` on the thread that is in run().
   void post(std::function<void()> work);

@@ -17,9 +17,12 @@ void StreamWriter::start(ByteSink& sink, std::string head) {
 }
 
 bool StreamWriter::send(std::string text) {
-  if (closed_.load() || waiting_bytes_.load() + text.size() > limits_.buffer_bytes_max) return false;
+  if (closed_.load() || waiting_bytes_.load() + text.size() > limits_.buffer_bytes_max)
+    return false;
   waiting_bytes_ += text.size();
-  loop_.post([self = shared_from_this(), text = std::move(text)]() mutable { self->append(std::move(text)); });
+  loop_.post([self = shared_from_this(), text = std::move(text)]() mutable {
+    self->append(std::move(text));
+  });
   return true;
 }
 

@@ -12,16 +12,19 @@
 
 namespace leat::admin {
 
-// Where a stream's bytes go. `done(ok, n)` is called later on the io thread; the bytes live until then.
+// Where a stream's bytes go. `done(ok, n)` is called later on the io thread; the bytes live until
+// then.
 class ByteSink {
  public:
   virtual ~ByteSink() = default;
-  virtual void write_some(std::string_view bytes, std::function<void(bool ok, std::size_t n)> done) = 0;
+  virtual void write_some(std::string_view bytes,
+                          std::function<void(bool ok, std::size_t n)> done) = 0;
 };
 
-// The writing side of one event stream: a bounded buffer between whoever has events and a reader of any speed. Sends a
-// keep-alive comment now and then, and gives up on a reader that takes nothing for `stall_timeout` (at most half of it later).
-// send(), end() and on_close() are thread-safe, the rest is the io thread's.
+// The writing side of one event stream: a bounded buffer between whoever has events and a reader of
+// any speed. Sends a keep-alive comment now and then, and gives up on a reader that takes nothing
+// for `stall_timeout` (at most half of it later). send(), end() and on_close() are thread-safe, the
+// rest is the io thread's.
 class StreamWriter final : public EventStream, public std::enable_shared_from_this<StreamWriter> {
  public:
   struct Limits {
@@ -30,7 +33,8 @@ class StreamWriter final : public EventStream, public std::enable_shared_from_th
     Duration comment_interval{};
   };
   enum class Outcome : bool { ended, failed };
-  // `finished` is called once on the io thread: everything was written after end(), or the reader failed.
+  // `finished` is called once on the io thread: everything was written after end(), or the reader
+  // failed.
   StreamWriter(Loop& loop, Limits limits, std::function<void(Outcome)> finished)
       : loop_(loop), limits_(limits), finished_(std::move(finished)) {}
 

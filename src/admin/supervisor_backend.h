@@ -4,7 +4,8 @@
 
 namespace leat::admin {
 
-// The backend of a daemon: hands everything to a Supervisor, which outlives it. Thread-safe as the Supervisor is.
+// The backend of a daemon: hands everything to a Supervisor, which outlives it. Thread-safe as the
+// Supervisor is.
 class SupervisorBackend final : public Backend {
  public:
   SupervisorBackend(runtime::Supervisor& supervisor, plan::PlanOptions options)
@@ -27,17 +28,22 @@ class SupervisorBackend final : public Backend {
   void remove(runtime::RemoveRequest request, runtime::Reply<std::string> reply) override {
     supervisor_.remove(std::move(request), std::move(reply));
   }
-  void set_trigger(runtime::SwitchRequest request, runtime::Reply<runtime::SwitchReceipt> reply) override {
+  void set_trigger(runtime::SwitchRequest request,
+                   runtime::Reply<runtime::SwitchReceipt> reply) override {
     supervisor_.set_trigger(std::move(request), std::move(reply));
   }
-  void lifecycle(const std::string& name, runtime::Verb verb, const runtime::Preconditions& preconditions,
+  void lifecycle(const std::string& name, runtime::Verb verb,
+                 const runtime::Preconditions& preconditions,
                  runtime::Reply<runtime::LifecycleReceipt> reply) override {
     supervisor_.lifecycle(name, verb, preconditions, std::move(reply));
   }
-  void tap(const std::string& name, const std::string& step, runtime::Reply<runtime::TapSubscription> reply) override {
+  void tap(const std::string& name, const std::string& step,
+           runtime::Reply<runtime::TapSubscription> reply) override {
     supervisor_.tap(name, step, std::move(reply));
   }
-  void untap(const std::string& name, const std::string& step) override { supervisor_.untap(name, step); }
+  void untap(const std::string& name, const std::string& step) override {
+    supervisor_.untap(name, step);
+  }
 
  private:
   runtime::Supervisor& supervisor_;

@@ -12,8 +12,10 @@ namespace {
 void write_value(json::Writer& writer, const std::string& text) {
   json::ParseOptions options;
   options.comments = false;
-  if (json::parse(text, options).ok()) writer.raw(text);
-  else writer.value(text);
+  if (json::parse(text, options).ok())
+    writer.raw(text);
+  else
+    writer.value(text);
 }
 
 std::string end_event(std::string_view reason) {
@@ -37,8 +39,10 @@ std::string row_event(const flow::TapRow& row) {
   writer.begin_object().key("$value");
   write_value(writer, row.value);
   writer.key("$key");
-  if (row.key_null) writer.null();
-  else writer.value(row.key);
+  if (row.key_null)
+    writer.null();
+  else
+    writer.value(row.key);
   writer.member("$topic", row.topic)
       .member("$partition", row.partition)
       .member("$offset", row.offset)
@@ -46,18 +50,21 @@ std::string row_event(const flow::TapRow& row) {
       .end_object();
   std::string line = writer.take();
   // JSON as somebody wrote it may have line ends, which end an event's data line.
-  std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
   return "event: row\ndata: " + line + "\n\n";
 }
 
-void TapHub::add(const std::string& pipeline, const std::string& step, const TapOptions& options, const Reply& reply) {
+void TapHub::add(const std::string& pipeline, const std::string& step, const TapOptions& options,
+                 const Reply& reply) {
   const Key key{pipeline, step};
   const auto [entry, fresh] = steps_.try_emplace(key);
   if (entry->second.subscribed) return open(key, entry->second, reply, options);
   entry->second.waiting.emplace_back(reply, options);
   if (!fresh) return;
   backend_.tap(pipeline, step, [this, key](Result<runtime::TapSubscription> result) {
-    loop_.post([this, key, result = std::move(result)]() mutable { subscribed(key, std::move(result)); });
+    loop_.post(
+        [this, key, result = std::move(result)]() mutable { subscribed(key, std::move(result)); });
   });
 }
 
@@ -75,7 +82,8 @@ void TapHub::subscribed(const Key& key, Result<runtime::TapSubscription> result)
   step.told_dropped = dropped_by(step.subscription);
   step.ticked = clock_.now();
   for (const auto& point : step.subscription.points) point->want(true);
-  for (const auto& [reply, options] : std::exchange(step.waiting, {})) open(key, step, reply, options);
+  for (const auto& [reply, options] : std::exchange(step.waiting, {}))
+    open(key, step, reply, options);
   const std::uint64_t serial = step.serial;
   drop_unread(key);
   tick_later(key, serial);
@@ -123,21 +131,26 @@ void TapHub::hand_out(Step& step) {
   flow::TapRow row;
   std::size_t bytes = 0;
   for (const auto& point : step.subscription.points) {
-    // What stays behind fills the point, and its worker drops and counts: large rows must not keep this thread busy.
+    // What stays behind fills the point, and its worker drops and counts: large rows must not keep
+    // this thread busy.
     for (std::size_t n = 0; n < kRowsPerTick && bytes < kBytesPerTick && point->take(row); ++n) {
       bytes += row.value.size();
       const std::string event = row_event(row);
       for (Reader& reader : step.readers) {
         if (reader.options.limit != 0 && reader.sent >= reader.options.limit) continue;
         const bool sent = reader.allowance >= 1 && reader.stream->send(event);
-        if (!sent) ++reader.dropped;
-        else reader.allowance -= 1, ++reader.sent;
+        if (!sent)
+          ++reader.dropped;
+        else
+          reader.allowance -= 1, ++reader.sent;
       }
     }
   }
   for (Reader& reader : step.readers) {
-    if (reader.dropped > 0 && reader.stream->send(dropped_event(reader.dropped))) reader.dropped = 0;
-    if (reader.options.limit != 0 && reader.sent >= reader.options.limit) reader.stream->end(end_event("limit"));
+    if (reader.dropped > 0 && reader.stream->send(dropped_event(reader.dropped)))
+      reader.dropped = 0;
+    if (reader.options.limit != 0 && reader.sent >= reader.options.limit)
+      reader.stream->end(end_event("limit"));
   }
 }
 
@@ -150,7 +163,8 @@ void TapHub::end_all(const Key& key, std::string_view reason) {
 void TapHub::remove(const Key& key, const EventStream* stream) {
   const auto found = steps_.find(key);
   if (found == steps_.end()) return;
-  std::erase_if(found->second.readers, [&](const Reader& reader) { return reader.stream.get() == stream; });
+  std::erase_if(found->second.readers,
+                [&](const Reader& reader) { return reader.stream.get() == stream; });
   drop_unread(key);
 }
 
@@ -165,7 +179,8 @@ void TapHub::drop_unread(const Key& key) {
 bool TapHub::runs(const std::string& pipeline) const {
   const runtime::SnapshotPtr snapshot = backend_.find(pipeline);
   if (snapshot == nullptr) return false;
-  return snapshot->actual != runtime::Actual::stopped && snapshot->actual != runtime::Actual::failed;
+  return snapshot->actual != runtime::Actual::stopped &&
+         snapshot->actual != runtime::Actual::failed;
 }
 
 }  // namespace leat::admin

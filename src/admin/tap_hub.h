@@ -16,24 +16,28 @@ namespace leat::admin {
 
 // What one reader of a tap asked for.
 struct TapOptions {
-  std::size_t limit = 0;            // rows until the stream ends; 0 = none
-  std::size_t rate = 100;           // rows per second at most; more is dropped and counted
+  std::size_t limit = 0;   // rows until the stream ends; 0 = none
+  std::size_t rate = 100;  // rows per second at most; more is dropped and counted
 };
 
-// Spreads the rows of each tapped step over the streams that look at it: the points of a step have one reader, this one. Looks
-// for rows every kTick; a tap ends when its pipeline is gone or no longer runs. Thread-confined (io thread).
+// Spreads the rows of each tapped step over the streams that look at it: the points of a step have
+// one reader, this one. Looks for rows every kTick; a tap ends when its pipeline is gone or no
+// longer runs. Thread-confined (io thread).
 class TapHub {
  public:
   static constexpr Duration kTick = std::chrono::milliseconds(20);
-  static constexpr std::size_t kRowsPerTick = 1024;         // of one point
-  static constexpr std::size_t kBytesPerTick = 1024 * 1024; // of one step
+  static constexpr std::size_t kRowsPerTick = 1024;          // of one point
+  static constexpr std::size_t kBytesPerTick = 1024 * 1024;  // of one step
 
-  TapHub(Backend& backend, Loop& loop, const Clock& clock) : backend_(backend), loop_(loop), clock_(clock) {}
+  TapHub(Backend& backend, Loop& loop, const Clock& clock)
+      : backend_(backend), loop_(loop), clock_(clock) {}
   TapHub(const TapHub&) = delete;
   TapHub& operator=(const TapHub&) = delete;
 
-  // Answers with a stream of the rows that leave `step` from now on, or with the problem why there is none.
-  void add(const std::string& pipeline, const std::string& step, const TapOptions& options, const Reply& reply);
+  // Answers with a stream of the rows that leave `step` from now on, or with the problem why there
+  // is none.
+  void add(const std::string& pipeline, const std::string& step, const TapOptions& options,
+           const Reply& reply);
   std::size_t size() const noexcept { return steps_.size(); }
 
  private:
@@ -42,8 +46,8 @@ class TapHub {
     std::shared_ptr<EventStream> stream;
     TapOptions options;
     std::size_t sent = 0;
-    double allowance = 0;         // rows it may get now
-    std::uint64_t dropped = 0;    // not yet told
+    double allowance = 0;       // rows it may get now
+    std::uint64_t dropped = 0;  // not yet told
   };
   struct Step {
     runtime::TapSubscription subscription;

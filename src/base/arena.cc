@@ -5,8 +5,10 @@
 namespace leat::base {
 
 char* Arena::allocate_in_new_block(std::size_t bytes) {
-  // operator new[] of char is aligned for every fundamental type; 64 more bytes let us align by hand to a cache line.
-  const std::size_t wanted = std::max({kBlockBytes, bytes + 64, std::min<std::size_t>(total_, 1024 * 1024)});
+  // operator new[] of char is aligned for every fundamental type; 64 more bytes let us align by
+  // hand to a cache line.
+  const std::size_t wanted =
+      std::max({kBlockBytes, bytes + 64, std::min<std::size_t>(total_, 1024 * 1024)});
   blocks_.push_back({std::unique_ptr<char[]>(new char[wanted]), wanted});
   total_ += wanted;
   char* base = blocks_.back().memory.get();

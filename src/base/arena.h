@@ -45,9 +45,11 @@ class Arena {
     return {at, count};
   }
 
-  // Gives back the tail of the last allocation, of which only the first `used` bytes at `at` are kept.
+  // Gives back the tail of the last allocation, of which only the first `used` bytes at `at` are
+  // kept.
   void shrink_last(char* at, std::size_t used) noexcept {
-    if (at >= current_ && at <= current_ + used_) used_ = static_cast<std::size_t>(at - current_) + used;
+    if (at >= current_ && at <= current_ + used_)
+      used_ = static_cast<std::size_t>(at - current_) + used;
   }
 
   std::size_t bytes() const noexcept { return total_; }

@@ -18,7 +18,8 @@ struct MonotonicTag {
 using Instant = std::chrono::time_point<MonotonicTag, Duration>;
 inline constexpr Instant kNever = Instant::max();
 
-// A point of calendar time in microseconds since 1970-01-01T00:00:00Z: for what people and records see.
+// A point of calendar time in microseconds since 1970-01-01T00:00:00Z: for what people and records
+// see.
 struct WallTime {
   std::int64_t us = 0;
   friend constexpr auto operator<=>(const WallTime&, const WallTime&) noexcept = default;
@@ -29,7 +30,8 @@ std::string to_rfc3339(WallTime time);
 // The same with microseconds.
 std::string to_rfc3339_us(WallTime time);
 
-// Where time comes from. Passed in, read once per step and handed down. Implementations are thread-safe.
+// Where time comes from. Passed in, read once per step and handed down. Implementations are
+// thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -5,7 +5,8 @@
 
 namespace leat::base {
 
-// A number one thread adds to and any thread reads. Single writer: no locked instruction. Thread-safe for readers.
+// A number one thread adds to and any thread reads. Single writer: no locked instruction.
+// Thread-safe for readers.
 class Counter {
  public:
   void add(std::uint64_t n = 1) noexcept {

@@ -12,7 +12,7 @@ enum class ExitCode : int {
   cant_create = 73,  // the state folder cannot be created, locked or written
   try_again = 75,    // busy, 429, 503, time-out, port in use
   no_permission = 77,
-  bad_config = 78,   // definition or configuration invalid
+  bad_config = 78,  // definition or configuration invalid
 };
 
 }  // namespace leat::base

@@ -14,26 +14,27 @@
 namespace leat::base {
 namespace {
 
-// Every fault point there is. A point that is not listed here cannot be armed, and hit() refuses unknown names.
+// Every fault point there is. A point that is not listed here cannot be armed, and hit() refuses
+// unknown names.
 constexpr std::string_view kNames[] = {
-    "barrier.aligned",        // a task has the barrier on all inputs
-    "barrier.injected",       // a source task put the barrier into the stream
-    "commit.acknowledged",    // the offsets are committed, the coordinator does not know yet
-    "commit.applied",         // the coordinator knows
-    "commit.sent",            // the offset commit is on its way
-    "config.renamed",         // a definition is in place, its folder is not synced
-    "config.synced",          // the temporary file is synced, not renamed
-    "config.temp",            // the temporary file is written, not synced
-    "cut.requested",          // the coordinator told the source tasks to cut
+    "barrier.aligned",      // a task has the barrier on all inputs
+    "barrier.injected",     // a source task put the barrier into the stream
+    "commit.acknowledged",  // the offsets are committed, the coordinator does not know yet
+    "commit.applied",       // the coordinator knows
+    "commit.sent",          // the offset commit is on its way
+    "config.renamed",       // a definition is in place, its folder is not synced
+    "config.synced",        // the temporary file is synced, not renamed
+    "config.temp",          // the temporary file is written, not synced
+    "cut.requested",        // the coordinator told the source tasks to cut
     "drain.sealed",
-    "epoch.acknowledged",     // all records of the epoch are acknowledged
-    "epoch.sealed",           // all tasks have passed the barrier
+    "epoch.acknowledged",  // all records of the epoch are acknowledged
+    "epoch.sealed",        // all tasks have passed the barrier
     "lost.dropped",
-    "produce.handed_over",    // records of a batch are in the producer
-    "revoke.committed",       // the epoch of a revocation is committed, partitions not yet given back
+    "produce.handed_over",  // records of a batch are in the producer
+    "revoke.committed",     // the epoch of a revocation is committed, partitions not yet given back
     "revoke.requested",
-    "switch.flipped",         // the new trigger counts
-    "switch.persisted",       // the override is on disk
+    "switch.flipped",    // the new trigger counts
+    "switch.persisted",  // the override is on disk
     "switch.requested",
 };
 
@@ -73,7 +74,8 @@ Result<Armed> parse_item(std::string_view item) {
   const auto& names = Faults::names();
   if (std::find(names.begin(), names.end(), armed.name) == names.end()) {
     std::string known;
-    for (const std::string_view name : names) known += (known.empty() ? "" : " ") + std::string(name);
+    for (const std::string_view name : names)
+      known += (known.empty() ? "" : " ") + std::string(name);
     return bad(item, "unknown fault point; known are: " + known);
   }
   std::string_view action = item.substr(equals + 1);
@@ -83,7 +85,8 @@ Result<Armed> parse_item(std::string_view item) {
       armed.repeats = true;
       count.remove_suffix(1);
     }
-    if (!parse_number(count, armed.from) || armed.from == 0) return bad(item, "`@` needs a number from 1");
+    if (!parse_number(count, armed.from) || armed.from == 0)
+      return bad(item, "`@` needs a number from 1");
     action = action.substr(0, at);
   }
   if (action == "crash") return armed;
@@ -103,7 +106,8 @@ Result<Armed> parse_item(std::string_view item) {
 std::atomic<bool> Faults::armed_{false};
 
 const std::vector<std::string_view>& Faults::names() {
-  static const auto* const names = new std::vector<std::string_view>(std::begin(kNames), std::end(kNames));
+  static const auto* const names =
+      new std::vector<std::string_view>(std::begin(kNames), std::end(kNames));
   return *names;
 }
 
@@ -140,7 +144,8 @@ Status Faults::hit_slow(std::string_view name) {
     const std::lock_guard lock(g_mutex);
     auto& points = armed_points();
     LEAT_CHECK(std::binary_search(std::begin(kNames), std::end(kNames), name));
-    const auto found = std::find_if(points.begin(), points.end(), [&](const Armed& a) { return a.name == name; });
+    const auto found =
+        std::find_if(points.begin(), points.end(), [&](const Armed& a) { return a.name == name; });
     if (found == points.end()) return {};
     ++found->passes;
     const bool now = found->repeats ? found->passes >= found->from : found->passes == found->from;
@@ -151,7 +156,8 @@ Status Faults::hit_slow(std::string_view name) {
   if (hit.action == Armed::Action::error)
     return Status(Code::unavailable, "fault injected").with("fault", name);
   if (hit.action == Armed::Action::sleep) {
-    const timespec length{static_cast<time_t>(hit.sleep_ms / 1000), static_cast<long>(hit.sleep_ms % 1000) * 1'000'000};
+    const timespec length{static_cast<time_t>(hit.sleep_ms / 1000),
+                          static_cast<long>(hit.sleep_ms % 1000) * 1'000'000};
     ::nanosleep(&length, nullptr);
     return {};
   }

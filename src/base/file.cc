@@ -46,7 +46,8 @@ Status sync_folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0 || ::fsync(fd.get()) != 0) return failure(errno, "the folder cannot be synced", folder);
+  if (fd.get() < 0 || ::fsync(fd.get()) != 0)
+    return failure(errno, "the folder cannot be synced", folder);
   return {};
 }
 
@@ -54,7 +55,9 @@ Status sync_folder_of(const std::string& path) {
 
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
   const bool from_stdin = path == "-";
-  const Descriptor fd(from_stdin ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  const Descriptor fd(from_stdin
+                          ? STDIN_FILENO
+                          : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (fd.get() < 0) return failure(errno, "the file cannot be read", path);
   struct stat about {};
   if (!from_stdin && (::fstat(fd.get(), &about) != 0 || !S_ISREG(about.st_mode))) {
@@ -65,11 +68,16 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
   for (;;) {
     const ssize_t got = ::read(fd.get(), buffer, sizeof(buffer));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Status(Code::data_loss, std::string("the file cannot be read: ") + std::strerror(errno)).with("path", path);
+    if (got < 0)
+      return Status(Code::data_loss,
+                    std::string("the file cannot be read: ") + std::strerror(errno))
+          .with("path", path);
     if (got == 0) return text;
     text.append(buffer, static_cast<std::size_t>(got));
     if (text.size() > bytes_max) {
-      return Status(Code::exhausted, "the file is larger than " + std::to_string(bytes_max) + " bytes").with("path", path);
+      return Status(Code::exhausted,
+                    "the file is larger than " + std::to_string(bytes_max) + " bytes")
+          .with("path", path);
     }
   }
 }
@@ -79,7 +87,8 @@ Status write_file(const std::string& path, std::string_view text, mode_t mode) {
   const Descriptor fd(::mkostemp(beside.data(), O_CLOEXEC));
   if (fd.get() < 0) return failure(errno, "no file can be made there", path);
   Status done = write_all(fd.get(), text);
-  if (done.ok() && (::fchmod(fd.get(), mode) != 0 || ::fsync(fd.get()) != 0 || ::rename(beside.c_str(), path.c_str()) != 0)) {
+  if (done.ok() && (::fchmod(fd.get(), mode) != 0 || ::fsync(fd.get()) != 0 ||
+                    ::rename(beside.c_str(), path.c_str()) != 0)) {
     done = failure(errno, "the file cannot be written", path);
   }
   if (!done.ok()) {

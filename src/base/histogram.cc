@@ -47,7 +47,8 @@ std::uint64_t HistogramSnapshot::quantile(double q) const noexcept {
 
 std::uint64_t HistogramSnapshot::count_up_to(std::uint64_t value) const noexcept {
   std::uint64_t seen = 0;
-  for (std::size_t i = 0; i < Histogram::kBuckets && Histogram::upper_bound_of(i) <= value; ++i) seen += counts_[i];
+  for (std::size_t i = 0; i < Histogram::kBuckets && Histogram::upper_bound_of(i) <= value; ++i)
+    seen += counts_[i];
   return seen;
 }
 

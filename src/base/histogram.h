@@ -8,13 +8,15 @@
 
 namespace leat::base {
 
-// Counts of a quantity in log-linear buckets: 16 per power of two, so a percentile is right within 6.25 %. Values are
-// microseconds (or any unsigned unit); larger than 2^36 counts as 2^36. Single writer, any reader; mergeable.
+// Counts of a quantity in log-linear buckets: 16 per power of two, so a percentile is right
+// within 6.25 %. Values are microseconds (or any unsigned unit); larger than 2^36 counts as 2^36.
+// Single writer, any reader; mergeable.
 class Histogram {
  public:
   static constexpr int kSubBits = 4;
   static constexpr int kMaxBits = 36;
-  static constexpr std::size_t kBuckets = static_cast<std::size_t>(kMaxBits - kSubBits + 2) << kSubBits;
+  static constexpr std::size_t kBuckets = static_cast<std::size_t>(kMaxBits - kSubBits + 2)
+                                          << kSubBits;
 
   void add(std::uint64_t value, std::uint64_t count = 1) noexcept {
     auto& slot = counts_[bucket_of(value)];
@@ -22,7 +24,9 @@ class Histogram {
     sum_.store(sum_.load(std::memory_order_relaxed) + value * count, std::memory_order_relaxed);
     if (value > max_.load(std::memory_order_relaxed)) max_.store(value, std::memory_order_relaxed);
   }
-  std::uint64_t count(std::size_t bucket) const noexcept { return counts_[bucket].load(std::memory_order_relaxed); }
+  std::uint64_t count(std::size_t bucket) const noexcept {
+    return counts_[bucket].load(std::memory_order_relaxed);
+  }
   std::uint64_t sum() const noexcept { return sum_.load(std::memory_order_relaxed); }
   std::uint64_t max() const noexcept { return max_.load(std::memory_order_relaxed); }
 
@@ -31,7 +35,8 @@ class Histogram {
     if (value > kTop) value = kTop;
     if (value < (1u << kSubBits)) return static_cast<std::size_t>(value);
     const int shift = static_cast<int>(std::bit_width(value)) - kSubBits - 1;
-    return (static_cast<std::size_t>(shift + 1) << kSubBits) + ((value >> shift) & ((1u << kSubBits) - 1));
+    return (static_cast<std::size_t>(shift + 1) << kSubBits) +
+           ((value >> shift) & ((1u << kSubBits) - 1));
   }
   // The largest value that falls into `bucket`.
   static constexpr std::uint64_t upper_bound_of(std::size_t bucket) noexcept {

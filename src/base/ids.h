@@ -24,12 +24,16 @@ class Id {
 
 namespace leat {
 using PartitionId = base::Id<struct PartitionTag, std::int32_t>;  // a partition of a topic
-using Offset = base::Id<struct OffsetTag, std::int64_t>;          // a place in a partition; commits name the *next* one to read
-using EpochId = base::Id<struct EpochTag, std::uint64_t>;         // numbers from 1; 0 = none
-using SliceId = base::Id<struct SliceTag, std::uint32_t>;         // which of the parallel tasks of a stage, from 0
+using Offset = base::Id<struct OffsetTag, std::int64_t>;   // a place in a partition; commits name
+                                                           // the *next* one to read
+using EpochId = base::Id<struct EpochTag, std::uint64_t>;  // numbers from 1; 0 = none
+using SliceId =
+    base::Id<struct SliceTag, std::uint32_t>;  // which of the parallel tasks of a stage, from 0
 }  // namespace leat
 
 template <class Tag, class Rep>
 struct std::hash<leat::base::Id<Tag, Rep>> {
-  std::size_t operator()(const leat::base::Id<Tag, Rep>& id) const noexcept { return std::hash<Rep>()(id.value()); }
+  std::size_t operator()(const leat::base::Id<Tag, Rep>& id) const noexcept {
+    return std::hash<Rep>()(id.value());
+  }
 };

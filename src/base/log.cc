@@ -45,7 +45,8 @@ std::atomic<Level> g_default{Level::info};
 std::atomic<bool> g_have_levels{false};
 
 Level level_of(std::string_view logger) {
-  if (!g_have_levels.load(std::memory_order_acquire)) return g_default.load(std::memory_order_relaxed);
+  if (!g_have_levels.load(std::memory_order_acquire))
+    return g_default.load(std::memory_order_relaxed);
   State& s = state();
   const std::lock_guard lock(s.mutex);
   const auto found = s.levels.find(logger);
@@ -70,8 +71,9 @@ void append_value(std::string& out, const Value& value, bool json) {
   }
 }
 
-std::string format_line(Format format, Level level, std::string_view logger, std::string_view message, Fields fields,
-                        WallTime at, std::uint64_t repeated) {
+std::string format_line(Format format, Level level, std::string_view logger,
+                        std::string_view message, Fields fields, WallTime at,
+                        std::uint64_t repeated) {
   std::string line;
   line.reserve(160);
   const auto index = static_cast<std::size_t>(level);
@@ -115,7 +117,8 @@ void put(int fd, std::string_view line) {
 }
 
 // Says whether the line is to be written, and how many equal ones were folded before it.
-bool admit(State& s, std::string_view logger, std::string_view message, std::int64_t now_us, std::uint64_t& repeated) {
+bool admit(State& s, std::string_view logger, std::string_view message, std::int64_t now_us,
+           std::uint64_t& repeated) {
   std::string key(logger);
   key += '\0';
   key += message;
@@ -136,7 +139,9 @@ Status configure(Level level, Format format, const std::string& path) {
   int fd = 2;
   if (!path.empty()) {
     fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-    if (fd < 0) return Status(Code::permission_denied, "the log file cannot be opened for writing").with("path", path);
+    if (fd < 0)
+      return Status(Code::permission_denied, "the log file cannot be opened for writing")
+          .with("path", path);
   }
   State& s = state();
   const std::lock_guard lock(s.mutex);

@@ -17,8 +17,7 @@ enum class Level : unsigned char { debug, info, warn, error, off };
 // One value at the end of a line. Text is borrowed for the call.
 struct Value {
   template <class T>
-    requires std::is_integral_v<T>
-  Value(T number) : held(static_cast<std::int64_t>(number)) {}
+  requires std::is_integral_v<T> Value(T number) : held(static_cast<std::int64_t>(number)) {}
   Value(double number) : held(number) {}
   Value(bool flag) : held(flag) {}
   Value(std::string_view text) : held(text) {}
@@ -30,7 +29,8 @@ using Fields = std::initializer_list<std::pair<std::string_view, Value>>;
 
 enum class Format : unsigned char { text, json };
 
-// Where lines go and how they look; call it once at start and again on a reload. Thread-safe. `path` empty = stderr.
+// Where lines go and how they look; call it once at start and again on a reload. Thread-safe.
+// `path` empty = stderr.
 Status configure(Level level, Format format, const std::string& path);
 // Sets the level of one logger (a folder's name); it wins over the general level.
 void set_level(std::string_view logger, Level level);
@@ -40,8 +40,9 @@ void set_default_level(Level level);
 void reopen();
 bool parse_level(std::string_view text, Level& out) noexcept;
 
-// One fact of the control plane: a sentence, then `key=value`. Never per record and never payload. Control characters are
-// escaped, invalid UTF-8 is replaced; more than 10 equal messages per 10 s are folded into `repeated=n`. Thread-safe.
+// One fact of the control plane: a sentence, then `key=value`. Never per record and never payload.
+// Control characters are escaped, invalid UTF-8 is replaced; more than 10 equal messages per 10 s
+// are folded into `repeated=n`. Thread-safe.
 void write(Level level, std::string_view logger, std::string_view message, Fields fields);
 
 inline void debug(std::string_view logger, std::string_view message, Fields fields = {}) {

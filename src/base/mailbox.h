@@ -9,7 +9,8 @@
 
 namespace leat::base {
 
-// Commands from any thread to the one that owns the mailbox. Pushing wakes the owner. Thread-safe; control plane only.
+// Commands from any thread to the one that owns the mailbox. Pushing wakes the owner. Thread-safe;
+// control plane only.
 template <class T>
 class Mailbox {
  public:

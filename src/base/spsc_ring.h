@@ -10,11 +10,13 @@
 
 namespace leat::base {
 
-// A bounded queue between exactly one pushing and one popping thread. Lock-free. The capacity is rounded up to a power of two.
+// A bounded queue between exactly one pushing and one popping thread. Lock-free. The capacity is
+// rounded up to a power of two.
 template <class T>
 class SpscRing {
  public:
-  explicit SpscRing(std::size_t capacity) : slots_(std::bit_ceil(capacity)), mask_(slots_.size() - 1) {
+  explicit SpscRing(std::size_t capacity)
+      : slots_(std::bit_ceil(capacity)), mask_(slots_.size() - 1) {
     LEAT_CHECK(capacity > 0);
   }
   SpscRing(const SpscRing&) = delete;

@@ -12,27 +12,29 @@
 
 namespace leat::base {
 
-// The kinds of recoverable failure. What a caller does depends on the code; what a person reads is the message.
+// The kinds of recoverable failure. What a caller does depends on the code; what a person reads is
+// the message.
 enum class Code : unsigned char {
   ok,
-  invalid_argument,    // the input is wrong and stays wrong
+  invalid_argument,  // the input is wrong and stays wrong
   not_found,
   already_exists,
-  wrong_state,         // right request, wrong moment
-  unavailable,         // something outside is away; the same call may work later
+  wrong_state,  // right request, wrong moment
+  unavailable,  // something outside is away; the same call may work later
   timed_out,
-  exhausted,           // a named limit is reached
-  data_loss,           // bytes are gone or damaged
+  exhausted,  // a named limit is reached
+  data_loss,  // bytes are gone or damaged
   permission_denied,
-  not_available_yet,   // described by the documentation, not built yet
+  not_available_yet,  // described by the documentation, not built yet
   cancelled,
   internal,
 };
 
 std::string_view to_string(Code code) noexcept;
 
-// The result of a call that can fail: ok, or a code, a sentence for people, and where it happened. One pointer wide;
-// ok allocates nothing. Immutable once built except through with(). Values: thread-compatible.
+// The result of a call that can fail: ok, or a code, a sentence for people, and where it happened.
+// One pointer wide; ok allocates nothing. Immutable once built except through with(). Values:
+// thread-compatible.
 class [[nodiscard]] Status {
  public:
   Status() noexcept = default;
@@ -72,9 +74,10 @@ class [[nodiscard]] Result {
     LEAT_CHECK(!std::get<1>(held_).ok());
   }
   template <class U>
-    requires(std::is_convertible_v<U, T> && !std::is_same_v<std::decay_t<U>, Status> &&
-             !std::is_same_v<std::decay_t<U>, Result> && !std::is_same_v<std::decay_t<U>, T>)
-  Result(U&& value) : held_(std::in_place_index<0>, std::forward<U>(value)) {}
+  requires(std::is_convertible_v<U, T> && !std::is_same_v<std::decay_t<U>, Status> &&
+           !std::is_same_v<std::decay_t<U>, Result> && !std::is_same_v<std::decay_t<U>, T>)
+      Result(U&& value)
+      : held_(std::in_place_index<0>, std::forward<U>(value)) {}
 
   bool ok() const noexcept { return held_.index() == 0; }
   Status status() const& { return ok() ? Status() : std::get<1>(held_); }
@@ -106,8 +109,7 @@ using base::Status;
 }  // namespace leat
 
 // Returns the Status of `expression` from the enclosing function unless it is ok.
-#define LEAT_RETURN_IF_ERROR(expression)                                  \
-  do {                                                                    \
-    if (::leat::base::Status leat_status_ = (expression); !leat_status_.ok()) \
-      return leat_status_;                                                \
+#define LEAT_RETURN_IF_ERROR(expression)                                                           \
+  do {                                                                                             \
+    if (::leat::base::Status leat_status_ = (expression); !leat_status_.ok()) return leat_status_; \
   } while (false)

@@ -137,7 +137,9 @@ std::size_t valid_utf8_prefix(std::string_view bytes) noexcept {
   return at;
 }
 
-bool valid_utf8(std::string_view bytes) noexcept { return valid_utf8_prefix(bytes) == bytes.size(); }
+bool valid_utf8(std::string_view bytes) noexcept {
+  return valid_utf8_prefix(bytes) == bytes.size();
+}
 
 std::size_t count_code_points(std::string_view utf8) noexcept {
   std::size_t n = 0;
@@ -169,7 +171,8 @@ void append_printable(std::string& out, std::string_view text) {
   });
 }
 
-std::vector<std::string> nearest(std::string_view word, const std::vector<std::string_view>& candidates,
+std::vector<std::string> nearest(std::string_view word,
+                                 const std::vector<std::string_view>& candidates,
                                  std::size_t most) {
   constexpr std::size_t kWordMax = 128;
   std::vector<std::pair<std::size_t, std::string_view>> near;

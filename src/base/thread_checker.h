@@ -7,7 +7,8 @@
 
 namespace leat::base {
 
-// Guards a thread-confined object: the first caller's thread becomes its home. Free in builds without LEAT_CHECKS.
+// Guards a thread-confined object: the first caller's thread becomes its home. Free in builds
+// without LEAT_CHECKS.
 class ThreadChecker {
  public:
 #ifdef LEAT_DCHECKS

@@ -16,7 +16,8 @@ Wakeup::Wakeup() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) { LEAT_CHECK(fd
 Wakeup::~Wakeup() { ::close(fd_); }
 
 void Wakeup::wake() noexcept {
-  // Pairs with announce(): either we see the flag, or the owner sees our work when it looks once more.
+  // Pairs with announce(): either we see the flag, or the owner sees our work when it looks once
+  // more.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (!asleep_.load(std::memory_order_relaxed)) return;
   if (!asleep_.exchange(false, std::memory_order_acq_rel)) return;

@@ -38,11 +38,14 @@ std::string pipeline_path(std::string_view name, std::string_view rest) {
   return "/v1/pipelines/" + net::encode_component(name) + std::string(rest);
 }
 
-ExitCode run_client(const Invocation& invocation, const Surroundings& surroundings, const Console& console) {
+ExitCode run_client(const Invocation& invocation, const Surroundings& surroundings,
+                    const Console& console) {
   Session session(invocation, surroundings, console);
   switch (invocation.command) {
     case Command::version: return print_version(session);
-    case Command::completion: session.print(completion_script(invocation.shell)); return ExitCode::done;
+    case Command::completion:
+      session.print(completion_script(invocation.shell));
+      return ExitCode::done;
     case Command::validate:
       // Without an address the check needs no daemon at all.
       if (invocation.url.empty()) return validate(session);

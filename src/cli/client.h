@@ -8,6 +8,7 @@
 namespace leat::cli {
 
 // Carries out every command that is not for the daemon room. Requires: not serve, run, config.
-ExitCode run_client(const Invocation& invocation, const Surroundings& surroundings, const Console& console);
+ExitCode run_client(const Invocation& invocation, const Surroundings& surroundings,
+                    const Console& console);
 
 }  // namespace leat::cli

@@ -12,7 +12,8 @@ namespace leat::cli {
 
 // Checks every file: here, or by the daemon when --url is given.
 ExitCode validate(Session& session);
-// Creates or replaces the pipeline of every file, in order; goes on after a refusal and ends with the first one's code.
+// Creates or replaces the pipeline of every file, in order; goes on after a refusal and ends with
+// the first one's code.
 ExitCode apply(Session& session);
 ExitCode get(Session& session);
 ExitCode offsets(Session& session);

@@ -15,16 +15,20 @@ std::string bash_script() {
   for (const CommandHelp& help : command_list()) {
     commands += (commands.empty() ? "" : " ") + help.name;
     cases += "    " + help.name + ") words=\"" + joined(help.options) + "\"";
-    if (help.takes_pipeline) cases += "; [[ $cur == -* ]] || words=\"$(leat get -o name 2>/dev/null)\"";
+    if (help.takes_pipeline)
+      cases += "; [[ $cur == -* ]] || words=\"$(leat get -o name 2>/dev/null)\"";
     cases += " ;;\n";
   }
   return "_leat() {\n"
          "  local cur=${COMP_WORDS[COMP_CWORD]} words=\"\"\n"
          "  if [[ $COMP_CWORD -eq 1 ]]; then\n"
-         "    COMPREPLY=($(compgen -W \"" + commands + "\" -- \"$cur\"))\n"
+         "    COMPREPLY=($(compgen -W \"" +
+         commands +
+         "\" -- \"$cur\"))\n"
          "    return\n"
          "  fi\n"
-         "  case ${COMP_WORDS[1]} in\n" + cases +
+         "  case ${COMP_WORDS[1]} in\n" +
+         cases +
          "  esac\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
          "}\n"
@@ -37,7 +41,9 @@ std::string fish_script() {
     out += "complete -c leat -n __fish_use_subcommand -a " + help.name + " -d '" + help.doc + "'\n";
     const std::string seen = "complete -c leat -n '__fish_seen_subcommand_from " + help.name + "'";
     for (const std::string& option : help.options) {
-      out += seen + (option.starts_with("--") ? " -l " + option.substr(2) : " -s " + option.substr(1)) + "\n";
+      out += seen +
+             (option.starts_with("--") ? " -l " + option.substr(2) : " -s " + option.substr(1)) +
+             "\n";
     }
     out += help.takes_pipeline ? seen + " -a '(leat get -o name 2>/dev/null)'\n" : seen + " -F\n";
   }

@@ -52,14 +52,17 @@ ExitCode for_each_file(Session& session, const std::function<ExitCode(const Defi
   for (const std::string& path : files) {
     Result<std::string> text = base::read_file(path, kDefinitionBytesMax);
     ExitCode one = ExitCode::bad_config;
-    if (text.ok()) one = each({path == "-" ? "stdin" : path, std::move(*text)});
-    else session.console().err("leat: " + text.status().to_string() + "\n");
+    if (text.ok())
+      one = each({path == "-" ? "stdin" : path, std::move(*text)});
+    else
+      session.console().err("leat: " + text.status().to_string() + "\n");
     if (code == ExitCode::done) code = one;
   }
   return code;
 }
 
-void print_diagnostics(const Session& session, const std::string& file, const std::vector<spec::Diagnostic>& diagnostics) {
+void print_diagnostics(const Session& session, const std::string& file,
+                       const std::vector<spec::Diagnostic>& diagnostics) {
   for (const spec::Diagnostic& diagnostic : diagnostics) {
     std::string line;
     base::append_printable(line, spec::to_line(file, diagnostic));
@@ -80,12 +83,14 @@ ExitCode validate_here(Session& session, const Definition& definition) {
     plan::PlanResult planned = plan::build_plan(result.spec, {});
     valid = planned.plan != nullptr;
     spec::locate(definition.text, planned.diagnostics);
-    result.diagnostics.insert(result.diagnostics.end(), planned.diagnostics.begin(), planned.diagnostics.end());
+    result.diagnostics.insert(result.diagnostics.end(), planned.diagnostics.begin(),
+                              planned.diagnostics.end());
   }
   if (session.output() == Output::json) {
     json::Writer writer;
     writer.begin_object().member("valid", valid).key("diagnostics").begin_array();
-    for (const spec::Diagnostic& diagnostic : result.diagnostics) spec::write_diagnostic(writer, diagnostic);
+    for (const spec::Diagnostic& diagnostic : result.diagnostics)
+      spec::write_diagnostic(writer, diagnostic);
     writer.end_array().end_object();
     session.print(writer.take() + "\n");
   }
@@ -95,7 +100,8 @@ ExitCode validate_here(Session& session, const Definition& definition) {
 }
 
 ExitCode validate_there(Session& session, const Definition& definition) {
-  const auto response = session.send({.method = "POST", .target = "/v1/pipelines:validate", .body = definition.text});
+  const auto response =
+      session.send({.method = "POST", .target = "/v1/pipelines:validate", .body = definition.text});
   if (!response) return session.code();
   if (response->status != 200) return session.refuse(*response, definition.file);
   if (session.output() == Output::json) session.print_body(*response);
@@ -126,20 +132,26 @@ ExitCode apply_one(Session& session, const Definition& definition) {
     print_diagnostics(session, definition.file, result.diagnostics);
     return ExitCode::bad_config;
   }
-  // What is there before says whether the write changed anything: an equal definition keeps its ETag.
+  // What is there before says whether the write changed anything: an equal definition keeps its
+  // ETag.
   const auto before = session.send({.target = pipeline_path(name)});
   if (!before) return session.code();
-  if (before->status != 200 && before->status != 404) return session.refuse(*before, definition.file);
-  const auto response = session.send({.method = "PUT", .target = pipeline_path(name), .body = definition.text});
+  if (before->status != 200 && before->status != 404)
+    return session.refuse(*before, definition.file);
+  const auto response =
+      session.send({.method = "PUT", .target = pipeline_path(name), .body = definition.text});
   if (!response) return session.code();
-  if (response->status != 200 && response->status != 201) return session.refuse(*response, definition.file);
+  if (response->status != 200 && response->status != 201)
+    return session.refuse(*response, definition.file);
   if (session.output() == Output::json) {
     session.print_body(*response);
     return ExitCode::done;
   }
   if (session.invocation().quiet) return ExitCode::done;
   std::string what = response->status == 201 ? "created" : "changed";
-  if (response->status == 200 && before->status == 200 && response->header("ETag") == before->header("ETag")) what = "unchanged";
+  if (response->status == 200 && before->status == 200 &&
+      response->header("ETag") == before->header("ETag"))
+    what = "unchanged";
   if (session.invocation().dry_run) what = "would " + cell(read_answer(*response), "/would");
   session.print(session.output() == Output::name ? name + "\n" : name + "  " + what + "\n");
   return ExitCode::done;
@@ -155,7 +167,8 @@ ExitCode validate(Session& session) {
 }
 
 ExitCode apply(Session& session) {
-  return for_each_file(session, [&](const Definition& definition) { return apply_one(session, definition); });
+  return for_each_file(
+      session, [&](const Definition& definition) { return apply_one(session, definition); });
 }
 
 }  // namespace leat::cli

@@ -12,8 +12,24 @@
 namespace leat::cli {
 
 enum class Command : std::uint8_t {
-  serve, run, config,                             // need no daemon: others carry them out
-  validate, apply, get, tap, wait, trigger, pause, resume, stop, start, restart, remove, offsets, version, completion,
+  serve,
+  run,
+  config,  // need no daemon: others carry them out
+  validate,
+  apply,
+  get,
+  tap,
+  wait,
+  trigger,
+  pause,
+  resume,
+  stop,
+  start,
+  restart,
+  remove,
+  offsets,
+  version,
+  completion,
 };
 // "serve", …, "delete".
 std::string_view command_name(Command command) noexcept;
@@ -44,12 +60,12 @@ struct Invocation {
   std::vector<std::string> files;  // run, validate, apply, serve --apply
   std::string name;
   std::string step;
-  std::string shell;      // completion
-  std::string wait_for;   // "running", "caught_up", "stopped"
+  std::string shell;     // completion
+  std::string wait_for;  // "running", "caught_up", "stopped"
   std::optional<std::uint64_t> limit;
 
-  std::string mode;       // trigger: empty = show; delete: "commit", "drain", "now"
-  std::string state;      // delete: "keep", "purge"
+  std::string mode;   // trigger: empty = show; delete: "commit", "drain", "now"
+  std::string state;  // delete: "keep", "purge"
   bool reset = false;
   std::string interval;
   std::string checkpoint_interval;

@@ -115,9 +115,11 @@ CLI::App* Tree::add(Command command) {
 void Tree::add_globals() {
   app_.add_option("--url", invocation_.url, "Where the daemon is: http://host:port or unix:/path");
   app_.add_option("--token-file", invocation_.token_file, "File with the token");
-  app_.add_option("-o,--output", output_, "table, json or name")->check(CLI::IsMember({"table", "json", "name"}));
+  app_.add_option("-o,--output", output_, "table, json or name")
+      ->check(CLI::IsMember({"table", "json", "name"}));
   app_.add_flag("-q,--quiet", invocation_.quiet, "Print only problems");
-  app_.add_option("--timeout", timeout_, "How long to wait for an answer (30s)")->check(CLI::Validator(check_duration, "DURATION"));
+  app_.add_option("--timeout", timeout_, "How long to wait for an answer (30s)")
+      ->check(CLI::Validator(check_duration, "DURATION"));
   app_.add_flag("--no-color", no_color_, "No colours");
   app_.add_flag("--dry-run", invocation_.dry_run, "Say what would happen, change nothing");
   app_.add_option("--if-match", invocation_.if_match, "Only if the ETag is this one");
@@ -126,23 +128,35 @@ void Tree::add_globals() {
 void Tree::setting(CLI::App* app, const char* flag, const char* key, const char* doc) {
   const std::string setting_key = key;
   app->add_option_function<std::string>(
-      flag, [this, setting_key](const std::string& text) { invocation_.flags.emplace_back(setting_key, as_json(text)); }, doc);
+      flag,
+      [this, setting_key](const std::string& text) {
+        invocation_.flags.emplace_back(setting_key, as_json(text));
+      },
+      doc);
 }
 
 void Tree::add_settings(CLI::App* app) {
   app->add_option("--config", invocation_.config, "Configuration file");
   app->add_option("--set", invocation_.sets, "A setting: key=value")->allow_extra_args(false);
   app->add_option_function<std::vector<std::string>>(
-         "--listen", [this](const std::vector<std::string>& items) { invocation_.flags.emplace_back("http.listen", list_of(items)); },
+         "--listen",
+         [this](const std::vector<std::string>& items) {
+           invocation_.flags.emplace_back("http.listen", list_of(items));
+         },
          "Address of the API, host:port (repeatable)")
       ->allow_extra_args(false);
   setting(app, "--state-dir", "state_dir", "Folder of the daemon's state");
   app->add_option_function<std::string>(
-      "--brokers", [this](const std::string& text) { invocation_.flags.emplace_back("kafka.profiles.default.brokers", list_of(split(text))); },
+      "--brokers",
+      [this](const std::string& text) {
+        invocation_.flags.emplace_back("kafka.profiles.default.brokers", list_of(split(text)));
+      },
       "Kafka brokers, with commas, or `embedded`");
   app->add_option_function<std::string>(
       "--workers",
-      [this](const std::string& text) { invocation_.flags.emplace_back("workers", text == "auto" ? as_json(text) : text); },
+      [this](const std::string& text) {
+        invocation_.flags.emplace_back("workers", text == "auto" ? as_json(text) : text);
+      },
       "Threads that step tasks");
   setting(app, "--log-level", "log.level", "debug, info, warn, error or off");
   setting(app, "--log-format", "log.format", "auto, text or json");
@@ -152,10 +166,13 @@ void Tree::add_daemon_commands() {
   CLI::App* serve = add(Command::serve);
   add_settings(serve);
   serve->add_option("--apply", invocation_.files, "Definitions to apply before it is ready");
-  serve->add_flag("--check", invocation_.check, "Check configuration and definitions, start nothing");
+  serve->add_flag("--check", invocation_.check,
+                  "Check configuration and definitions, start nothing");
   CLI::App* run = add(Command::run);
   add_settings(run);
-  run->add_option("FILE", invocation_.files, "The definition, or - for stdin")->required()->expected(1);
+  run->add_option("FILE", invocation_.files, "The definition, or - for stdin")
+      ->required()
+      ->expected(1);
   CLI::App* config = add(Command::config);
   add_settings(config);
   config->add_flag("--origin", invocation_.origin, "Say where each value comes from");
@@ -167,8 +184,13 @@ void Tree::add_daemon_commands() {
 }
 
 void Tree::add_definition_commands() {
-  add(Command::validate)->add_option("FILE", invocation_.files, "Definitions, or - for stdin")->required();
-  add(Command::apply)->add_option("-f,--file,FILE", invocation_.files, "Definitions, folders of them, or - for stdin")->required();
+  add(Command::validate)
+      ->add_option("FILE", invocation_.files, "Definitions, or - for stdin")
+      ->required();
+  add(Command::apply)
+      ->add_option("-f,--file,FILE", invocation_.files,
+                   "Definitions, folders of them, or - for stdin")
+      ->required();
 }
 
 CLI::App* Tree::add_named(Command command) {
@@ -187,32 +209,42 @@ void Tree::add_pipeline_commands() {
       ->required()
       ->check(CLI::IsMember({"running", "caught_up", "stopped"}));
   CLI::App* trigger = add_named(Command::trigger);
-  trigger->add_option("MODE", invocation_.mode, "real_time, micro_batch or available_now; none = show");
-  trigger->add_option("--interval", invocation_.interval, "Of micro_batch")->check(CLI::Validator(check_duration, "DURATION"));
+  trigger->add_option("MODE", invocation_.mode,
+                      "real_time, micro_batch or available_now; none = show");
+  trigger->add_option("--interval", invocation_.interval, "Of micro_batch")
+      ->check(CLI::Validator(check_duration, "DURATION"));
   trigger->add_option("--max-records", invocation_.records_max, "Of micro_batch and available_now");
   trigger->add_option("--checkpoint-interval", invocation_.checkpoint_interval, "Of real_time")
       ->check(CLI::Validator(check_duration, "DURATION"));
   trigger->add_flag("--reset", invocation_.reset, "Back to the definition's trigger");
-  for (const Command command : {Command::pause, Command::resume, Command::stop, Command::start, Command::restart, Command::offsets}) {
+  for (const Command command : {Command::pause, Command::resume, Command::stop, Command::start,
+                                Command::restart, Command::offsets}) {
     add_named(command);
   }
   CLI::App* remove = add_named(Command::remove);
-  remove->add_option("--mode", invocation_.mode, "commit or now")->check(CLI::IsMember({"commit", "drain", "now"}));
-  remove->add_option("--state", invocation_.state, "keep or purge")->check(CLI::IsMember({"keep", "purge"}));
+  remove->add_option("--mode", invocation_.mode, "commit or now")
+      ->check(CLI::IsMember({"commit", "drain", "now"}));
+  remove->add_option("--state", invocation_.state, "keep or purge")
+      ->check(CLI::IsMember({"keep", "purge"}));
 }
 
 // What CLI11 cannot say by itself; a message when the arguments do not fit together.
 std::string Tree::finish() {
   if (!output_.empty()) {
-    invocation_.output = output_ == "table" ? Output::table : output_ == "json" ? Output::json : Output::name;
+    invocation_.output = output_ == "table"  ? Output::table
+                         : output_ == "json" ? Output::json
+                                             : Output::name;
   }
   std::int64_t ns = 0;
-  if (!timeout_.empty() && base::parse_duration_ns(timeout_, ns)) invocation_.timeout = Duration(ns);
+  if (!timeout_.empty() && base::parse_duration_ns(timeout_, ns))
+    invocation_.timeout = Duration(ns);
   invocation_.color = !no_color_;
   if (invocation_.command != Command::trigger) return {};
-  const bool members = !invocation_.interval.empty() || !invocation_.checkpoint_interval.empty() || invocation_.records_max.has_value();
+  const bool members = !invocation_.interval.empty() || !invocation_.checkpoint_interval.empty() ||
+                       invocation_.records_max.has_value();
   if (invocation_.reset && !invocation_.mode.empty()) return "--reset takes no MODE";
-  if (members && invocation_.mode.empty()) return "--interval, --max-records and --checkpoint-interval need a MODE";
+  if (members && invocation_.mode.empty())
+    return "--interval, --max-records and --checkpoint-interval need a MODE";
   return {};
 }
 
@@ -232,7 +264,9 @@ Parsed Tree::parse(int argc, const char* const* argv) {
     const bool helped = app_.exit(error, out, err) == 0;
     parsed.code = helped ? ExitCode::done : ExitCode::usage;
     parsed.out = out.str();
-    if (!helped) parsed.err = "leat: " + std::string(error.what()) + "\nUsage: leat COMMAND [ARGUMENTS]; leat --help shows them\n";
+    if (!helped)
+      parsed.err = "leat: " + std::string(error.what()) +
+                   "\nUsage: leat COMMAND [ARGUMENTS]; leat --help shows them\n";
   }
   return parsed;
 }
@@ -249,7 +283,8 @@ std::vector<CommandHelp> Tree::list() const {
     CommandHelp help{sub->get_name(), sub->get_description(), {}, false};
     options_of(sub, help.options);
     options_of(&app_, help.options);
-    for (const CLI::Option* option : sub->get_options()) help.takes_pipeline |= option->get_name() == "NAME";
+    for (const CLI::Option* option : sub->get_options())
+      help.takes_pipeline |= option->get_name() == "NAME";
     all.push_back(std::move(help));
   }
   return all;

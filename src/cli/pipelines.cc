@@ -10,8 +10,14 @@ namespace leat::cli {
 namespace {
 
 std::vector<std::string> row_of(const json::Value& item) {
-  return {cell(item, "/name"), cell(item, "/actual"), cell(item, "/mode"), cell(item, "/rates/in_per_second"),
-          cell(item, "/rates/out_per_second"), cell(item, "/lag_records"), cell(item, "/p99_ms"), cell(item, "/reason")};
+  return {cell(item, "/name"),
+          cell(item, "/actual"),
+          cell(item, "/mode"),
+          cell(item, "/rates/in_per_second"),
+          cell(item, "/rates/out_per_second"),
+          cell(item, "/lag_records"),
+          cell(item, "/p99_ms"),
+          cell(item, "/reason")};
 }
 
 ExitCode get_all(Session& session) {
@@ -42,7 +48,8 @@ std::string sources_text(const json::Value& root, bool color) {
   if (sources == nullptr || sources->members().empty()) return {};
   Table table({"SOURCE", "CAUGHT UP", "LAG", "LAG S"});
   for (const json::Member& source : sources->members()) {
-    table.add({source.key, cell(source.value, "/caught_up"), cell(source.value, "/lag_records"), cell(source.value, "/lag_seconds")});
+    table.add({source.key, cell(source.value, "/caught_up"), cell(source.value, "/lag_records"),
+               cell(source.value, "/lag_seconds")});
   }
   return "\n" + table.text(color);
 }
@@ -52,7 +59,8 @@ std::string conditions_text(const json::Value& root, bool color) {
   if (conditions == nullptr || conditions->elements().empty()) return {};
   Table table({"CONDITION", "STATUS", "REASON", "MESSAGE"});
   for (const json::Value& condition : conditions->elements()) {
-    table.add({cell(condition, "/type"), cell(condition, "/status"), cell(condition, "/reason"), cell(condition, "/message")});
+    table.add({cell(condition, "/type"), cell(condition, "/status"), cell(condition, "/reason"),
+               cell(condition, "/message")});
   }
   return "\n" + table.text(color);
 }
@@ -60,11 +68,21 @@ std::string conditions_text(const json::Value& root, bool color) {
 std::string describe(const json::Value& root, bool color) {
   Table table({"name", cell(root, "/name")});
   const std::pair<const char*, const char*> lines[] = {
-      {"state", "/status/actual"}, {"desired", "/status/desired"}, {"since", "/status/since"}, {"reason", "/status/reason"},
-      {"trigger", "/status/trigger/mode"}, {"trigger from", "/status/trigger/source"}, {"generation", "/generation"},
-      {"epoch", "/status/epoch"}, {"committed at", "/status/committed_at"}, {"records in", "/status/records_in"},
-      {"records out", "/status/records_out"}, {"in/s", "/status/rates/in_per_second"}, {"out/s", "/status/rates/out_per_second"},
-      {"p99 ms", "/status/latency_ms/end_to_end/p99"}, {"dropped", "/status/dropped"}};
+      {"state", "/status/actual"},
+      {"desired", "/status/desired"},
+      {"since", "/status/since"},
+      {"reason", "/status/reason"},
+      {"trigger", "/status/trigger/mode"},
+      {"trigger from", "/status/trigger/source"},
+      {"generation", "/generation"},
+      {"epoch", "/status/epoch"},
+      {"committed at", "/status/committed_at"},
+      {"records in", "/status/records_in"},
+      {"records out", "/status/records_out"},
+      {"in/s", "/status/rates/in_per_second"},
+      {"out/s", "/status/rates/out_per_second"},
+      {"p99 ms", "/status/latency_ms/end_to_end/p99"},
+      {"dropped", "/status/dropped"}};
   for (const auto& [label, pointer] : lines) table.add({label, cell(root, pointer)});
   return table.text(color) + sources_text(root, color) + conditions_text(root, color);
 }
@@ -86,7 +104,8 @@ ExitCode get(Session& session) {
 }
 
 ExitCode offsets(Session& session) {
-  const auto response = session.send({.target = pipeline_path(session.invocation().name, "/offsets")});
+  const auto response =
+      session.send({.target = pipeline_path(session.invocation().name, "/offsets")});
   if (!response) return session.code();
   if (response->status != 200) return session.refuse(*response, "");
   if (session.output() == Output::json) {
@@ -97,8 +116,9 @@ ExitCode offsets(Session& session) {
   Table table({"SOURCE", "TOPIC", "PARTITION", "COMMITTED", "POSITION", "END", "LAG"});
   if (const json::Value* items = answer.find("items")) {
     for (const json::Value& item : items->elements()) {
-      table.add({cell(item, "/source"), cell(item, "/topic"), cell(item, "/partition"), cell(item, "/committed"),
-                 cell(item, "/position"), cell(item, "/end"), cell(item, "/lag_records")});
+      table.add({cell(item, "/source"), cell(item, "/topic"), cell(item, "/partition"),
+                 cell(item, "/committed"), cell(item, "/position"), cell(item, "/end"),
+                 cell(item, "/lag_records")});
     }
   }
   session.print(table.text(session.color()));
@@ -107,7 +127,8 @@ ExitCode offsets(Session& session) {
 
 ExitCode tap(Session& session) {
   const Invocation& asked = session.invocation();
-  std::string target = pipeline_path(asked.name, "/steps/" + net::encode_component(asked.step) + "/tap");
+  std::string target =
+      pipeline_path(asked.name, "/steps/" + net::encode_component(asked.step) + "/tap");
   if (asked.limit) target += "?limit=" + std::to_string(*asked.limit);
   auto stream = session.open({.target = target, .headers = {{"Accept", "text/event-stream"}}});
   if (!stream) return session.code();
@@ -122,12 +143,15 @@ ExitCode tap(Session& session) {
   for (;;) {
     const auto event = events.next(base::kNever);
     if (!event.ok() || !event->has_value()) {
-      session.console().err("leat: the stream ended: " + (event.ok() ? std::string("the daemon closed it") : event.status().to_string()) + "\n");
+      session.console().err(
+          "leat: the stream ended: " +
+          (event.ok() ? std::string("the daemon closed it") : event.status().to_string()) + "\n");
       return ExitCode::unavailable;
     }
     const net::ServerEvent& what = **event;
     if (what.type == "row") session.print(what.data + "\n");
-    if (what.type == "dropped" && !asked.quiet) session.console().err("leat: rows not shown: " + what.data + "\n");
+    if (what.type == "dropped" && !asked.quiet)
+      session.console().err("leat: rows not shown: " + what.data + "\n");
     if (what.type == "end") return ExitCode::done;
   }
 }

@@ -28,13 +28,17 @@ bool Session::color() const noexcept {
 
 Result<net::Address> Session::find_address() const {
   if (!invocation_.url.empty()) return net::parse_address(invocation_.url);
-  if (const char* url = surroundings_.variable("LEAT_URL"); url != nullptr && *url != '\0') return net::parse_address(url);
-  const Result<std::string> text = base::read_file(surroundings_.state_dir + "/listen.json", kSmallFile);
+  if (const char* url = surroundings_.variable("LEAT_URL"); url != nullptr && *url != '\0')
+    return net::parse_address(url);
+  const Result<std::string> text =
+      base::read_file(surroundings_.state_dir + "/listen.json", kSmallFile);
   const json::Parsed parsed = json::parse(text.ok() ? *text : "");
   if (parsed.ok()) {
-    if (const std::string path = text_of(parsed.root(), "unix"); !path.empty()) return net::parse_address("unix:" + path);
+    if (const std::string path = text_of(parsed.root(), "unix"); !path.empty())
+      return net::parse_address("unix:" + path);
     const json::Value* http = json::find_pointer(parsed.root(), "/http/0");
-    if (http != nullptr && http->is_string()) return net::parse_address("http://" + *http->as_string());
+    if (http != nullptr && http->is_string())
+      return net::parse_address("http://" + *http->as_string());
   }
   return net::parse_address("http://127.0.0.1:8780");
 }
@@ -42,13 +46,17 @@ Result<net::Address> Session::find_address() const {
 Result<std::string> Session::find_token(const net::Address& address) const {
   std::string path = invocation_.token_file;
   if (path.empty()) {
-    if (const char* token = surroundings_.variable("LEAT_TOKEN"); token != nullptr && *token != '\0') return std::string(token);
-    if (const char* named = surroundings_.variable("LEAT_TOKEN_FILE"); named != nullptr) path = named;
+    if (const char* token = surroundings_.variable("LEAT_TOKEN");
+        token != nullptr && *token != '\0')
+      return std::string(token);
+    if (const char* named = surroundings_.variable("LEAT_TOKEN_FILE"); named != nullptr)
+      path = named;
   }
   const bool asked_for = !path.empty();
   // The token of the daemon on this host is for that daemon alone.
   if (!asked_for && !address.is_unix() && !net::is_loopback(address.host)) return std::string();
-  Result<std::string> token = base::read_file(asked_for ? path : surroundings_.state_dir + "/admin.token", kSmallFile);
+  Result<std::string> token =
+      base::read_file(asked_for ? path : surroundings_.state_dir + "/admin.token", kSmallFile);
   if (!token.ok()) return asked_for ? token : Result<std::string>(std::string());
   while (token->ends_with('\n') || token->ends_with('\r')) token->pop_back();
   return token;
@@ -76,23 +84,26 @@ void Session::prepare(net::Request& request) const {
   const bool write = request.method != "GET";
   if (write && !invocation_.if_match.empty()) {
     const bool bare = invocation_.if_match != "*" && !invocation_.if_match.starts_with('"');
-    request.headers.emplace_back("If-Match", bare ? "\"" + invocation_.if_match + "\"" : invocation_.if_match);
+    request.headers.emplace_back("If-Match",
+                                 bare ? "\"" + invocation_.if_match + "\"" : invocation_.if_match);
   }
   if (write && invocation_.dry_run) {
-    request.target += request.target.find('?') == std::string::npos ? "?dry_run=plan" : "&dry_run=plan";
+    request.target +=
+        request.target.find('?') == std::string::npos ? "?dry_run=plan" : "&dry_run=plan";
   }
 }
 
 ExitCode Session::fail(const Status& status) {
   const Code code = status.code();
-  code_ = code == Code::unavailable  ? ExitCode::unavailable
-          : code == Code::timed_out  ? ExitCode::try_again
+  code_ = code == Code::unavailable        ? ExitCode::unavailable
+          : code == Code::timed_out        ? ExitCode::try_again
           : code == Code::invalid_argument ? ExitCode::usage
                                            : ExitCode::failed;
   std::string line = "leat: ";
   base::append_printable(line, status.message());
   line += " (" + client_->address().to_string() + ")";
-  if (code == Code::unavailable) line += ": is `leat serve` running? --url and LEAT_URL say where to look";
+  if (code == Code::unavailable)
+    line += ": is `leat serve` running? --url and LEAT_URL say where to look";
   console_.err(line + "\n");
   return code_;
 }
@@ -139,7 +150,8 @@ ExitCode Session::refuse(const net::Response& response, std::string_view file) c
     }
   }
   const json::Value* retryable = problem.find("retryable");
-  return exit_code_of(response.status, code, retryable != nullptr && retryable->as_bool().value_or(false));
+  return exit_code_of(response.status, code,
+                      retryable != nullptr && retryable->as_bool().value_or(false));
 }
 
 void Session::print_body(const net::Response& response) const {
@@ -151,8 +163,10 @@ ExitCode exit_code_of(int status, std::string_view problem_code, bool retryable)
   if (status == 401 || status == 403) return ExitCode::no_permission;
   if (status == 422 || problem_code == "MALFORMED_JSON") return ExitCode::bad_config;
   const bool timed_out = problem_code == "SWITCH_TIMED_OUT" || problem_code == "DRAIN_TIMED_OUT" ||
-                         problem_code == "SWITCH_REPLACED" || problem_code == "IDEMPOTENCY_IN_FLIGHT";
-  if (status == 408 || status == 429 || status == 503 || timed_out || (status == 409 && retryable)) return ExitCode::try_again;
+                         problem_code == "SWITCH_REPLACED" ||
+                         problem_code == "IDEMPOTENCY_IN_FLIGHT";
+  if (status == 408 || status == 429 || status == 503 || timed_out || (status == 409 && retryable))
+    return ExitCode::try_again;
   return ExitCode::failed;
 }
 
@@ -169,8 +183,10 @@ json::Value read_answer(const net::Response& response) {
 spec::Diagnostic read_diagnostic(const json::Value& entry) {
   spec::Diagnostic diagnostic;
   diagnostic.pointer = text_of(entry, "pointer");
-  if (const json::Value* line = entry.find("line")) diagnostic.line = line->as_integer<int>().value_or(0);
-  if (const json::Value* column = entry.find("column")) diagnostic.column = column->as_integer<int>().value_or(0);
+  if (const json::Value* line = entry.find("line"))
+    diagnostic.line = line->as_integer<int>().value_or(0);
+  if (const json::Value* column = entry.find("column"))
+    diagnostic.column = column->as_integer<int>().value_or(0);
   diagnostic.code = text_of(entry, "code");
   diagnostic.message = text_of(entry, "message");
   if (text_of(entry, "severity") == "warning") diagnostic.severity = spec::Severity::warning;

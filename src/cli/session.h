@@ -18,11 +18,12 @@ namespace leat::cli {
 // What a client command knows of the world around it.
 struct Surroundings {
   std::function<const char*(const char*)> variable;  // null = not set
-  std::string state_dir;                             // where listen.json and admin.token of a local daemon are
+  std::string state_dir;  // where listen.json and admin.token of a local daemon are
   const Clock& clock;
 };
 
-// One call's talk with the daemon: where it is, with which token, and how its answers become exit codes. Main thread.
+// One call's talk with the daemon: where it is, with which token, and how its answers become exit
+// codes. Main thread.
 class Session {
  public:
   static constexpr Duration kTimeout = std::chrono::seconds(30);
@@ -40,13 +41,17 @@ class Session {
 
   // Finds daemon and token. Not done = the code to end with; the reason is on stderr.
   ExitCode connect();
-  // Sends a request; nothing when no answer came: the reason is on stderr and code() says how to end.
+  // Sends a request; nothing when no answer came: the reason is on stderr and code() says how to
+  // end.
   std::optional<net::Response> send(net::Request request, Duration timeout);
-  std::optional<net::Response> send(net::Request request) { return send(std::move(request), invocation_.timeout.value_or(kTimeout)); }
+  std::optional<net::Response> send(net::Request request) {
+    return send(std::move(request), invocation_.timeout.value_or(kTimeout));
+  }
   std::unique_ptr<net::ResponseStream> open(net::Request request);
   ExitCode code() const noexcept { return code_; }
 
-  // Prints the problem in a refusal; `file` (may be empty) is named with each error. Returns how to end.
+  // Prints the problem in a refusal; `file` (may be empty) is named with each error. Returns how to
+  // end.
   ExitCode refuse(const net::Response& response, std::string_view file) const;
   // `leat: CODE: detail`
   void complain(std::string_view code, std::string_view detail) const;

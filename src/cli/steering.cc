@@ -20,7 +20,8 @@ std::string trigger_body(const Invocation& asked) {
   writer.begin_object().member("mode", asked.mode);
   if (!asked.interval.empty()) writer.member("interval", asked.interval);
   if (asked.records_max) writer.member("max_records", *asked.records_max);
-  if (!asked.checkpoint_interval.empty()) writer.member("checkpoint_interval", asked.checkpoint_interval);
+  if (!asked.checkpoint_interval.empty())
+    writer.member("checkpoint_interval", asked.checkpoint_interval);
   return writer.end_object().take();
 }
 
@@ -29,10 +30,12 @@ std::string duration_text(Duration duration) { return base::format_duration(dura
 std::string receipt_line(const Session& session, const json::Value& root) {
   const json::Value* changed = root.find("changed");
   const bool same = changed != nullptr && !changed->as_bool().value_or(true);
-  std::string line = session.invocation().name + "  " + cell(root, "/from") + " -> " + cell(root, "/to");
+  std::string line =
+      session.invocation().name + "  " + cell(root, "/from") + " -> " + cell(root, "/to");
   if (same) return line + "  unchanged\n";
-  return line + "  epoch " + cell(root, "/epoch") + "  replayed " + cell(root, "/replayed_records") + "  paused " +
-         cell(root, "/intake_paused_ms") + " ms  took " + cell(root, "/took_ms") + " ms\n";
+  return line + "  epoch " + cell(root, "/epoch") + "  replayed " +
+         cell(root, "/replayed_records") + "  paused " + cell(root, "/intake_paused_ms") +
+         " ms  took " + cell(root, "/took_ms") + " ms\n";
 }
 
 std::string trigger_table(const json::Value& root) {
@@ -54,7 +57,9 @@ ExitCode finish(Session& session, const std::optional<net::Response>& response,
     session.print(session.invocation().name + "\n");
   } else if (!session.invocation().quiet) {
     const json::Value root = read_answer(*response);
-    session.print(session.invocation().dry_run ? session.invocation().name + "  would " + cell(root, "/would") + "\n" : line(root));
+    session.print(session.invocation().dry_run
+                      ? session.invocation().name + "  would " + cell(root, "/would") + "\n"
+                      : line(root));
   }
   return ExitCode::done;
 }
@@ -64,8 +69,10 @@ ExitCode finish(Session& session, const std::optional<net::Response>& response,
 ExitCode trigger(Session& session) {
   const Invocation& asked = session.invocation();
   const std::string path = pipeline_path(asked.name, "/trigger");
-  if (asked.mode.empty() && !asked.reset) return finish(session, session.send({.target = path}), trigger_table);
-  const std::string target = path + (asked.timeout ? "?timeout=" + duration_text(*asked.timeout) : "");
+  if (asked.mode.empty() && !asked.reset)
+    return finish(session, session.send({.target = path}), trigger_table);
+  const std::string target =
+      path + (asked.timeout ? "?timeout=" + duration_text(*asked.timeout) : "");
   net::Request request{.method = asked.reset ? "DELETE" : "PUT", .target = target};
   if (!asked.reset) request.body = trigger_body(asked);
   const Duration patience = asked.timeout.value_or(Session::kTimeout) + kGrace;
@@ -77,22 +84,27 @@ ExitCode lifecycle(Session& session) {
   const Invocation& asked = session.invocation();
   const std::string verb = "/" + std::string(command_name(asked.command));
   const Duration patience = asked.timeout.value_or(2 * Session::kTimeout);
-  return finish(session, session.send({.method = "POST", .target = pipeline_path(asked.name, verb)}, patience),
-                [&](const json::Value& root) { return asked.name + "  " + cell(root, "/actual") + "\n"; });
+  return finish(
+      session,
+      session.send({.method = "POST", .target = pipeline_path(asked.name, verb)}, patience),
+      [&](const json::Value& root) { return asked.name + "  " + cell(root, "/actual") + "\n"; });
 }
 
 ExitCode remove(Session& session) {
   const Invocation& asked = session.invocation();
   std::string query;
   const auto add = [&](std::string_view key, const std::string& value) {
-    if (!value.empty()) query += (query.empty() ? "?" : "&") + std::string(key) + "=" + net::encode_component(value);
+    if (!value.empty())
+      query += (query.empty() ? "?" : "&") + std::string(key) + "=" + net::encode_component(value);
   };
   add("mode", asked.mode);
   add("state", asked.state);
   if (asked.timeout) add("timeout", duration_text(*asked.timeout));
   const Duration patience = asked.timeout.value_or(2 * Session::kTimeout) + kGrace;
-  return finish(session, session.send({.method = "DELETE", .target = pipeline_path(asked.name, query)}, patience),
-                [&](const json::Value&) { return asked.name + "  deleted\n"; });
+  return finish(
+      session,
+      session.send({.method = "DELETE", .target = pipeline_path(asked.name, query)}, patience),
+      [&](const json::Value&) { return asked.name + "  deleted\n"; });
 }
 
 ExitCode wait(Session& session) {
@@ -100,8 +112,9 @@ ExitCode wait(Session& session) {
   const Instant deadline = session.clock().now() + asked.timeout.value_or(Session::kTimeout);
   for (;;) {
     const Duration left = std::clamp<Duration>(deadline - session.clock().now(), 0s, kWaitMax);
-    const std::string target = pipeline_path(asked.name, ":wait?for=" + asked.wait_for + "&timeout=" +
-                                                             duration_text(std::chrono::ceil<std::chrono::milliseconds>(left)));
+    const std::string target = pipeline_path(
+        asked.name, ":wait?for=" + asked.wait_for + "&timeout=" +
+                        duration_text(std::chrono::ceil<std::chrono::milliseconds>(left)));
     const auto response = session.send({.target = target}, left + kGrace);
     if (!response) return session.code();
     if (response->status != 200) return session.refuse(*response, "");
@@ -109,8 +122,11 @@ ExitCode wait(Session& session) {
     const json::Value* met = root.find("met");
     const bool holds = met != nullptr && met->as_bool().value_or(false);
     if (!holds && session.clock().now() < deadline) continue;
-    if (session.output() == Output::json) session.print_body(*response);
-    else if (!asked.quiet) session.print(asked.name + "  " + cell(root, "/status/actual") + (holds ? "\n" : "  not " + asked.wait_for + "\n"));
+    if (session.output() == Output::json)
+      session.print_body(*response);
+    else if (!asked.quiet)
+      session.print(asked.name + "  " + cell(root, "/status/actual") +
+                    (holds ? "\n" : "  not " + asked.wait_for + "\n"));
     return holds ? ExitCode::done : ExitCode::try_again;
   }
 }

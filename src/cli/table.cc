@@ -9,7 +9,8 @@ namespace {
 std::string_view color_of(std::string_view cell) {
   if (cell == "running" || cell == "True" || cell == "created") return "\x1b[32m";
   if (cell == "failed" || cell == "False") return "\x1b[31m";
-  if (cell == "paused" || cell == "starting" || cell == "draining" || cell == "changed") return "\x1b[33m";
+  if (cell == "paused" || cell == "starting" || cell == "draining" || cell == "changed")
+    return "\x1b[33m";
   return {};
 }
 

@@ -25,12 +25,15 @@ class JsonDecoder::Walk {
     if (const RowError* error = object(0, end)) return error;
     if (end > text_.end || !cursor_.done()) return &kMalformedJson;
     const Value whole = Value::json({text_.base + begin, end - begin});
-    for (const std::uint32_t target : decoder_.wanted_[0].targets) decoder_.columns_[target][row_] = whole;
+    for (const std::uint32_t target : decoder_.wanted_[0].targets)
+      decoder_.columns_[target][row_] = whole;
     return nullptr;
   }
 
  private:
-  std::string_view between(std::uint32_t begin, std::uint32_t end) const noexcept { return {text_.base + begin, end - begin}; }
+  std::string_view between(std::uint32_t begin, std::uint32_t end) const noexcept {
+    return {text_.base + begin, end - begin};
+  }
 
   // What begins with something else than an object: another JSON value, or no JSON.
   const RowError* first_error() const {
@@ -42,9 +45,11 @@ class JsonDecoder::Walk {
       case Kind::true_word:
       case Kind::false_word:
       case Kind::null_word: {
-        const std::string_view word = between(begin, text_.tokens + 1 == text_.tokens_end ? text_.end : cursor_.scalar_end());
+        const std::string_view word =
+            between(begin, text_.tokens + 1 == text_.tokens_end ? text_.end : cursor_.scalar_end());
         const std::string_view bare = word.substr(0, word.find_last_not_of(" \n\r\t") + 1);
-        return bare == "null" || bare == "true" || bare == "false" ? &kNotAnObject : &kMalformedJson;
+        return bare == "null" || bare == "true" || bare == "false" ? &kNotAnObject
+                                                                   : &kMalformedJson;
       }
       case Kind::object:
       case Kind::bad: break;
@@ -88,7 +93,8 @@ class JsonDecoder::Walk {
     } else {
       child = decoder_.tree_.find_padded(node, key);
     }
-    if (child == PathTree::kNone || decoder_.wanted_[child].seen == decoder_.serial_) return PathTree::kNone;
+    if (child == PathTree::kNone || decoder_.wanted_[child].seen == decoder_.serial_)
+      return PathTree::kNone;
     decoder_.wanted_[child].seen = decoder_.serial_;
     return child;
   }
@@ -128,7 +134,9 @@ class JsonDecoder::Walk {
     for (const std::uint32_t target : targets) {
       Value& out = decoder_.columns_[target][row_];
       const bool typed = decoder_.targets_[target].want == DecodeSlot::Want::value;
-      if (const RowError* error = typed ? read_value(kind, token, out) : copy_token(kind, token, out)) return error;
+      if (const RowError* error =
+              typed ? read_value(kind, token, out) : copy_token(kind, token, out))
+        return error;
     }
     return nullptr;
   }
@@ -147,7 +155,8 @@ class JsonDecoder::Walk {
     return &kMalformedJson;
   }
 
-  static const RowError* word(std::string_view token, std::string_view right, Value& out, Value value) {
+  static const RowError* word(std::string_view token, std::string_view right, Value& out,
+                              Value value) {
     if (token != right) return &kMalformedJson;
     out = value;
     return nullptr;
@@ -156,7 +165,8 @@ class JsonDecoder::Walk {
   const RowError* read_string(std::string_view token, Value& out) {
     if (token.size() < 2 || token.back() != '"') return &kMalformedJson;
     std::string_view inside = token.substr(1, token.size() - 2);
-    if (text_.escapes && !inside.empty() && std::memchr(inside.data(), '\\', inside.size()) != nullptr) {
+    if (text_.escapes && !inside.empty() &&
+        std::memchr(inside.data(), '\\', inside.size()) != nullptr) {
       if (const RowError* error = unescape(inside, arena_, inside)) return error;
     }
     out = Value::string(inside);
@@ -196,14 +206,16 @@ JsonDecoder::JsonDecoder(const std::vector<DecodeSlot>& slots) {
 }
 
 void JsonDecoder::decode(record::RecordBatch& batch, std::span<const RowError*> errors) {
-  for (std::size_t t = 0; t < targets_.size(); ++t) columns_[t] = batch.make_column(targets_[t].column);
+  for (std::size_t t = 0; t < targets_.size(); ++t)
+    columns_[t] = batch.make_column(targets_[t].column);
   const std::vector<record::Row>& rows = batch.rows();
   if (texts_.size() < rows.size()) texts_.resize(rows.size());
   for (std::size_t first = 0; first < rows.size();) {
     const std::size_t last = scanner_.scan(rows, first, batch.arena(), texts_);
     for (std::size_t i = first; i < last; ++i) {
       ++serial_;
-      errors[i] = rows[i].tombstone() ? nullptr : Walk(*this, texts_[i - first], batch.arena(), i).run();
+      errors[i] =
+          rows[i].tombstone() ? nullptr : Walk(*this, texts_[i - first], batch.arena(), i).run();
     }
     first = last;
   }

@@ -9,9 +9,9 @@
 
 namespace leat::codec {
 
-// The format json. Reads the members asked for in one pass over the document; of equal keys the first counts, also when one of
-// them is written with escapes. A record is an error when its UTF-8, its structure outside of skipped values, or a value that is
-// read is bad. Thread-confined.
+// The format json. Reads the members asked for in one pass over the document; of equal keys the
+// first counts, also when one of them is written with escapes. A record is an error when its UTF-8,
+// its structure outside of skipped values, or a value that is read is bad. Thread-confined.
 class JsonDecoder final : public RowDecoder {
  public:
   explicit JsonDecoder(const std::vector<record::DecodeSlot>& slots);

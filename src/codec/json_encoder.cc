@@ -14,7 +14,8 @@ using record::RecordBatch;
 using record::RowError;
 using record::Value;
 
-// Calls write_row(row) for every row that is no tombstone, and then moves what it wrote into `buffer` to the arena in one copy.
+// Calls write_row(row) for every row that is no tombstone, and then moves what it wrote into
+// `buffer` to the arena in one copy.
 template <class Write>
 void encode_rows(const RecordBatch& batch, TextBuffer& buffer, std::span<std::string_view> out,
                  std::span<const RowError*> errors, Write&& write_row) {
@@ -28,12 +29,14 @@ void encode_rows(const RecordBatch& batch, TextBuffer& buffer, std::span<std::st
     ends[i + 1] = buffer.size();
   }
   const std::string_view all = batch.arena().copy(buffer.view());
-  for (std::size_t i = 0; i < batch.size(); ++i) out[i] = all.substr(ends[i], ends[i + 1] - ends[i]);
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    out[i] = all.substr(ends[i], ends[i + 1] - ends[i]);
 }
 
 }  // namespace
 
-void DocumentEncoder::encode(const RecordBatch& batch, std::span<std::string_view> out, std::span<const RowError*> errors) {
+void DocumentEncoder::encode(const RecordBatch& batch, std::span<std::string_view> out,
+                             std::span<const RowError*> errors) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const record::Row& row = batch.rows()[i];
     out[i] = row.tombstone() ? std::string_view() : row.value;
@@ -81,7 +84,8 @@ bool MemberTree::present(PathTree::NodeId node, const RecordBatch& batch, std::s
   return false;
 }
 
-const RowError* MemberTree::write(PathTree::NodeId node, const RecordBatch& batch, std::size_t row, TextBuffer& out) const {
+const RowError* MemberTree::write(PathTree::NodeId node, const RecordBatch& batch, std::size_t row,
+                                  TextBuffer& out) const {
   const Leaf& own = leaves_[node];
   if (own.member) return append_value(out, value_at(batch, own.column, row));
   char separator = '{';
@@ -97,15 +101,22 @@ const RowError* MemberTree::write(PathTree::NodeId node, const RecordBatch& batc
   return nullptr;
 }
 
-void JsonEncoder::encode(const RecordBatch& batch, std::span<std::string_view> out, std::span<const RowError*> errors) {
-  encode_rows(batch, written_, out, errors, [&](std::size_t row) { return tree_.write(0, batch, row, written_); });
+void JsonEncoder::encode(const RecordBatch& batch, std::span<std::string_view> out,
+                         std::span<const RowError*> errors) {
+  encode_rows(batch, written_, out, errors,
+              [&](std::size_t row) { return tree_.write(0, batch, row, written_); });
 }
 
 // The pass over one document: source bytes go out in runs, as far as nothing is to be changed.
 class JsonSplicer::Splice {
  public:
   Splice(JsonSplicer& splicer, const ScannedText& text, const RecordBatch& batch, std::size_t row)
-      : splicer_(splicer), tree_(splicer.tree_), text_(text), batch_(batch), cursor_(text), row_(row) {}
+      : splicer_(splicer),
+        tree_(splicer.tree_),
+        text_(text),
+        batch_(batch),
+        cursor_(text),
+        row_(row) {}
 
   const RowError* run() {
     if (text_.error != nullptr) return text_.error;
@@ -156,7 +167,8 @@ class JsonSplicer::Splice {
     const std::uint32_t value = cursor_.position();
     if (child == PathTree::kNone) return skip(kept_end);
     const MemberTree::Leaf& leaf = tree_.leaf(child);
-    if (leaf.removed || (leaf.member && !tree_.present(child, batch_, row_))) return remove(begin, kept_end);
+    if (leaf.removed || (leaf.member && !tree_.present(child, batch_, row_)))
+      return remove(begin, kept_end);
     if (!first) return skip(kept_end);
     if (leaf.member) {
       if (const RowError* error = skip(kept_end)) return error;
@@ -196,9 +208,7 @@ class JsonSplicer::Splice {
     switch (kind_of(cursor_.peek())) {
       case Kind::bad: return &kMalformedJson;
       case Kind::object:
-      case Kind::list:
-        end = cursor_.skip_nested();
-        return end == 0 ? &kMalformedJson : nullptr;
+      case Kind::list: end = cursor_.skip_nested(); return end == 0 ? &kMalformedJson : nullptr;
       default:
         end = cursor_.scalar_end();
         cursor_.advance();
@@ -206,7 +216,8 @@ class JsonSplicer::Splice {
     }
   }
 
-  // Leaves the member at `begin` out, with the comma before it, or, when nothing stays before it, the one behind it.
+  // Leaves the member at `begin` out, with the comma before it, or, when nothing stays before it,
+  // the one behind it.
   const RowError* remove(std::uint32_t begin, const std::uint32_t kept_end) {
     std::uint32_t end = 0;
     if (const RowError* error = skip(end)) return error;
@@ -219,7 +230,9 @@ class JsonSplicer::Splice {
     bool comma = kept_end != 0;
     bool any = false;
     for (const PathTree::Child& child : tree_.paths().children(node)) {
-      if (splicer_.seen_[child.node] == splicer_.serial_ || !tree_.present(child.node, batch_, row_)) continue;
+      if (splicer_.seen_[child.node] == splicer_.serial_ ||
+          !tree_.present(child.node, batch_, row_))
+        continue;
       if (!any) keep_until(comma ? kept_end : cursor_.position());
       any = true;
       if (comma) out().put(',');
@@ -244,7 +257,8 @@ JsonSplicer::JsonSplicer(const record::Layout& layout) : tree_(layout) {
   texts_.resize(RecordBatch::kRowsMax);
 }
 
-void JsonSplicer::encode(const RecordBatch& batch, std::span<std::string_view> out, std::span<const RowError*> errors) {
+void JsonSplicer::encode(const RecordBatch& batch, std::span<std::string_view> out,
+                         std::span<const RowError*> errors) {
   std::size_t first = 0;
   std::size_t last = 0;
   encode_rows(batch, written_, out, errors, [&](std::size_t row) {

@@ -18,8 +18,8 @@ class DocumentEncoder final : public record::RowEncoder {
               std::span<const record::RowError*> errors) override;
 };
 
-// The fields of a layout as a tree, and how to write the part beneath a node. Members whose value is absent are left out, and so
-// are parents without members. Immutable.
+// The fields of a layout as a tree, and how to write the part beneath a node. Members whose value
+// is absent are left out, and so are parents without members. Immutable.
 class MemberTree {
  public:
   explicit MemberTree(const record::Layout& layout);
@@ -35,9 +35,12 @@ class MemberTree {
   std::string_view label(PathTree::NodeId node) const noexcept { return labels_[node]; }
   // Whether anything is to be written at or beneath the node for this row.
   bool present(PathTree::NodeId node, const record::RecordBatch& batch, std::size_t row) const;
-  // Writes the value of the node: its column's, or an object of what is beneath. Requires: present().
-  const record::RowError* write(PathTree::NodeId node, const record::RecordBatch& batch, std::size_t row, TextBuffer& out) const;
-  static record::Value value_at(const record::RecordBatch& batch, std::size_t column, std::size_t row) noexcept;
+  // Writes the value of the node: its column's, or an object of what is beneath. Requires:
+  // present().
+  const record::RowError* write(PathTree::NodeId node, const record::RecordBatch& batch,
+                                std::size_t row, TextBuffer& out) const;
+  static record::Value value_at(const record::RecordBatch& batch, std::size_t column,
+                                std::size_t row) noexcept;
 
  private:
   PathTree paths_;
@@ -57,8 +60,9 @@ class JsonEncoder final : public record::RowEncoder {
   TextBuffer written_;
 };
 
-// Rows that keep most of their document: the bytes and the order of untouched members stay, replaced values stand where the old
-// ones stood, new members come last in the order of definition. Thread-confined.
+// Rows that keep most of their document: the bytes and the order of untouched members stay,
+// replaced values stand where the old ones stood, new members come last in the order of definition.
+// Thread-confined.
 class JsonSplicer final : public record::RowEncoder {
  public:
   explicit JsonSplicer(const record::Layout& layout);

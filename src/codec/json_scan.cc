@@ -27,15 +27,18 @@ class JsonScanner::Stage {
  public:
   // Finds the tokens of `bytes`; tokens() then holds them and three more.
   simdjson::error_code run(const char* bytes, std::size_t size) {
-    // Tokens take 4 bytes for each byte of input: what one giant record needed is given back by the next ordinary one.
+    // Tokens take 4 bytes for each byte of input: what one giant record needed is given back by the
+    // next ordinary one.
     const bool oversized = capacity_ > kRoomKeptMax && size <= kRoomBytes;
     if (size > capacity_ || oversized) {
-      const simdjson::error_code made = simdjson::get_active_implementation()->create_dom_parser_implementation(
-          std::max(size, kRoomBytes), 1, parser_);
+      const simdjson::error_code made =
+          simdjson::get_active_implementation()->create_dom_parser_implementation(
+              std::max(size, kRoomBytes), 1, parser_);
       if (made != simdjson::SUCCESS) return made;
       capacity_ = std::max(size, kRoomBytes);
     }
-    return parser_->stage1(reinterpret_cast<const std::uint8_t*>(bytes), size, simdjson::stage1_mode::regular);
+    return parser_->stage1(reinterpret_cast<const std::uint8_t*>(bytes), size,
+                           simdjson::stage1_mode::regular);
   }
   std::span<const std::uint32_t> tokens() const noexcept {
     return {parser_->structural_indexes.get(), parser_->n_structural_indexes};
@@ -51,8 +54,8 @@ class JsonScanner::Stage {
 JsonScanner::JsonScanner() : stage_(std::make_unique<Stage>()) {}
 JsonScanner::~JsonScanner() = default;
 
-std::size_t JsonScanner::scan(std::span<const record::Row> rows, std::size_t first, base::Arena& arena,
-                              std::span<ScannedText> out) {
+std::size_t JsonScanner::scan(std::span<const record::Row> rows, std::size_t first,
+                              base::Arena& arena, std::span<ScannedText> out) {
   std::size_t last = first;
   std::size_t bytes = 0;
   do {
@@ -106,12 +109,14 @@ void JsonScanner::split(std::span<const record::Row> rows, std::span<ScannedText
     while (leap + 16 < end && leap[16] < text.end) leap += 16;
     while (leap < end && *leap < text.end) ++leap;
     at = text.tokens_end = leap;
-    if (text.tokens == text.tokens_end && text.error == nullptr && !rows[i].tombstone()) text.error = &kEmptyValue;
+    if (text.tokens == text.tokens_end && text.error == nullptr && !rows[i].tombstone())
+      text.error = &kEmptyValue;
   }
 }
 
 // Some record is broken: finds out which, and gives the others their tokens.
-void JsonScanner::scan_each(std::span<const record::Row> rows, std::span<ScannedText> out, const char* base) {
+void JsonScanner::scan_each(std::span<const record::Row> rows, std::span<ScannedText> out,
+                            const char* base) {
   std::vector<std::uint32_t>& kept = stage_->kept;
   kept.clear();
   std::vector<std::size_t> starts(rows.size());
@@ -119,10 +124,13 @@ void JsonScanner::scan_each(std::span<const record::Row> rows, std::span<Scanned
     ScannedText& text = out[i];
     starts[i] = kept.size();
     if (rows[i].tombstone() || text.error != nullptr) continue;
-    const simdjson::error_code code =
-        text.begin == text.end ? simdjson::EMPTY : stage_->run(base + text.begin, text.end - text.begin);
-    if (code == simdjson::EMPTY) text.error = &kEmptyValue;
-    else if (code != simdjson::SUCCESS) text.error = &error_of(code);
+    const simdjson::error_code code = text.begin == text.end
+                                          ? simdjson::EMPTY
+                                          : stage_->run(base + text.begin, text.end - text.begin);
+    if (code == simdjson::EMPTY)
+      text.error = &kEmptyValue;
+    else if (code != simdjson::SUCCESS)
+      text.error = &error_of(code);
     if (text.error != nullptr) continue;
     for (const std::uint32_t token : stage_->tokens()) kept.push_back(token + text.begin);
     text.escapes = std::memchr(base + text.begin, '\\', text.end - text.begin) != nullptr;

@@ -52,7 +52,8 @@ std::int64_t magnitude(std::string_view token, const NumberParts& parts) noexcep
   if (parts.fraction_end != end) {
     const char* at = parts.fraction_end + 1;
     if (*at == '+') ++at;
-    if (std::from_chars(at, end, exponent).ec != std::errc()) exponent = *at == '-' ? -1'000'000'000 : 1'000'000'000;
+    if (std::from_chars(at, end, exponent).ec != std::errc())
+      exponent = *at == '-' ? -1'000'000'000 : 1'000'000'000;
   }
   const char* at = token.data() + (token[0] == '-' ? 1 : 0);
   if (*at != '0') return exponent + (parts.integer_end - at);
@@ -65,7 +66,10 @@ int read_hex4(const char* at) noexcept {
   int value = 0;
   for (int i = 0; i < 4; ++i) {
     const char c = at[i];
-    const int digit = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    const int digit = is_digit(c)            ? c - '0'
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                             : -1;
     if (digit < 0) return -1;
     value = value * 16 + digit;
   }
@@ -106,8 +110,10 @@ char simple_escape(char c) noexcept {
   }
 }
 
-// The character that a `\u` escape at `at` stands for, with its second half when it needs one; moves behind it.
-const record::RowError* read_unicode(const char*& at, const char* end, std::uint32_t& out) noexcept {
+// The character that a `\u` escape at `at` stands for, with its second half when it needs one;
+// moves behind it.
+const record::RowError* read_unicode(const char*& at, const char* end,
+                                     std::uint32_t& out) noexcept {
   const auto half = [&](std::uint32_t& unit) {
     if (end - at < 6 || at[0] != '\\' || at[1] != 'u') return false;
     const int value = read_hex4(at + 2);
@@ -125,13 +131,15 @@ const record::RowError* read_unicode(const char*& at, const char* end, std::uint
   return nullptr;
 }
 
-// Resolves escapes into `out`, or only checks them when it is null; `out` has room for the input's size.
+// Resolves escapes into `out`, or only checks them when it is null; `out` has room for the input's
+// size.
 const record::RowError* resolve(std::string_view inside, char* out, std::size_t& written) noexcept {
   const char* at = inside.data();
   const char* const end = at + inside.size();
   char* to = out;
   while (at < end) {
-    const auto* const stop = static_cast<const char*>(std::memchr(at, '\\', static_cast<std::size_t>(end - at)));
+    const auto* const stop =
+        static_cast<const char*>(std::memchr(at, '\\', static_cast<std::size_t>(end - at)));
     const std::size_t plain = static_cast<std::size_t>((stop == nullptr ? end : stop) - at);
     if (to != nullptr) to = std::copy_n(at, plain, to);
     at += plain;
@@ -152,7 +160,8 @@ const record::RowError* resolve(std::string_view inside, char* out, std::size_t&
   return nullptr;
 }
 
-constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 // For every byte: whether a string must escape it.
 constexpr auto kEscaped = [] {
@@ -162,13 +171,16 @@ constexpr auto kEscaped = [] {
   return escaped;
 }();
 
-// True when one of the 8 bytes must be escaped (may also say so falsely, for what follows such a byte).
+// True when one of the 8 bytes must be escaped (may also say so falsely, for what follows such a
+// byte).
 bool any_escaped(std::uint64_t word) noexcept {
   constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
   constexpr std::uint64_t kHigh = 0x8080808080808080ULL;
   const std::uint64_t quote = word ^ (kOnes * '"');
   const std::uint64_t slash = word ^ (kOnes * '\\');
-  return ((((word - kOnes * 0x20) & ~word) | ((quote - kOnes) & ~quote) | ((slash - kOnes) & ~slash)) & kHigh) != 0;
+  return ((((word - kOnes * 0x20) & ~word) | ((quote - kOnes) & ~quote) |
+           ((slash - kOnes) & ~slash)) &
+          kHigh) != 0;
 }
 
 std::size_t plain_prefix(std::string_view text) noexcept {
@@ -238,7 +250,8 @@ Date date_of_days(std::int64_t days) noexcept {
   days += 719468;
   const std::int64_t era = (days >= 0 ? days : days - 146096) / 146097;
   const std::int64_t of_era = days - era * 146097;
-  const std::int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+  const std::int64_t year_of_era =
+      (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
   const std::int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t shifted = (5 * of_year + 2) / 153;
   const std::int64_t day = of_year - (153 * shifted + 2) / 5 + 1;
@@ -274,7 +287,8 @@ const record::RowError* read_number(std::string_view token, record::Value& out) 
   return nullptr;
 }
 
-const record::RowError* unescape(std::string_view inside, base::Arena& arena, std::string_view& out) {
+const record::RowError* unescape(std::string_view inside, base::Arena& arena,
+                                 std::string_view& out) {
   char* const at = arena.allocate(inside.size() + 1, 1);
   std::size_t written = 0;
   if (const record::RowError* error = resolve(inside, at, written)) return error;
@@ -308,7 +322,9 @@ void append_integer(TextBuffer& out, std::int64_t number) {
 void append_double(TextBuffer& out, double number) {
   char* const at = out.reserve(40);
   char* end = std::to_chars(at, at + 32, number).ptr;
-  const bool marked = std::string_view(at, static_cast<std::size_t>(end - at)).find_first_of(".e") != std::string_view::npos;
+  const bool marked =
+      std::string_view(at, static_cast<std::size_t>(end - at)).find_first_of(".e") !=
+      std::string_view::npos;
   if (!marked) {
     *end++ = '.';
     *end++ = '0';
@@ -319,7 +335,9 @@ void append_double(TextBuffer& out, double number) {
 void append_base64(TextBuffer& out, std::string_view bytes) {
   char* const begin = out.reserve((bytes.size() + 2) / 3 * 4);
   char* to = begin;
-  const auto byte = [&bytes](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
+  const auto byte = [&bytes](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i]));
+  };
   const auto put = [&to](std::uint32_t bits) { *to++ = kAlphabet[bits & 63]; };
   std::size_t i = 0;
   for (; i + 3 <= bytes.size(); i += 3) {
@@ -334,8 +352,10 @@ void append_base64(TextBuffer& out, std::string_view bytes) {
     const std::uint32_t group = byte(i) << 16 | (two ? byte(i + 1) << 8 : 0);
     put(group >> 18);
     put(group >> 12);
-    if (two) put(group >> 6);
-    else *to++ = '=';
+    if (two)
+      put(group >> 6);
+    else
+      *to++ = '=';
     *to++ = '=';
   }
   out.advance(static_cast<std::size_t>(to - begin));
@@ -395,9 +415,12 @@ const record::RowError* append_value(TextBuffer& out, const record::Value& value
   }
   out.put('"');
   bool written = true;
-  if (value.is(Type::bytes)) append_base64(out, value.as_text());
-  else if (value.is(Type::timestamp)) written = append_timestamp(out, value.as_integer());
-  else append_duration(out, value.as_integer());
+  if (value.is(Type::bytes))
+    append_base64(out, value.as_text());
+  else if (value.is(Type::timestamp))
+    written = append_timestamp(out, value.as_integer());
+  else
+    append_duration(out, value.as_integer());
   out.put('"');
   return written ? nullptr : &kNotRepresentable;
 }

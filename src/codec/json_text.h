@@ -10,13 +10,16 @@
 // How single values are spelled in JSON: reading tokens, writing values.
 namespace leat::codec {
 
-// Reads a number token: without `.` and `e` an int, beyond int64 and else a double. Error: INVALID_NUMBER, NUMBER_OUT_OF_RANGE.
+// Reads a number token: without `.` and `e` an int, beyond int64 and else a double. Error:
+// INVALID_NUMBER, NUMBER_OUT_OF_RANGE.
 const record::RowError* read_number(std::string_view token, record::Value& out) noexcept;
 // True when the token is spelled as JSON spells numbers.
 bool is_number(std::string_view token) noexcept;
 
-// Resolves the escapes of the inside of a string. The result lies in the arena. Error: INVALID_ESCAPE, LONE_SURROGATE.
-const record::RowError* unescape(std::string_view inside, base::Arena& arena, std::string_view& out);
+// Resolves the escapes of the inside of a string. The result lies in the arena. Error:
+// INVALID_ESCAPE, LONE_SURROGATE.
+const record::RowError* unescape(std::string_view inside, base::Arena& arena,
+                                 std::string_view& out);
 // Whether unescape() would succeed.
 const record::RowError* check_escapes(std::string_view inside) noexcept;
 
@@ -31,7 +34,8 @@ bool append_timestamp(TextBuffer& out, std::int64_t us);
 // "5400s", "0.25s", without quotes.
 void append_duration(TextBuffer& out, std::int64_t us);
 
-// Any value as JSON; absent is written as null. Error: NOT_REPRESENTABLE, or the error that the value holds.
+// Any value as JSON; absent is written as null. Error: NOT_REPRESENTABLE, or the error that the
+// value holds.
 const record::RowError* append_value(TextBuffer& out, const record::Value& value);
 
 }  // namespace leat::codec

@@ -10,8 +10,8 @@
 
 namespace leat::codec {
 
-// The paths somebody wants, level by level, made for matching the members of a document as they come. Node 0 is the whole row.
-// Immutable after the last add().
+// The paths somebody wants, level by level, made for matching the members of a document as they
+// come. Node 0 is the whole row. Immutable after the last add().
 class PathTree {
  public:
   using NodeId = std::uint32_t;
@@ -45,7 +45,9 @@ class PathTree {
   // In the order in which they were added.
   const std::vector<Child>& children(NodeId node) const noexcept { return nodes_[node]; }
 
-  NodeId find(NodeId node, std::string_view key) const noexcept { return match(node, word_of(key.data(), key.size()), key); }
+  NodeId find(NodeId node, std::string_view key) const noexcept {
+    return match(node, word_of(key.data(), key.size()), key);
+  }
   // The same for a key behind which 8 bytes can be read.
   NodeId find_padded(NodeId node, std::string_view key) const noexcept {
     std::uint64_t word;
@@ -63,7 +65,9 @@ class PathTree {
   NodeId match(NodeId node, std::uint64_t word, std::string_view key) const noexcept {
     for (const Child& child : nodes_[node]) {
       if (child.word != word || child.name.size() != key.size()) continue;
-      if (key.size() <= 8 || std::memcmp(child.name.data() + 8, key.data() + 8, key.size() - 8) == 0) return child.node;
+      if (key.size() <= 8 ||
+          std::memcmp(child.name.data() + 8, key.data() + 8, key.size() - 8) == 0)
+        return child.node;
     }
     return kNone;
   }

@@ -2,19 +2,28 @@
 
 #include "record/value.h"
 
-// Why a record cannot be read or a row cannot be written. The codes are stable: dead letters and metrics carry them.
+// Why a record cannot be read or a row cannot be written. The codes are stable: dead letters and
+// metrics carry them.
 namespace leat::codec {
 
 inline constexpr record::RowError kEmptyValue{"EMPTY_VALUE", "the value is empty"};
-inline constexpr record::RowError kMalformedJson{"MALFORMED_JSON", "the value is not a JSON document"};
+inline constexpr record::RowError kMalformedJson{"MALFORMED_JSON",
+                                                 "the value is not a JSON document"};
 inline constexpr record::RowError kNotAnObject{"NOT_AN_OBJECT", "a JSON object is needed here"};
 inline constexpr record::RowError kInvalidUtf8{"INVALID_UTF8", "the value is not valid UTF-8"};
-inline constexpr record::RowError kLoneSurrogate{"LONE_SURROGATE", "a string holds half of a surrogate pair"};
-inline constexpr record::RowError kInvalidEscape{"INVALID_ESCAPE", "a string holds an unknown escape sequence"};
-inline constexpr record::RowError kInvalidNumber{"INVALID_NUMBER", "a number is not written as JSON writes numbers"};
-inline constexpr record::RowError kNumberOutOfRange{"NUMBER_OUT_OF_RANGE", "a number is too large for a double"};
-inline constexpr record::RowError kNotRepresentable{"NOT_REPRESENTABLE", "the format has no way to write this value"};
-inline constexpr record::RowError kWrongType{"WRONG_TYPE", "the sink's format takes another type for the field `value`"};
-inline constexpr record::RowError kValueTooLarge{"VALUE_TOO_LARGE", "the record is larger than 1 GiB"};
+inline constexpr record::RowError kLoneSurrogate{"LONE_SURROGATE",
+                                                 "a string holds half of a surrogate pair"};
+inline constexpr record::RowError kInvalidEscape{"INVALID_ESCAPE",
+                                                 "a string holds an unknown escape sequence"};
+inline constexpr record::RowError kInvalidNumber{"INVALID_NUMBER",
+                                                 "a number is not written as JSON writes numbers"};
+inline constexpr record::RowError kNumberOutOfRange{"NUMBER_OUT_OF_RANGE",
+                                                    "a number is too large for a double"};
+inline constexpr record::RowError kNotRepresentable{"NOT_REPRESENTABLE",
+                                                    "the format has no way to write this value"};
+inline constexpr record::RowError kWrongType{
+    "WRONG_TYPE", "the sink's format takes another type for the field `value`"};
+inline constexpr record::RowError kValueTooLarge{"VALUE_TOO_LARGE",
+                                                 "the record is larger than 1 GiB"};
 
 }  // namespace leat::codec

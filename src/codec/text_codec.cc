@@ -15,7 +15,8 @@ TextDecoder::TextDecoder(Format format, std::vector<record::DecodeSlot> slots) :
 void TextDecoder::decode(record::RecordBatch& batch, std::span<const record::RowError*> errors) {
   const std::vector<record::Row>& rows = batch.rows();
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const bool bad = format_ == Format::string && !rows[i].tombstone() && !base::valid_utf8(rows[i].value);
+    const bool bad =
+        format_ == Format::string && !rows[i].tombstone() && !base::valid_utf8(rows[i].value);
     errors[i] = bad ? &kInvalidUtf8 : nullptr;
   }
   for (const std::size_t index : absent_) batch.make_column(index);
@@ -23,22 +24,26 @@ void TextDecoder::decode(record::RecordBatch& batch, std::span<const record::Row
     const record::Column column = batch.make_column(index);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (rows[i].tombstone()) continue;
-      column[i] = format_ == Format::string ? record::Value::string(rows[i].value) : record::Value::bytes(rows[i].value);
+      column[i] = format_ == Format::string ? record::Value::string(rows[i].value)
+                                            : record::Value::bytes(rows[i].value);
     }
   }
 }
 
 void TextEncoder::encode(const record::RecordBatch& batch, std::span<std::string_view> out,
                          std::span<const record::RowError*> errors) {
-  const record::Type wanted = format_ == Format::string ? record::Type::string : record::Type::bytes;
+  const record::Type wanted =
+      format_ == Format::string ? record::Type::string : record::Type::bytes;
   const record::Column column = batch.column(column_);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     out[i] = {};
     errors[i] = nullptr;
     if (batch.rows()[i].tombstone()) continue;
     const record::Value value = column.empty() ? record::Value() : column[i];
-    if (value.is(wanted)) out[i] = value.as_text();
-    else errors[i] = value.is_error() ? &value.as_error() : &kWrongType;
+    if (value.is(wanted))
+      out[i] = value.as_text();
+    else
+      errors[i] = value.is_error() ? &value.as_error() : &kWrongType;
   }
 }
 

@@ -25,13 +25,30 @@ namespace {
 constexpr std::size_t kReferencedBytesMax = 64 * 1024;
 
 // Properties that leat sets itself, and those that run code or read files of the host's choice.
-constexpr std::string_view kOwnProperties[] = {
-    "bootstrap.servers", "metadata.broker.list", "group.id", "group.instance.id", "group.protocol", "client.id",
-    "enable.auto.commit", "auto.commit.enable", "enable.auto.offset.store", "auto.offset.reset", "partition.assignment.strategy",
-    "transactional.id", "enable.idempotence", "acks", "request.required.acks", "isolation.level", "max.in.flight",
-    "max.in.flight.requests.per.connection", "partitioner", "enable.partition.eof", "test.mock.num.brokers"};
-constexpr std::string_view kUnsafeProperties[] = {
-    "plugin.library.paths", "ssl.engine.location", "ssl.providers", "sasl.kerberos.kinit.cmd", "ssl.engine.callback.data"};
+constexpr std::string_view kOwnProperties[] = {"bootstrap.servers",
+                                               "metadata.broker.list",
+                                               "group.id",
+                                               "group.instance.id",
+                                               "group.protocol",
+                                               "client.id",
+                                               "enable.auto.commit",
+                                               "auto.commit.enable",
+                                               "enable.auto.offset.store",
+                                               "auto.offset.reset",
+                                               "partition.assignment.strategy",
+                                               "transactional.id",
+                                               "enable.idempotence",
+                                               "acks",
+                                               "request.required.acks",
+                                               "isolation.level",
+                                               "max.in.flight",
+                                               "max.in.flight.requests.per.connection",
+                                               "partitioner",
+                                               "enable.partition.eof",
+                                               "test.mock.num.brokers"};
+constexpr std::string_view kUnsafeProperties[] = {"plugin.library.paths", "ssl.engine.location",
+                                                  "ssl.providers", "sasl.kerberos.kinit.cmd",
+                                                  "ssl.engine.callback.data"};
 
 bool contains(std::span<const std::string_view> list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
@@ -45,16 +62,19 @@ std::string lower(std::string_view text) {
 
 bool writable_folder(const std::string& path) {
   struct stat about {};
-  return ::stat(path.c_str(), &about) == 0 && S_ISDIR(about.st_mode) && ::access(path.c_str(), W_OK | X_OK) == 0;
+  return ::stat(path.c_str(), &about) == 0 && S_ISDIR(about.st_mode) &&
+         ::access(path.c_str(), W_OK | X_OK) == 0;
 }
 
 std::string default_state_dir(const ConfigInput& input) {
-  if (const std::string* listed = input.find_variable("STATE_DIRECTORY"); listed != nullptr && !listed->empty()) {
+  if (const std::string* listed = input.find_variable("STATE_DIRECTORY");
+      listed != nullptr && !listed->empty()) {
     return listed->substr(0, listed->find(':'));
   }
   const std::string system = "/var/lib/leat";
   if (own_user() == 0 || writable_folder(system)) return system;
-  if (const std::string* state = input.find_variable("XDG_STATE_HOME"); state != nullptr && !state->empty()) {
+  if (const std::string* state = input.find_variable("XDG_STATE_HOME");
+      state != nullptr && !state->empty()) {
     return *state + "/leat";
   }
   const std::string* home = input.find_variable("HOME");
@@ -68,7 +88,8 @@ std::string absolute(const std::string& path) {
 }
 
 void replace_all(std::string& text, std::string_view what, std::string_view by) {
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
+  for (std::size_t at = text.find(what); at != std::string::npos;
+       at = text.find(what, at + by.size())) {
     text.replace(at, what.size(), by);
   }
 }
@@ -94,7 +115,8 @@ class Builder {
   void problem(const Effective& where, std::string code, std::string message) {
     std::string place = where.where;
     if (place.empty() && where.origin == Origin::flag) place = "command line";
-    result_.problems.push_back({place, std::move(code), "`" + where.key + "`: " + std::move(message), {}});
+    result_.problems.push_back(
+        {place, std::move(code), "`" + where.key + "`: " + std::move(message), {}});
   }
   void add(const Setting& setting, const std::string& key);
   std::string fallback_of(const Setting& setting) const;
@@ -132,7 +154,9 @@ std::string Builder::fallback_of(const Setting& setting) const {
   std::string text(setting.fallback);
   if (setting.key == "http.unix") {
     const std::string* runtime = input_.find_variable("RUNTIME_DIRECTORY");
-    const std::string folder = runtime != nullptr && !runtime->empty() ? runtime->substr(0, runtime->find(':')) : state_dir_;
+    const std::string folder = runtime != nullptr && !runtime->empty()
+                                   ? runtime->substr(0, runtime->find(':'))
+                                   : state_dir_;
     const std::string path = folder + "/leat.sock";
     // A longer path does not fit the socket's address; the API is then on TCP alone.
     return path.size() < sizeof(sockaddr_un::sun_path) ? "\"" + quoted_inside(path) + "\"" : "null";
@@ -207,7 +231,8 @@ std::string Builder::text(std::string_view key) {
 
 std::vector<std::string> Builder::texts(std::string_view key) {
   std::vector<std::string> out;
-  for (const json::Value& element : value(key).elements()) out.push_back(resolve(at(key), *element.as_string()));
+  for (const json::Value& element : value(key).elements())
+    out.push_back(resolve(at(key), *element.as_string()));
   return out;
 }
 
@@ -217,7 +242,9 @@ std::vector<std::string> Builder::paths(std::string_view key) {
   return out;
 }
 
-std::uint32_t Builder::integer(std::string_view key) { return value(key).as_integer<std::uint32_t>().value_or(0); }
+std::uint32_t Builder::integer(std::string_view key) {
+  return value(key).as_integer<std::uint32_t>().value_or(0);
+}
 
 std::uint64_t Builder::size(std::string_view key) {
   std::uint64_t bytes = 0;
@@ -238,8 +265,9 @@ void Builder::read_listeners(Config& config) {
       problem(at("http.listen"), "INVALID_VALUE", address.status().to_string());
     } else if (!net::is_loopback(address->host)) {
       problem(at("http.listen"), "NEEDS_TLS",
-              "`" + written + "` is not a loopback address; others need TLS, which is not available yet: "
-              "listen on 127.0.0.1 and put a proxy with TLS in front");
+              "`" + written +
+                  "` is not a loopback address; others need TLS, which is not available yet: "
+                  "listen on 127.0.0.1 and put a proxy with TLS in front");
     } else {
       config.http.listen.push_back(*address);
     }
@@ -254,7 +282,8 @@ void Builder::read_unix(Config& config) {
   const std::string mode = text("http.unix_mode");
   std::from_chars(mode.data(), mode.data() + mode.size(), config.http.unix_mode, 8);
   if (config.http.listen.empty() && config.http.unix_path.empty() && result_.problems.empty()) {
-    problem(at("http.listen"), "INVALID_VALUE", "neither `http.listen` nor `http.unix` is left: nobody could reach the daemon");
+    problem(at("http.listen"), "INVALID_VALUE",
+            "neither `http.listen` nor `http.unix` is left: nobody could reach the daemon");
   }
 }
 
@@ -280,10 +309,13 @@ void Builder::read_auth(Config& config) {
   config.auth.mode = text("auth.mode") == "none" ? AuthMode::none : AuthMode::token;
   config.auth.token_file = absolute(text("auth.token_file"));
   for (const json::Value& entry : value("auth.tokens").elements()) {
-    TokenEntry token{*entry.find("name")->as_string(), *entry.find("role")->as_string(), {*entry.find("token")->as_string()}};
+    TokenEntry token{*entry.find("name")->as_string(),
+                     *entry.find("role")->as_string(),
+                     {*entry.find("token")->as_string()}};
     const std::string secret = resolve(at("auth.tokens"), token.token.text);
     if (!secret.empty() && secret.size() < 16) {
-      problem(at("auth.tokens"), "INVALID_VALUE", "the token of `" + token.name + "` is shorter than 16 characters");
+      problem(at("auth.tokens"), "INVALID_VALUE",
+              "the token of `" + token.name + "` is shorter than 16 characters");
     }
     config.auth.tokens.push_back(std::move(token));
   }
@@ -294,7 +326,8 @@ void Builder::read_peers(Config& config) {
   for (const json::Member& member : value("auth.unix_peers").members()) {
     std::uint32_t user_id = 0;
     const char* end = member.key.data() + member.key.size();
-    if (const auto read = std::from_chars(member.key.data(), end, user_id); read.ec == std::errc() && read.ptr == end) {
+    if (const auto read = std::from_chars(member.key.data(), end, user_id);
+        read.ec == std::errc() && read.ptr == end) {
       config.auth.unix_peers[user_id] = *member.value.as_string();
     } else if (const passwd* user = ::getpwnam(member.key.c_str())) {
       config.auth.unix_peers[user->pw_uid] = *member.value.as_string();
@@ -306,9 +339,11 @@ void Builder::read_peers(Config& config) {
 
 void Builder::read_profile(Config& config, const std::string& name) {
   const Effective& brokers = at("kafka.profiles." + name + ".brokers");
-  if (fit_name(name) != name) problem(brokers, "INVALID_VALUE", "`" + name + "` is no name for a profile");
+  if (fit_name(name) != name)
+    problem(brokers, "INVALID_VALUE", "`" + name + "` is no name for a profile");
   if (name != "default" && brokers.origin == Origin::fallback) {
-    problem(at("kafka.profiles." + name + ".properties"), "INVALID_VALUE", "the profile has no `brokers`");
+    problem(at("kafka.profiles." + name + ".properties"), "INVALID_VALUE",
+            "the profile has no `brokers`");
   }
   KafkaProfile profile;
   if (const std::string* list = brokers.value.as_string()) {
@@ -321,8 +356,10 @@ void Builder::read_profile(Config& config, const std::string& name) {
     profile.brokers = texts(brokers.key);
   }
   const bool mixed = profile.brokers.size() > 1 &&
-                     std::find(profile.brokers.begin(), profile.brokers.end(), "embedded") != profile.brokers.end();
-  if (profile.brokers.empty() || mixed) problem(brokers, "INVALID_VALUE", "name brokers, or `embedded` alone");
+                     std::find(profile.brokers.begin(), profile.brokers.end(), "embedded") !=
+                         profile.brokers.end();
+  if (profile.brokers.empty() || mixed)
+    problem(brokers, "INVALID_VALUE", "name brokers, or `embedded` alone");
 
   const Effective& properties = at("kafka.profiles." + name + ".properties");
   for (const json::Member& member : properties.value.members()) {
@@ -350,12 +387,14 @@ void Builder::read_kafka(Config& config) {
   for (const std::string& name : names) read_profile(config, name);
   config.kafka.default_profile = text("kafka.default_profile");
   if (!config.kafka.profiles.contains(config.kafka.default_profile)) {
-    problem(at("kafka.default_profile"), "INVALID_VALUE", "there is no profile `" + config.kafka.default_profile + "`");
+    problem(at("kafka.default_profile"), "INVALID_VALUE",
+            "there is no profile `" + config.kafka.default_profile + "`");
   }
   const std::string topics = text("kafka.create_topics");
   config.kafka.create_topics = topics == "never" ? CreateTopics::never
                                : topics == "all" ? CreateTopics::all
                                                  : CreateTopics::internal;
+  config.kafka.produce_paced = text("kafka.produce_policy") == "paced";
 }
 
 void Builder::read_run(Config& config) {
@@ -403,7 +442,8 @@ void Builder::read_log(Config& config) {
   config.log.path = to == "stderr" ? std::string() : absolute(to);
   const std::string format = text("log.format");
   const bool terminal = config.log.path.empty() && ::isatty(STDERR_FILENO) == 1;
-  config.log.format = format == "json" || (format == "auto" && !terminal) ? log::Format::json : log::Format::text;
+  config.log.format =
+      format == "json" || (format == "auto" && !terminal) ? log::Format::json : log::Format::text;
 }
 
 std::shared_ptr<const Config> Builder::build() {
@@ -428,7 +468,9 @@ Result<std::string> Reference::resolve() const {
   const std::string inside = text.substr(2, text.size() - 3);
   if (inside.starts_with("env:")) {
     const char* found = std::getenv(inside.c_str() + 4);
-    if (found == nullptr) return Status(Code::not_found, "the environment variable is not set").with("name", inside.substr(4));
+    if (found == nullptr)
+      return Status(Code::not_found, "the environment variable is not set")
+          .with("name", inside.substr(4));
     return std::string(found);
   }
   if (!inside.starts_with("file:")) {
@@ -462,7 +504,8 @@ ConfigResult load_config(const ConfigInput& input) {
   Layers layers(result.problems);
   if (input.file) {
     layers.read_file(*input.file);
-  } else if (const std::string* named = input.find_variable("LEAT_CONFIG"); named != nullptr && !named->empty()) {
+  } else if (const std::string* named = input.find_variable("LEAT_CONFIG");
+             named != nullptr && !named->empty()) {
     layers.read_file(*named);
   } else if (::access(input.system_file.c_str(), F_OK) == 0) {
     layers.read_file(input.system_file);
@@ -481,7 +524,8 @@ std::vector<std::pair<std::string, std::string>> process_environment() {
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
     const std::size_t equals = text.find('=');
-    if (equals != std::string_view::npos) all.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    if (equals != std::string_view::npos)
+      all.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   return all;
 }

@@ -17,12 +17,14 @@
 
 namespace leat::daemon {
 
-// A string that may be `${env:NAME}` or `${file:/path}`: printed as it was written, resolved when it is used.
+// A string that may be `${env:NAME}` or `${file:/path}`: printed as it was written, resolved when
+// it is used.
 struct Reference {
   std::string text;
 
   bool is_reference() const noexcept { return text.starts_with("${") && text.ends_with("}"); }
-  // The text, the variable's value, or the file's content without one line end. not_found when there is none.
+  // The text, the variable's value, or the file's content without one line end. not_found when
+  // there is none.
   Result<std::string> resolve() const;
   friend bool operator==(const Reference&, const Reference&) = default;
 };
@@ -45,8 +47,8 @@ struct TokenEntry {
   Reference token;
 };
 
-// What the daemon runs with: every setting checked and typed. Immutable once load_config() returned it; a reload makes a new
-// one and publishes it.
+// What the daemon runs with: every setting checked and typed. Immutable once load_config() returned
+// it; a reload makes a new one and publishes it.
 struct Config {
   std::string application;
   std::string instance;
@@ -82,6 +84,7 @@ struct Config {
     std::string default_profile;
     std::map<std::string, KafkaProfile> profiles;  // holds default_profile
     CreateTopics create_topics = CreateTopics::internal;
+    bool produce_paced = false;
   } kafka;
 
   std::uint32_t workers = 0;  // "auto" is resolved
@@ -144,7 +147,8 @@ struct Effective {
 // One reason why a configuration is not taken.
 struct ConfigProblem {
   std::string where;  // "leat.json:12:3", "LEAT_HTTP__LISTEN", "--set"; may be empty
-  std::string code;   // UNKNOWN_SETTING, NOT_AVAILABLE_YET, INVALID_VALUE, MALFORMED_JSON, UNREADABLE, NEEDS_TLS, …
+  std::string code;   // UNKNOWN_SETTING, NOT_AVAILABLE_YET, INVALID_VALUE, MALFORMED_JSON,
+                      // UNREADABLE, NEEDS_TLS, …
   std::string message;
   std::vector<std::string> did_you_mean;
 
@@ -156,17 +160,18 @@ struct ConfigProblem {
 struct ConfigInput {
   static constexpr std::size_t kFileBytesMax = 1024 * 1024;
 
-  std::optional<std::string> file;  // --config; otherwise $LEAT_CONFIG, else kSystemFile if it is there
+  std::optional<std::string>
+      file;  // --config; otherwise $LEAT_CONFIG, else kSystemFile if it is there
   std::vector<std::pair<std::string, std::string>> environment;
-  std::vector<std::string> sets;    // "key=value", later ones win
+  std::vector<std::string> sets;                           // "key=value", later ones win
   std::vector<std::pair<std::string, std::string>> flags;  // key → JSON; win over `sets`
   std::string system_file = "/etc/leat/leat.json";
 
   const std::string* find_variable(std::string_view name) const noexcept;
 };
 
-// `config` is null exactly when there are problems. `effective` is in the table's order, one row per setting that is available
-// (profiles: one per name).
+// `config` is null exactly when there are problems. `effective` is in the table's order, one row
+// per setting that is available (profiles: one per name).
 struct ConfigResult {
   std::shared_ptr<const Config> config;
   std::vector<Effective> effective;
@@ -175,20 +180,22 @@ struct ConfigResult {
   bool ok() const noexcept { return config != nullptr; }
 };
 
-// Reads file, environment and flags; finds all problems at once. Touches no file but the configuration, existing folders (to
-// choose the default state folder) and those that references name.
+// Reads file, environment and flags; finds all problems at once. Touches no file but the
+// configuration, existing folders (to choose the default state folder) and those that references
+// name.
 ConfigResult load_config(const ConfigInput& input);
 
 // The process's own environment.
 std::vector<std::pair<std::string, std::string>> process_environment();
 
-// `leat config`: the effective configuration as one JSON object. Text in properties that look secret and is no reference is
-// shown as "***".
+// `leat config`: the effective configuration as one JSON object. Text in properties that look
+// secret and is no reference is shown as "***".
 std::string print_config(const ConfigResult& result);
 // `leat config --origin`: one line per key: key, value, origin.
 std::string print_origins(const ConfigResult& result);
 // Body of GET /v1/config. `pending_restart` = keys that changed on disk and wait for a restart.
-std::string config_items_json(const ConfigResult& result, const std::vector<std::string>& pending_restart);
+std::string config_items_json(const ConfigResult& result,
+                              const std::vector<std::string>& pending_restart);
 // The keys whose values differ, split by what a reload may do.
 struct ConfigChanges {
   std::vector<std::string> live;

@@ -14,7 +14,8 @@
 #include "base/exit_code.h"
 #include "base/version.h"
 
-// Everything below install_crash_files() runs in a signal handler: no allocation, no locks, no stdio.
+// Everything below install_crash_files() runs in a signal handler: no allocation, no locks, no
+// stdio.
 namespace leat::daemon {
 namespace {
 
@@ -66,11 +67,15 @@ void add_time(Text& text, std::int64_t us) noexcept {
   const std::int64_t shifted = seconds / 86400 + 719468;
   const std::int64_t era = shifted / 146097;
   const std::int64_t day_of_era = shifted - era * 146097;
-  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const std::int64_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const std::int64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t month_shifted = (5 * day_of_year + 2) / 153;
   const std::int64_t month = month_shifted < 10 ? month_shifted + 3 : month_shifted - 9;
-  const auto put = [&](std::int64_t number, int width) { text.add_number(static_cast<std::uint64_t>(number), 10, width); };
+  const auto put = [&](std::int64_t number, int width) {
+    text.add_number(static_cast<std::uint64_t>(number), 10, width);
+  };
   put(year_of_era + era * 400 + (month <= 2 ? 1 : 0), 4);
   put(month, 2);
   put(day_of_year - (153 * month_shifted + 2) / 5 + 1, 2);
@@ -105,14 +110,22 @@ void write_crash_file(int signal, const char* why) noexcept {
   add_time(body, now_us);
   path.add(".json");
   body.add("\",\"signal\":\"").add(signal_name(signal)).add("\",\"pid\":");
-  body.add_number(static_cast<std::uint64_t>(::getpid()), 10).add(",\"version\":\"").add_plain(base::version().data());
-  body.add("\",\"commit\":\"").add_plain(base::commit().data()).add("\",\"why\":\"").add_plain(why).add("\",\"anchor\":\"0x");
+  body.add_number(static_cast<std::uint64_t>(::getpid()), 10)
+      .add(",\"version\":\"")
+      .add_plain(base::version().data());
+  body.add("\",\"commit\":\"")
+      .add_plain(base::commit().data())
+      .add("\",\"why\":\"")
+      .add_plain(why)
+      .add("\",\"anchor\":\"0x");
   // Where a known function lies, so that addresses of a relocated program can be looked up.
   body.add_number(reinterpret_cast<std::uintptr_t>(&install_crash_files), 16).add("\",\"stack\":[");
   void* frames[kFramesMax];
   const int count = ::backtrace(frames, kFramesMax);
   for (int i = 0; i < count; ++i) {
-    body.add(i == 0 ? "\"0x" : ",\"0x").add_number(reinterpret_cast<std::uintptr_t>(frames[i]), 16).add("\"");
+    body.add(i == 0 ? "\"0x" : ",\"0x")
+        .add_number(reinterpret_cast<std::uintptr_t>(frames[i]), 16)
+        .add("\"");
   }
   body.add("]}\n");
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -19,7 +19,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view kLogger = "daemon";
-constexpr Duration kLookEvery = 20ms;  // while starting; afterwards only signals and the watchdog wake the main thread
+constexpr Duration kLookEvery =
+    20ms;  // while starting; afterwards only signals and the watchdog wake the main thread
 constexpr std::size_t kDefinitionBytesMax = std::size_t{64} << 20;
 
 void tell(std::string_view text) {
@@ -53,14 +54,19 @@ std::string joined(const std::vector<std::string>& words) {
 
 }  // namespace
 
-std::string ready_line(std::string_view version, const std::vector<std::string>& http, std::string_view unix_path, int pid) {
+std::string ready_line(std::string_view version, const std::vector<std::string>& http,
+                       std::string_view unix_path, int pid) {
   std::string line = "leat " + std::string(version) + " ready ";
   line += http.empty() ? "unix:" + std::string(unix_path) : "http://" + http.front();
   return line + " pid=" + std::to_string(pid) + "\n";
 }
 
 Daemon::Daemon(ServeOptions options, ConfigResult config, Signals& signals, const Clock& clock)
-    : options_(std::move(options)), config_(std::move(config)), signals_(signals), clock_(clock), notifier_(options_.input) {}
+    : options_(std::move(options)),
+      config_(std::move(config)),
+      signals_(signals),
+      clock_(clock),
+      notifier_(options_.input) {}
 
 ExitCode Daemon::run(const EngineFactory& make_engine) {
   ExitCode code = ExitCode::internal;
@@ -87,7 +93,8 @@ Status Daemon::prepare(const EngineFactory& make_engine, ExitCode& code) {
   if (config.auth.mode == AuthMode::token) {
     Result<std::string> token = load_or_make_token(config.auth.token_file);
     const Code why = token.status().code();
-    if (why == Code::permission_denied || why == Code::invalid_argument) code = ExitCode::bad_config;
+    if (why == Code::permission_denied || why == Code::invalid_argument)
+      code = ExitCode::bad_config;
     if (!token.ok()) return std::move(token).status();
     parts.token = std::move(*token);
   }
@@ -114,10 +121,12 @@ Status Daemon::open_listeners(ExitCode& code) {
   Status opened = engine_->open();
   if (opened.code() == Code::already_exists) {
     code = ExitCode::try_again;
-    return Status(opened.code(), opened.message() + " (--listen; what listens there may be stopped instead)");
+    return Status(opened.code(),
+                  opened.message() + " (--listen; what listens there may be stopped instead)");
   }
-  code = opened.code() == Code::not_available_yet || opened.code() == Code::invalid_argument ? ExitCode::bad_config
-                                                                                              : ExitCode::cant_create;
+  code = opened.code() == Code::not_available_yet || opened.code() == Code::invalid_argument
+             ? ExitCode::bad_config
+             : ExitCode::cant_create;
   return opened;
 }
 
@@ -138,7 +147,9 @@ Status Daemon::announce() {
   StateFolder::Listen listen{engine_->http_addresses(), engine_->unix_path(), clock_.wall_now()};
   LEAT_RETURN_IF_ERROR(folder_->write_listen(listen));
   print(ready_line(base::version(), listen.http, listen.unix_path, ::getpid()));
-  log::info(kLogger, "ready", {{"version", base::version()}, {"http", joined(listen.http)}, {"unix", listen.unix_path}});
+  log::info(
+      kLogger, "ready",
+      {{"version", base::version()}, {"http", joined(listen.http)}, {"unix", listen.unix_path}});
   return {};
 }
 
@@ -179,7 +190,8 @@ void Daemon::reload() {
   ConfigResult fresh = load_config(options_.input);
   if (!fresh.ok()) {
     for (const ConfigProblem& problem : fresh.problems) {
-      log::error(kLogger, "configuration rejected, nothing changes", {{"problem", problem.to_line()}});
+      log::error(kLogger, "configuration rejected, nothing changes",
+                 {{"problem", problem.to_line()}});
     }
     return;
   }
@@ -204,13 +216,17 @@ void Daemon::stop() {
   log::info(kLogger, "stopped");
 }
 
-ExitCode check(const ServeOptions& options, const ConfigResult& config, const EngineFactory& make_engine) {
+ExitCode check(const ServeOptions& options, const ConfigResult& config,
+               const EngineFactory& make_engine) {
   std::vector<std::string> problems;
   const Result<std::unique_ptr<Engine>> engine = make_engine({*config.config, {}, {}, {}});
-  if (engine.ok()) problems = (*engine)->check();
-  else problems.push_back(engine.status().to_string());
+  if (engine.ok())
+    problems = (*engine)->check();
+  else
+    problems.push_back(engine.status().to_string());
   for (const std::string& file : options.apply) {
-    if (const auto text = base::read_file(file, kDefinitionBytesMax); !text.ok()) problems.push_back(text.status().to_string());
+    if (const auto text = base::read_file(file, kDefinitionBytesMax); !text.ok())
+      problems.push_back(text.status().to_string());
   }
   for (const std::string& problem : problems) tell("leat: " + problem);
   return problems.empty() ? ExitCode::done : ExitCode::bad_config;

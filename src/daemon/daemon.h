@@ -22,8 +22,8 @@ struct ServeOptions {
   bool check = false;              // only say whether configuration and definitions are right
 };
 
-// The life of the daemon from a checked configuration to its exit code. Lives on the main thread. Problems go to stderr, the ready
-// line alone to stdout.
+// The life of the daemon from a checked configuration to its exit code. Lives on the main thread.
+// Problems go to stderr, the ready line alone to stdout.
 class Daemon {
  public:
   // `signals` exists before any thread does.
@@ -56,13 +56,15 @@ class Daemon {
 };
 
 // `leat serve --check`: prints what is wrong; done or bad_config.
-ExitCode check(const ServeOptions& options, const ConfigResult& config, const EngineFactory& make_engine);
+ExitCode check(const ServeOptions& options, const ConfigResult& config,
+               const EngineFactory& make_engine);
 // `leat serve`: configuration, logs, signals, then a Daemon.
 ExitCode serve(const ServeOptions& options, const EngineFactory& make_engine);
 // `leat config [--origin]`.
 ExitCode show_config(const ConfigInput& input, bool origin);
 
 // "leat 1.0.0 ready http://127.0.0.1:8780 pid=123" and a line end.
-std::string ready_line(std::string_view version, const std::vector<std::string>& http, std::string_view unix_path, int pid);
+std::string ready_line(std::string_view version, const std::vector<std::string>& http,
+                       std::string_view unix_path, int pid);
 
 }  // namespace leat::daemon

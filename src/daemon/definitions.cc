@@ -28,7 +28,8 @@ spec::Options definition_options(const Config& config) {
   options.parallelism_max = config.limits.parallelism;
   options.expression_length = config.limits.expression_length;
   options.checkpoint_interval = config.defaults.checkpoint_interval;
-  options.start.kind = config.defaults.start_latest ? spec::StartSpec::Kind::latest : spec::StartSpec::Kind::earliest;
+  options.start.kind = config.defaults.start_latest ? spec::StartSpec::Kind::latest
+                                                    : spec::StartSpec::Kind::earliest;
   options.restart = {config.restart.initial, config.restart.max, config.restart.give_up_after};
   options.default_profile = config.kafka.default_profile;
   for (const auto& [name, profile] : config.kafka.profiles) options.profiles.push_back(name);
@@ -41,7 +42,8 @@ plan::PlanOptions plan_options(const Config& config) {
   return options;
 }
 
-Result<runtime::PutRequest> read_definition(const Config& config, std::string_view file, std::string_view text, std::string_view name) {
+Result<runtime::PutRequest> read_definition(const Config& config, std::string_view file,
+                                            std::string_view text, std::string_view name) {
   spec::Options options = definition_options(config);
   if (!name.empty()) options.name = std::string(name);
   const spec::ParseResult parsed = spec::parse_pipeline(text, options);

@@ -15,9 +15,9 @@ namespace leat::daemon {
 spec::Options definition_options(const Config& config);
 plan::PlanOptions plan_options(const Config& config);
 
-// Text → spec and plan. invalid_argument with one `file:line:col: message` a line when it is wrong; `name` (may be empty) is what
-// the definition must be called. Pure.
-Result<runtime::PutRequest> read_definition(const Config& config, std::string_view file, std::string_view text,
-                                            std::string_view name = {});
+// Text → spec and plan. invalid_argument with one `file:line:col: message` a line when it is wrong;
+// `name` (may be empty) is what the definition must be called. Pure.
+Result<runtime::PutRequest> read_definition(const Config& config, std::string_view file,
+                                            std::string_view text, std::string_view name = {});
 
 }  // namespace leat::daemon

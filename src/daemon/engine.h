@@ -10,8 +10,8 @@
 
 namespace leat::daemon {
 
-// What works inside the daemon: pipelines and their API. The daemon opens, starts, watches and stops it and knows nothing of its
-// insides; a test gives a fake. Called on the main thread.
+// What works inside the daemon: pipelines and their API. The daemon opens, starts, watches and
+// stops it and knows nothing of its insides; a test gives a fake. Called on the main thread.
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -24,12 +24,14 @@ class Engine {
   virtual std::string unix_path() const = 0;
   // Starts the threads, restores the definitions and begins to answer. After open().
   virtual Status start() = 0;
-  // Creates or replaces the pipeline of a definition and waits for the outcome; `file` is for messages. invalid_argument = the
-  // definition is wrong, with a line per problem in the message. After start().
+  // Creates or replaces the pipeline of a definition and waits for the outcome; `file` is for
+  // messages. invalid_argument = the definition is wrong, with a line per problem in the message.
+  // After start().
   virtual Status apply(const std::string& file, const std::string& text) = 0;
   virtual bool started() const noexcept = 0;  // everything is restored
   virtual bool alive() const noexcept = 0;    // its loops turn
-  // Cuts and commits every pipeline within `defaults.stop_timeout`, then closes the listeners. After start().
+  // Cuts and commits every pipeline within `defaults.stop_timeout`, then closes the listeners.
+  // After start().
   virtual void stop() = 0;
 };
 

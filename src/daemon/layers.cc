@@ -11,7 +11,8 @@ namespace {
 
 using T = SettingType;
 
-// `LEAT_HTTP__CONNECTIONS_MAX` → "http.connections_max", `LEAT__WORKERS` → "workers"; nothing for other variables.
+// `LEAT_HTTP__CONNECTIONS_MAX` → "http.connections_max", `LEAT__WORKERS` → "workers"; nothing for
+// other variables.
 std::optional<std::string> key_of_variable(std::string_view name) {
   constexpr std::string_view kPrefix = "LEAT_";
   if (!name.starts_with(kPrefix) || name.find("__") == std::string_view::npos) return std::nullopt;
@@ -19,7 +20,8 @@ std::optional<std::string> key_of_variable(std::string_view name) {
   std::string key;
   if (rest.starts_with('_')) {
     rest.remove_prefix(1);
-    if (rest.find("__") != std::string_view::npos) return std::string(rest);  // no such form: unknown
+    if (rest.find("__") != std::string_view::npos)
+      return std::string(rest);  // no such form: unknown
   }
   while (!rest.empty()) {
     if (rest.starts_with("__")) {
@@ -35,9 +37,9 @@ std::optional<std::string> key_of_variable(std::string_view name) {
 }
 
 bool all_strings(const json::Value& value) {
-  return value.is_array() && std::all_of(value.elements().begin(), value.elements().end(), [](const json::Value& e) {
-           return e.is_string() && !e.as_string()->empty();
-         });
+  return value.is_array() &&
+         std::all_of(value.elements().begin(), value.elements().end(),
+                     [](const json::Value& e) { return e.is_string() && !e.as_string()->empty(); });
 }
 
 bool is_word(std::string_view words, std::string_view word) {
@@ -50,7 +52,9 @@ bool is_word(std::string_view words, std::string_view word) {
 }
 
 bool is_name(std::string_view text) {
-  if (text.empty() || text.size() > 63 || text.front() == '.' || text.front() == '_' || text.front() == '-') return false;
+  if (text.empty() || text.size() > 63 || text.front() == '.' || text.front() == '_' ||
+      text.front() == '-')
+    return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
   });
@@ -87,11 +91,13 @@ bool is_role(const json::Value* value) {
 
 bool fits_object(const Setting& setting, const json::Value& value) {
   if (!value.is_object()) return false;
-  return std::all_of(value.members().begin(), value.members().end(), [&](const json::Member& member) {
-    if (setting.type == T::peers) return is_role(&member.value);
-    if (setting.type == T::levels) return member.value.is_string() && is_word(setting.words, *member.value.as_string());
-    return !member.value.is_null() && !member.value.is_array() && !member.value.is_object();
-  });
+  return std::all_of(
+      value.members().begin(), value.members().end(), [&](const json::Member& member) {
+        if (setting.type == T::peers) return is_role(&member.value);
+        if (setting.type == T::levels)
+          return member.value.is_string() && is_word(setting.words, *member.value.as_string());
+        return !member.value.is_null() && !member.value.is_array() && !member.value.is_object();
+      });
 }
 
 std::optional<std::string> check_tokens(const json::Value& value) {
@@ -99,8 +105,10 @@ std::optional<std::string> check_tokens(const json::Value& value) {
   if (!value.is_array()) return shape;
   for (const json::Value& entry : value.elements()) {
     for (const json::Member& member : entry.members()) {
-      if (member.key == "sha256") return "`sha256` is not available yet: give `token` as a reference";
-      if (member.key != "name" && member.key != "role" && member.key != "token") return shape + "; not `" + member.key + "`";
+      if (member.key == "sha256")
+        return "`sha256` is not available yet: give `token` as a reference";
+      if (member.key != "name" && member.key != "role" && member.key != "token")
+        return shape + "; not `" + member.key + "`";
     }
     const json::Value* name = entry.find("name");
     const json::Value* token = entry.find("token");
@@ -190,7 +198,10 @@ void Layers::read_text(const std::string& name, std::string_view text) {
   }
   if (!parsed.ok()) return;
   if (!parsed.root().is_object()) {
-    problems_.push_back({place_text(name, parsed.root().place()), "INVALID_VALUE", "the configuration must be one object", {}});
+    problems_.push_back({place_text(name, parsed.root().place()),
+                         "INVALID_VALUE",
+                         "the configuration must be one object",
+                         {}});
     return;
   }
   walk(name, "", parsed.root());
@@ -201,7 +212,8 @@ void Layers::walk(const std::string& file, const std::string& prefix, const json
     const std::string key = prefix + member.key;
     const std::string place = place_text(file, member.key_place);
     if (find_setting(key) != nullptr) {
-      put(key, member.value, Origin::file, file + ":" + std::to_string(member.key_place.line), place);
+      put(key, member.value, Origin::file, file + ":" + std::to_string(member.key_place.line),
+          place);
     } else if (!is_group(key) && !holds_names(prefix)) {
       unknown(key, place);
     } else if (!member.value.is_object()) {
@@ -222,10 +234,12 @@ void Layers::read_environment(const std::vector<std::pair<std::string, std::stri
 void Layers::read_set(std::string_view assignment) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string_view::npos || equals == 0) {
-    problems_.push_back({"--set", "INVALID_VALUE", "`" + std::string(assignment) + "` is not key=value", {}});
+    problems_.push_back(
+        {"--set", "INVALID_VALUE", "`" + std::string(assignment) + "` is not key=value", {}});
     return;
   }
-  read_pair(std::string(assignment.substr(0, equals)), assignment.substr(equals + 1), Origin::flag, "--set");
+  read_pair(std::string(assignment.substr(0, equals)), assignment.substr(equals + 1), Origin::flag,
+            "--set");
 }
 
 void Layers::read_flag(const std::string& key, std::string_view json) {
@@ -233,7 +247,8 @@ void Layers::read_flag(const std::string& key, std::string_view json) {
 }
 
 // The value is JSON, or, when it is none, the text itself.
-void Layers::read_pair(std::string key, std::string_view text, Origin origin, const std::string& where) {
+void Layers::read_pair(std::string key, std::string_view text, Origin origin,
+                       const std::string& where) {
   json::ParseOptions options;
   options.comments = false;
   const json::Parsed parsed = json::parse(text, options);
@@ -242,11 +257,13 @@ void Layers::read_pair(std::string key, std::string_view text, Origin origin, co
   } else if (parsed.malformed()) {
     put(std::move(key), json::Value::string({}, std::string(text)), origin, where, where);
   } else {
-    problems_.push_back({where, parsed.problems().front().code, parsed.problems().front().message, {}});
+    problems_.push_back(
+        {where, parsed.problems().front().code, parsed.problems().front().message, {}});
   }
 }
 
-void Layers::put(std::string key, const json::Value& value, Origin origin, std::string where, const std::string& place) {
+void Layers::put(std::string key, const json::Value& value, Origin origin, std::string where,
+                 const std::string& place) {
   const Setting* setting = find_setting(key);
   if (setting == nullptr) return unknown(key, place);
   if (setting->availability == Availability::later) {
@@ -255,7 +272,8 @@ void Layers::put(std::string key, const json::Value& value, Origin origin, std::
   }
   if (const auto wrong = check_value(*setting, value)) {
     const bool later = wrong->find("not available yet") != std::string::npos;
-    problems_.push_back({place, later ? "NOT_AVAILABLE_YET" : "INVALID_VALUE", "`" + key + "`: " + *wrong, {}});
+    problems_.push_back(
+        {place, later ? "NOT_AVAILABLE_YET" : "INVALID_VALUE", "`" + key + "`: " + *wrong, {}});
     return;
   }
   std::erase_if(values_, [&](const Effective& held) { return held.key == key; });
@@ -264,10 +282,12 @@ void Layers::put(std::string key, const json::Value& value, Origin origin, std::
 
 void Layers::unknown(const std::string& key, const std::string& place) {
   if (is_group(key)) {
-    problems_.push_back({place, "INVALID_VALUE", "`" + key + "` is a group: set one of its keys", {}});
+    problems_.push_back(
+        {place, "INVALID_VALUE", "`" + key + "` is a group: set one of its keys", {}});
     return;
   }
-  problems_.push_back({place, "UNKNOWN_SETTING", "there is no setting `" + key + "`", suggestions_for(key)});
+  problems_.push_back(
+      {place, "UNKNOWN_SETTING", "there is no setting `" + key + "`", suggestions_for(key)});
 }
 
 }  // namespace leat::daemon

@@ -29,7 +29,8 @@ void for_each_cgroup(std::string_view name, const std::function<void(const std::
     if (at != std::string::npos) path = own->substr(at + 3, own->find('\n', at) - at - 3);
   }
   for (;;) {
-    const Result<std::string> text = base::read_file("/sys/fs/cgroup" + path + "/" + std::string(name), kSmallFile);
+    const Result<std::string> text =
+        base::read_file("/sys/fs/cgroup" + path + "/" + std::string(name), kSmallFile);
     if (text.ok()) visit(*text);
     const std::size_t slash = path.rfind('/');
     if (path.empty() || slash == std::string::npos) return;
@@ -54,7 +55,8 @@ std::uint32_t usable_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
   std::uint32_t cores = 1;
-  if (::sched_getaffinity(0, sizeof(set), &set) == 0) cores = static_cast<std::uint32_t>(std::max(1, CPU_COUNT(&set)));
+  if (::sched_getaffinity(0, sizeof(set), &set) == 0)
+    cores = static_cast<std::uint32_t>(std::max(1, CPU_COUNT(&set)));
   for_each_cgroup("cpu.max", [&](const std::string& text) {
     const std::uint32_t quota = cores_of_quota(text);
     if (quota != 0) cores = std::min(cores, quota);

@@ -15,7 +15,8 @@ ServiceNotifier::ServiceNotifier(const ConfigInput& environment) {
   const std::string* usec = environment.find_variable("WATCHDOG_USEC");
   const std::string* pid = environment.find_variable("WATCHDOG_PID");
   std::int64_t us = 0;
-  if (path_.empty() || usec == nullptr || (pid != nullptr && *pid != std::to_string(::getpid()))) return;
+  if (path_.empty() || usec == nullptr || (pid != nullptr && *pid != std::to_string(::getpid())))
+    return;
   std::from_chars(usec->data(), usec->data() + usec->size(), us);
   if (us > 0) interval_ = std::chrono::microseconds(us) / 2;
 }
@@ -30,7 +31,8 @@ void ServiceNotifier::send(std::string_view text) const {
   if (fd < 0) return;
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_.size());
   // A manager that does not listen is no reason to stop working.
-  (void)::sendto(fd, text.data(), text.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&name), size);
+  (void)::sendto(fd, text.data(), text.size(), MSG_NOSIGNAL,
+                 reinterpret_cast<const sockaddr*>(&name), size);
   ::close(fd);
 }
 

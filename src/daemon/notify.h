@@ -8,10 +8,12 @@
 
 namespace leat::daemon {
 
-// Tells the service manager how it goes: datagrams to $NOTIFY_SOCKET, as sd_notify(3) does. Does nothing without one. Immutable.
+// Tells the service manager how it goes: datagrams to $NOTIFY_SOCKET, as sd_notify(3) does. Does
+// nothing without one. Immutable.
 class ServiceNotifier {
  public:
-  // Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID (when it names another process, there is no watchdog).
+  // Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID (when it names another process, there is no
+  // watchdog).
   explicit ServiceNotifier(const ConfigInput& environment);
 
   void ready() const { send("READY=1"); }

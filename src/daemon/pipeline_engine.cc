@@ -28,7 +28,8 @@ std::vector<std::string> in_lower_case(std::vector<std::string> words) {
 Result<admin::AuthSettings> auth_settings(const EngineParts& parts) {
   const Config& config = parts.config;
   admin::AuthSettings auth;
-  auth.mode = config.auth.mode == AuthMode::none ? admin::AuthSettings::Mode::none : admin::AuthSettings::Mode::token;
+  auth.mode = config.auth.mode == AuthMode::none ? admin::AuthSettings::Mode::none
+                                                 : admin::AuthSettings::Mode::token;
   auth.failures_per_second = config.http.auth_failures_per_second;
   if (!parts.token.empty()) auth.tokens.push_back({"admin", admin::Role::admin, parts.token});
   for (const TokenEntry& entry : config.auth.tokens) {
@@ -38,7 +39,8 @@ Result<admin::AuthSettings> auth_settings(const EngineParts& parts) {
     admin::parse_role(entry.role, token.role);
     auth.tokens.push_back(std::move(token));
   }
-  for (const auto& [user, role] : config.auth.unix_peers) admin::parse_role(role, auth.unix_peers[user]);
+  for (const auto& [user, role] : config.auth.unix_peers)
+    admin::parse_role(role, auth.unix_peers[user]);
   return auth;
 }
 
@@ -72,7 +74,8 @@ void make_own_folders(const Config& config) {
   for (const auto* folders : {&config.files_read, &config.files_write}) {
     for (const std::string& folder : *folders) {
       std::error_code ignored;
-      if (folder.starts_with(config.state_dir + "/")) std::filesystem::create_directories(folder, ignored);
+      if (folder.starts_with(config.state_dir + "/"))
+        std::filesystem::create_directories(folder, ignored);
     }
   }
 }
@@ -83,7 +86,8 @@ class PipelineEngine final : public Engine {
       : config_(parts.config),
         supervisor_(supervisor_options(parts.config, parts.config.state_dir), std::move(registry)),
         backend_(supervisor_, plan_options(parts.config)),
-        server_({std::move(settings), definition_options(parts.config),
+        server_({std::move(settings),
+                 definition_options(parts.config),
                  {parts.config.application, parts.config.instance, parts.started_at}},
                 backend_, base::machine_clock()) {}
   ~PipelineEngine() override {
@@ -160,7 +164,9 @@ Status PipelineEngine::apply(const std::string& file, const std::string& text) {
   if (!request.ok()) return std::move(request).status();
   auto answered = std::make_shared<std::promise<Status>>();
   std::future<Status> outcome = answered->get_future();
-  supervisor_.put(std::move(*request), [answered](Result<runtime::PutReceipt> receipt) { answered->set_value(receipt.status()); });
+  supervisor_.put(std::move(*request), [answered](Result<runtime::PutReceipt> receipt) {
+    answered->set_value(receipt.status());
+  });
   return outcome.get().with("file", file);
 }
 
@@ -175,11 +181,14 @@ Result<flow::Registry> make_registry(const Config& config) {
     if (!properties.ok()) return std::move(properties).status().with("profile", name);
     options.profiles[name] = {profile.brokers, std::move(*properties)};
     if (profile.embedded()) {
-      log::info("daemon", "embedded broker", {{"profile", name}, {"bootstrap", kafka::embedded_bootstrap()}});
+      log::info("daemon", "embedded broker",
+                {{"profile", name}, {"bootstrap", kafka::embedded_bootstrap()}});
     }
   }
   options.default_profile = config.kafka.default_profile;
   options.create_topics = static_cast<kafka::CreateTopics>(config.kafka.create_topics);
+  options.produce_policy =
+      config.kafka.produce_paced ? kafka::ProducePolicy::paced : kafka::ProducePolicy::plain;
   options.fetch_bytes = std::min(kKafkaBytesMax, config.memory_bytes / 8);
   options.produce_bytes = options.fetch_bytes;
   LEAT_RETURN_IF_ERROR(kafka::check_options(options));
@@ -211,7 +220,8 @@ Result<std::unique_ptr<Engine>> make_pipeline_engine(const EngineParts& parts) {
   if (!settings.ok()) return std::move(settings).status();
   Result<flow::Registry> registry = make_registry(parts.config);
   if (!registry.ok()) return std::move(registry).status();
-  return std::unique_ptr<Engine>(std::make_unique<PipelineEngine>(parts, std::move(*settings), std::move(*registry)));
+  return std::unique_ptr<Engine>(
+      std::make_unique<PipelineEngine>(parts, std::move(*settings), std::move(*registry)));
 }
 
 }  // namespace leat::daemon

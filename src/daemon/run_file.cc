@@ -31,7 +31,8 @@ class ScratchFolder {
  public:
   ScratchFolder() {
     std::error_code error;
-    std::string pattern = (std::filesystem::temp_directory_path(error) / "leat-run-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path(error) / "leat-run-XXXXXX").string();
     if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
   }
   ~ScratchFolder() {
@@ -55,7 +56,8 @@ ExitCode watch(runtime::Supervisor& supervisor, const std::string& name, Signals
     }
     const runtime::SnapshotPtr snapshot = supervisor.find(name);
     if (snapshot == nullptr) continue;
-    if (snapshot->actual == Actual::failed) return tell(ExitCode::failed, "pipeline `" + name + "` failed: " + snapshot->reason);
+    if (snapshot->actual == Actual::failed)
+      return tell(ExitCode::failed, "pipeline `" + name + "` failed: " + snapshot->reason);
     if (snapshot->actual == Actual::stopped) return ExitCode::done;
   }
 }
@@ -65,17 +67,22 @@ ExitCode run_pipeline(const Config& config, runtime::PutRequest request, Signals
   Result<flow::Registry> registry = make_registry(config);
   if (!registry.ok()) return tell(ExitCode::bad_config, registry.status().to_string());
   const ScratchFolder scratch;
-  if (scratch.path().empty()) return tell(ExitCode::cant_create, "no folder can be made in $TMPDIR or /tmp");
+  if (scratch.path().empty())
+    return tell(ExitCode::cant_create, "no folder can be made in $TMPDIR or /tmp");
   runtime::Supervisor supervisor(supervisor_options(config, scratch.path()), std::move(*registry));
-  const Status started = supervisor.start([](const std::string&, const std::string&) -> Result<runtime::PutRequest> {
-    return Status(Code::not_found, "nothing is stored");
-  });
+  const Status started =
+      supervisor.start([](const std::string&, const std::string&) -> Result<runtime::PutRequest> {
+        return Status(Code::not_found, "nothing is stored");
+      });
   if (!started.ok()) return tell(ExitCode::internal, started.to_string());
   auto answered = std::make_shared<std::promise<Status>>();
   std::future<Status> outcome = answered->get_future();
-  supervisor.put(std::move(request), [answered](Result<runtime::PutReceipt> receipt) { answered->set_value(receipt.status()); });
+  supervisor.put(std::move(request), [answered](Result<runtime::PutReceipt> receipt) {
+    answered->set_value(receipt.status());
+  });
   const Status put = outcome.get();
-  const ExitCode code = put.ok() ? watch(supervisor, name, signals) : tell(ExitCode::failed, put.to_string());
+  const ExitCode code =
+      put.ok() ? watch(supervisor, name, signals) : tell(ExitCode::failed, put.to_string());
   signals.die_on_next();
   supervisor.stop();
   return code;
@@ -85,15 +92,18 @@ ExitCode run_pipeline(const Config& config, runtime::PutRequest request, Signals
 
 ExitCode run_file(const ConfigInput& input, const std::string& file) {
   const ConfigResult loaded = load_config(input);
-  for (const ConfigProblem& problem : loaded.problems) tell(ExitCode::bad_config, problem.to_line());
+  for (const ConfigProblem& problem : loaded.problems)
+    tell(ExitCode::bad_config, problem.to_line());
   if (!loaded.ok()) return ExitCode::bad_config;
   const Config& config = *loaded.config;
-  if (const Status logs = log::configure(config.log.level, config.log.format, config.log.path); !logs.ok()) {
+  if (const Status logs = log::configure(config.log.level, config.log.format, config.log.path);
+      !logs.ok()) {
     return tell(ExitCode::bad_config, logs.to_string());
   }
   const Result<std::string> text = base::read_file(file, config.http.definition_max);
   if (!text.ok()) return tell(ExitCode::bad_config, text.status().to_string());
-  Result<runtime::PutRequest> request = read_definition(config, file == "-" ? "stdin" : file, *text);
+  Result<runtime::PutRequest> request =
+      read_definition(config, file == "-" ? "stdin" : file, *text);
   if (!request.ok()) {
     std::fputs((request.status().message() + "\n").c_str(), stderr);
     return ExitCode::bad_config;

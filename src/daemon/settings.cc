@@ -22,57 +22,79 @@ constexpr double kMiB = 1024 * kKiB;
 constexpr double kGiB = 1024 * kMiB;
 
 constexpr Setting kSettings[] = {
-    {"application", T::name, "\"leat\"", R, "Prefix of consumer groups; instances with the same one form one group per pipeline."},
+    {"application", T::name, "\"leat\"", R,
+     "Prefix of consumer groups; instances with the same one form one group per pipeline."},
     {"instance", T::name, "\"<host>\"", R, "Differs between the instances of one application."},
-    {"state_dir", T::path, "\"<state_dir>\"", R, "Folder of identity, lock, token and definitions; mode 0700."},
+    {"state_dir", T::path, "\"<state_dir>\"", R,
+     "Folder of identity, lock, token and definitions; mode 0700."},
     {"config.watch", T::flag, "false", R, "Re-read the file when it changes.", kLater},
 
-    {"http.listen", T::listeners, "[\"127.0.0.1:8780\"]", R, "Where the API listens; port 0 = any free one."},
+    {"http.listen", T::listeners, "[\"127.0.0.1:8780\"]", R,
+     "Where the API listens; port 0 = any free one."},
     {"http.unix", T::path_or_null, "\"<unix>\"", R, "Unix socket of the API; null = none."},
     {"http.unix_mode", T::octal, "\"0660\"", R, "Mode of the Unix socket."},
-    {"http.probes.listen", T::listeners, "[]", R, "A second listener with only probes and metrics.", kLater},
-    {"http.hosts", T::texts_or_null, "null", L, "Allowed Host values; null = loopback names with the listening port."},
+    {"http.probes.listen", T::listeners, "[]", R, "A second listener with only probes and metrics.",
+     kLater},
+    {"http.hosts", T::texts_or_null, "null", L,
+     "Allowed Host values; null = loopback names with the listening port."},
     {"http.origins", T::texts, "[]", L, "Further allowed Origin values."},
     {"http.tls.cert", T::path_or_null, "null", L, "Certificate, PEM.", kLater},
     {"http.tls.key", T::path_or_null, "null", L, "Private key, PEM.", kLater},
     {"http.tls.client_ca", T::path_or_null, "null", L, "Demands client certificates.", kLater},
-    {"http.tls.min_version", T::choice, "\"1.2\"", R, "Least TLS version.", kLater, 0, 0, "1.2 1.3"},
+    {"http.tls.min_version", T::choice, "\"1.2\"", R, "Least TLS version.", kLater, 0, 0,
+     "1.2 1.3"},
     {"http.connections_max", T::integer, "64", L, "Open connections.", kNow, 1, 4096},
-    {"http.header_timeout", T::duration, "\"5s\"", L, "Until the headers are there.", kNow, kMs, kHour},
+    {"http.header_timeout", T::duration, "\"5s\"", L, "Until the headers are there.", kNow, kMs,
+     kHour},
     {"http.body_timeout", T::duration, "\"10s\"", L, "Until the body is there.", kNow, kMs, kHour},
-    {"http.write_timeout", T::duration, "\"10s\"", L, "Until the answer is taken.", kNow, kMs, kHour},
+    {"http.write_timeout", T::duration, "\"10s\"", L, "Until the answer is taken.", kNow, kMs,
+     kHour},
     {"http.idle_timeout", T::duration, "\"30s\"", L, "Between two requests.", kNow, kMs, kHour},
     {"http.body_max", T::size, "\"256KiB\"", L, "Largest request body.", kNow, 1, kGiB},
     {"http.definition_max", T::size, "\"1MiB\"", L, "Largest definition.", kNow, 1, 64 * kMiB},
     {"http.plugin_max", T::size, "\"64MiB\"", L, "Largest uploaded plugin.", kLater},
     {"http.requests_per_second", T::integer_or_null, "null", L, "Per token or peer.", kLater},
-    {"http.auth_failures_per_second", T::integer, "10", L, "Failed authentications per peer.", kNow, 1, 1e6},
+    {"http.auth_failures_per_second", T::integer, "10", L, "Failed authentications per peer.", kNow,
+     1, 1e6},
     {"http.require_if_match", T::flag, "false", L, "Writes on existing resources need If-Match."},
     {"http.streams_max", T::integer, "16", L, "Open event streams.", kNow, 1, 4096},
     {"metrics.public", T::flag, "false", L, "Metrics without a token."},
     {"metrics.per_partition", T::flag, "false", L, "Label `partition` on lag series.", kLater},
 
-    {"auth.mode", T::choice, "\"token\"", R, "none: loopback and Unix socket only, everyone is admin.", kNow, 0, 0, "token none"},
-    {"auth.token_file", T::path, "\"<state_dir>/admin.token\"", L, "Made if absent; readable by the owner only."},
+    {"auth.mode", T::choice, "\"token\"", R,
+     "none: loopback and Unix socket only, everyone is admin.", kNow, 0, 0, "token none"},
+    {"auth.token_file", T::path, "\"<state_dir>/admin.token\"", L,
+     "Made if absent; readable by the owner only."},
     {"auth.tokens", T::tokens, "[]", L, "Further tokens with their roles."},
     {"auth.certificates", T::any, "[]", L, "Client certificates and their roles.", kLater},
-    {"auth.unix_peers", T::peers, "{\"<uid>\":\"admin\"}", L, "Users of the Unix socket that need no token."},
+    {"auth.unix_peers", T::peers, "{\"<uid>\":\"admin\"}", L,
+     "Users of the Unix socket that need no token."},
 
-    {"kafka.default_profile", T::name, "\"default\"", L, "Used by sources and sinks that name none."},
-    {"kafka.profiles.*.brokers", T::brokers, "[\"127.0.0.1:9092\"]", R, "Bootstrap servers, or [\"embedded\"]."},
+    {"kafka.default_profile", T::name, "\"default\"", L,
+     "Used by sources and sinks that name none."},
+    {"kafka.profiles.*.brokers", T::brokers, "[\"127.0.0.1:9092\"]", R,
+     "Bootstrap servers, or [\"embedded\"]."},
     {"kafka.profiles.*.properties", T::properties, "{}", R, "Kafka client properties."},
-    {"kafka.allow_unsafe_properties", T::flag, "false", R, "Allow properties that run code.", kLater},
-    {"kafka.create_topics", T::choice, "\"internal\"", L, "Which topics are made when absent.", kNow, 0, 0, "never internal all"},
-    {"kafka.consumer_protocol", T::choice, "\"classic\"", R, "Group protocol.", kLater, 0, 0, "classic consumer"},
+    {"kafka.allow_unsafe_properties", T::flag, "false", R, "Allow properties that run code.",
+     kLater},
+    {"kafka.create_topics", T::choice, "\"internal\"", L, "Which topics are made when absent.",
+     kNow, 0, 0, "never internal all"},
+    {"kafka.produce_policy", T::choice, "\"plain\"", R,
+     "When rows leave for the broker: at once, or paced by its acknowledgements.", kNow, 0, 0,
+     "plain paced"},
+    {"kafka.consumer_protocol", T::choice, "\"classic\"", R, "Group protocol.", kLater, 0, 0,
+     "classic consumer"},
     {"schema_registry.*.url", T::text, "", L, "Address of a schema registry.", kLater},
     {"schema_registry.*.token", T::text, "", L, "Its token.", kLater},
     {"schema_registry.*.ca", T::path, "", L, "Its authority.", kLater},
 
-    {"workers", T::integer_or_auto, "\"auto\"", R, "Threads that step tasks; auto = cores - 1.", kNow, 1, 1024},
+    {"workers", T::integer_or_auto, "\"auto\"", R, "Threads that step tasks; auto = cores - 1.",
+     kNow, 1, 1024},
     {"workers_pin", T::flag, "false", R, "Pin workers to cores."},
     {"idle.spin", T::duration, "\"20us\"", L, "Spin before yielding.", kNow, 0, kSecond},
     {"idle.yield", T::duration, "\"50us\"", L, "Yield before sleeping.", kNow, 0, kSecond},
-    {"memory", T::size_or_auto, "\"auto\"", R, "Shared by all pipelines; auto = half of what there is.", kNow, 16 * kMiB, 0},
+    {"memory", T::size_or_auto, "\"auto\"", R,
+     "Shared by all pipelines; auto = half of what there is.", kNow, 16 * kMiB, 0},
     {"key_groups", T::integer, "128", R, "For new pipelines.", kLater, 1, 32768},
     {"pipelines_max", T::integer, "1024", L, "Most pipelines.", kNow, 1, 100000},
     {"steps_max", T::integer, "64", L, "Most steps of a pipeline.", kNow, 1, 4096},
@@ -89,32 +111,43 @@ constexpr Setting kSettings[] = {
     {"limits.record_bytes", T::size, "\"16MiB\"", L, "Largest record.", kNow, 1, kGiB},
     {"limits.collect", T::integer, "10000", L, "Most collected values.", kLater},
     {"limits.emit_per_row", T::integer, "10000", L, "Rows that one row may become.", kLater},
-    {"defaults.checkpoint_interval", T::duration, "\"1s\"", L, "Of real-time pipelines.", kNow, 10 * kMs, kHour},
-    {"defaults.delivery", T::choice, "\"at_least_once\"", L, "Of pipelines that name none.", kNow, 0, 0, "at_least_once", "exactly_once"},
-    {"defaults.start", T::start, "\"earliest\"", L, "Where sources begin.", kNow, 0, 0, "earliest latest"},
-    {"defaults.switch_timeout", T::duration, "\"10s\"", L, "Of a trigger switch.", kNow, kMs, 600 * kSecond},
+    {"defaults.checkpoint_interval", T::duration, "\"1s\"", L, "Of real-time pipelines.", kNow,
+     10 * kMs, kHour},
+    {"defaults.delivery", T::choice, "\"at_least_once\"", L, "Of pipelines that name none.", kNow,
+     0, 0, "at_least_once", "exactly_once"},
+    {"defaults.start", T::start, "\"earliest\"", L, "Where sources begin.", kNow, 0, 0,
+     "earliest latest"},
+    {"defaults.switch_timeout", T::duration, "\"10s\"", L, "Of a trigger switch.", kNow, kMs,
+     600 * kSecond},
     {"defaults.drain_timeout", T::duration, "\"60s\"", L, "Of a drain or delete.", kNow, kMs, kDay},
-    {"defaults.stop_timeout", T::duration, "\"30s\"", L, "Of the last commit at a stop.", kNow, kMs, kHour},
+    {"defaults.stop_timeout", T::duration, "\"30s\"", L, "Of the last commit at a stop.", kNow, kMs,
+     kHour},
     {"state.block_cache", T::size, "\"64MiB\"", R, "Shared cache of state.", kLater},
     {"state.write_buffer", T::size, "\"32MiB\"", R, "Write buffer of state.", kLater},
     {"state.background_threads", T::integer, "2", R, "Threads of the state store.", kLater},
-    {"state.rate_limit", T::size, "\"64MiB\"", R, "Bytes per second of background writing.", kLater},
+    {"state.rate_limit", T::size, "\"64MiB\"", R, "Bytes per second of background writing.",
+     kLater},
     {"state.disk_free_min", T::any, "\"512MiB\"", L, "Below, pipelines with state pause.", kLater},
     {"checkpoints.keep", T::integer, "3", L, "Automatic checkpoints kept.", kLater},
     {"restart.initial", T::duration, "\"1s\"", L, "First wait before a restart.", kNow, kMs, kHour},
     {"restart.max", T::duration, "\"2m\"", L, "Longest wait before a restart.", kNow, kMs, kDay},
     {"restart.give_up_after", T::integer, "20", L, "Restarts in a row.", kNow, 0, 1e6},
-    {"restart.reset_after", T::duration, "\"2m\"", L, "Running so long forgets failures.", kNow, kMs, kDay},
+    {"restart.reset_after", T::duration, "\"2m\"", L, "Running so long forgets failures.", kNow,
+     kMs, kDay},
     {"pipelines_dir", T::path_or_null, "null", L, "Definitions applied from a folder.", kLater},
 
     {"values.env", T::texts, "[]", L, "Environment variables a definition may use.", kLater},
-    {"values.folders", T::texts, "[\"/run/secrets\"]", L, "Folders for references in definitions.", kLater},
-    {"files.read", T::texts, "[\"<state_dir>/files/in\"]", L, "Folders that file sources may read."},
-    {"files.write", T::texts, "[\"<state_dir>/files/out\"]", L, "Folders that file sinks may write."},
+    {"values.folders", T::texts, "[\"/run/secrets\"]", L, "Folders for references in definitions.",
+     kLater},
+    {"files.read", T::texts, "[\"<state_dir>/files/in\"]", L,
+     "Folders that file sources may read."},
+    {"files.write", T::texts, "[\"<state_dir>/files/out\"]", L,
+     "Folders that file sinks may write."},
     {"http_sink.urls", T::texts, "[]", L, "Allow-list of the http sink.", kLater},
 
     {"plugins.dir", T::path_or_null, "null", R, "Drop-in folder.", kLater},
-    {"plugins.watch", T::choice, "\"inotify\"", L, "How the folder is watched.", kLater, 0, 0, "inotify poll off"},
+    {"plugins.watch", T::choice, "\"inotify\"", L, "How the folder is watched.", kLater, 0, 0,
+     "inotify poll off"},
     {"plugins.poll_interval", T::duration, "\"5s\"", L, "With watch = poll.", kLater},
     {"plugins.auto_activate", T::flag, "false", L, "Activate new versions at once.", kLater},
     {"plugins.allow_replace", T::flag, "false", L, "Same version, other bytes.", kLater},
@@ -122,18 +155,23 @@ constexpr Setting kSettings[] = {
     {"plugins.trust.sha256", T::texts, "[]", L, "Digests that are trusted.", kLater},
     {"plugins.trust.keys", T::texts, "[]", L, "Keys that are trusted.", kLater},
     {"plugins.needed_allow", T::texts, "[]", L, "Further libraries a plugin may need.", kLater},
-    {"plugins.isolation", T::choice, "\"in_process\"", L, "Default of new uses.", kLater, 0, 0, "in_process process"},
+    {"plugins.isolation", T::choice, "\"in_process\"", L, "Default of new uses.", kLater, 0, 0,
+     "in_process process"},
     {"plugins.call_timeout", T::duration, "\"1s\"", L, "Of a call.", kLater},
     {"plugins.probe_timeout", T::duration, "\"2s\"", L, "Of a probe.", kLater},
     {"plugins.memory_max", T::size, "\"256MiB\"", L, "Of a plugin process.", kLater},
     {"plugins.generations_max", T::integer, "64", R, "Loaded libraries.", kLater},
     {"plugins.blocking_threads", T::integer, "4", R, "Threads of blocking functions.", kLater},
 
-    {"log.level", T::choice, "\"info\"", L, "Least level that is written.", kNow, 0, 0, "debug info warn error off"},
-    {"log.loggers", T::levels, "{}", L, "Levels of single loggers.", kNow, 0, 0, "debug info warn error off"},
-    {"log.format", T::choice, "\"auto\"", R, "auto = text on a terminal, json otherwise.", kNow, 0, 0, "auto text json"},
+    {"log.level", T::choice, "\"info\"", L, "Least level that is written.", kNow, 0, 0,
+     "debug info warn error off"},
+    {"log.loggers", T::levels, "{}", L, "Levels of single loggers.", kNow, 0, 0,
+     "debug info warn error off"},
+    {"log.format", T::choice, "\"auto\"", R, "auto = text on a terminal, json otherwise.", kNow, 0,
+     0, "auto text json"},
     {"log.to", T::text, "\"stderr\"", L, "stderr, or a file."},
-    {"audit.file", T::path, "\"<state_dir>/audit.ndjson\"", R, "Append-only record of writes.", kLater},
+    {"audit.file", T::path, "\"<state_dir>/audit.ndjson\"", R, "Append-only record of writes.",
+     kLater},
     {"audit.keep", T::size, "\"100MiB\"", R, "Size of the audit file.", kLater},
     {"events.keep", T::integer, "10000", L, "Events kept in memory.", kLater},
     {"operations.keep", T::duration, "\"24h\"", L, "Finished operations kept.", kLater},
@@ -147,7 +185,8 @@ bool matches(std::string_view pattern, std::string_view key, std::string_view& n
   if (star == std::string_view::npos) return pattern == key;
   const std::string_view head = pattern.substr(0, star);
   const std::string_view tail = pattern.substr(star + 1);
-  if (key.size() <= head.size() + tail.size() || !key.starts_with(head) || !key.ends_with(tail)) return false;
+  if (key.size() <= head.size() + tail.size() || !key.starts_with(head) || !key.ends_with(tail))
+    return false;
   name = key.substr(head.size(), key.size() - head.size() - tail.size());
   return true;
 }
@@ -166,8 +205,10 @@ std::string bounds_of(const Setting& setting) {
 std::string choices_of(const Setting& setting) {
   std::string text = "one of `";
   for (const char c : setting.words) {
-    if (c == ' ') text += "` `";
-    else text += c;
+    if (c == ' ')
+      text += "` `";
+    else
+      text += c;
   }
   return text + "`";
 }
@@ -186,10 +227,14 @@ const Setting* find_setting(std::string_view key) noexcept {
 
 bool is_group(std::string_view key) noexcept {
   for (const Setting& setting : kSettings) {
-    if (setting.key.size() > key.size() && setting.key.starts_with(key) && setting.key[key.size()] == '.') return true;
+    if (setting.key.size() > key.size() && setting.key.starts_with(key) &&
+        setting.key[key.size()] == '.')
+      return true;
     const std::size_t star = setting.key.find('*');
     if (star == std::string_view::npos || key.size() <= star) continue;
-    if (key.starts_with(setting.key.substr(0, star)) && key.find('.', star) == std::string_view::npos) return true;
+    if (key.starts_with(setting.key.substr(0, star)) &&
+        key.find('.', star) == std::string_view::npos)
+      return true;
   }
   return false;
 }
@@ -207,7 +252,8 @@ std::vector<std::string> suggestions_for(std::string_view key) {
     std::string candidate(setting.key);
     if (star != std::string_view::npos) {
       const std::string_view head = setting.key.substr(0, star);
-      const std::string_view rest = key.starts_with(head) ? key.substr(star) : std::string_view("<name>");
+      const std::string_view rest =
+          key.starts_with(head) ? key.substr(star) : std::string_view("<name>");
       candidate.replace(star, 1, rest.substr(0, rest.find('.')));
     }
     concrete.push_back(std::move(candidate));

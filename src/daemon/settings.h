@@ -6,33 +6,34 @@
 #include <string_view>
 #include <vector>
 
-// The one table of settings: what may be configured, how it looks, what counts when nothing is said.
+// The one table of settings: what may be configured, how it looks, what counts when nothing is
+// said.
 namespace leat::daemon {
 
 enum class SettingType : std::uint8_t {
-  name,             // ^[a-z0-9][a-z0-9._-]{0,62}$
-  text,             // a string, not empty
-  path,             // a string; relative to the working directory
+  name,  // ^[a-z0-9][a-z0-9._-]{0,62}$
+  text,  // a string, not empty
+  path,  // a string; relative to the working directory
   path_or_null,
-  flag,             // true, false
-  integer,          // low … high
+  flag,     // true, false
+  integer,  // low … high
   integer_or_null,
   integer_or_auto,
-  duration,         // "10s"; low … high in nanoseconds
-  size,             // "64MiB"; low … high in bytes
+  duration,  // "10s"; low … high in nanoseconds
+  size,      // "64MiB"; low … high in bytes
   size_or_auto,
-  choice,           // one of `words`
-  octal,            // "0660"
-  texts,            // a list of strings
+  choice,  // one of `words`
+  octal,   // "0660"
+  texts,   // a list of strings
   texts_or_null,
-  listeners,        // a list of "host:port"
-  brokers,          // a list of strings, or one with commas
-  properties,       // an object: name → scalar
-  levels,           // an object: logger → level
-  tokens,           // a list of { name, role, token }
-  peers,            // an object: user id or name → role
-  start,            // "earliest", "latest"
-  any,              // of settings to come
+  listeners,   // a list of "host:port"
+  brokers,     // a list of strings, or one with commas
+  properties,  // an object: name → scalar
+  levels,      // an object: logger → level
+  tokens,      // a list of { name, role, token }
+  peers,       // an object: user id or name → role
+  start,       // "earliest", "latest"
+  any,         // of settings to come
 };
 
 enum class Reload : std::uint8_t { restart, live };
@@ -43,12 +44,13 @@ enum class Availability : std::uint8_t { now, later };
 struct Setting {
   std::string_view key;
   SettingType type = SettingType::text;
-  std::string_view fallback;  // as JSON; <state_dir> and <host> are filled in when read; empty = none
+  std::string_view
+      fallback;  // as JSON; <state_dir> and <host> are filled in when read; empty = none
   Reload reload = Reload::restart;
   std::string_view doc;
   Availability availability = Availability::now;
   double low = 0;
-  double high = 0;            // 0 = unbounded
+  double high = 0;                    // 0 = unbounded
   std::string_view words = {};        // of a choice, separated by blanks
   std::string_view later_words = {};  // values to come
 };

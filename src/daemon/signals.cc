@@ -54,7 +54,8 @@ std::optional<int> Signals::next(Duration at_most) {
   pollfd entry{fd_, POLLIN, 0};
   if (::poll(&entry, 1, wait_ms) <= 0) return std::nullopt;
   signalfd_siginfo about{};
-  if (::read(fd_, &about, sizeof(about)) != static_cast<ssize_t>(sizeof(about))) return std::nullopt;
+  if (::read(fd_, &about, sizeof(about)) != static_cast<ssize_t>(sizeof(about)))
+    return std::nullopt;
   return static_cast<int>(about.ssi_signo);
 }
 

@@ -31,21 +31,43 @@ enum class NodeKind : std::uint8_t {
   conditional,  // children = {condition, then, otherwise}
   list,         // children = items
   map,          // children = key, value, key, value, …
-  message,      // text = type name, children = values; fields are not kept (message types do not exist here)
+  message,  // text = type name, children = values; fields are not kept (message types do not exist
+            // here)
 };
 
 enum class Operator : std::uint8_t {
   none,
-  logical_or, logical_and, logical_not,
-  equal, not_equal, less, less_equal, greater, greater_equal, in,
+  logical_or,
+  logical_and,
+  logical_not,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  in,
   coalesce,
-  add, subtract, multiply, divide, modulo, negate,
+  add,
+  subtract,
+  multiply,
+  divide,
+  modulo,
+  negate,
 };
 
 // As it is written: "&&", "in", "-", …
 std::string_view to_string(Operator op) noexcept;
 
-enum class LiteralKind : std::uint8_t { null, boolean, integer, unsigned_integer, real, string, bytes };
+enum class LiteralKind : std::uint8_t {
+  null,
+  boolean,
+  integer,
+  unsigned_integer,
+  real,
+  string,
+  bytes
+};
 
 using NodeId = std::uint32_t;
 
@@ -54,15 +76,15 @@ struct Node {
   NodeKind kind = NodeKind::literal;
   Operator op = Operator::none;
   LiteralKind literal = LiteralKind::null;
-  bool optional = false;  // `.?`, `[?`, or an optional item of a list or map
-  bool method = false;    // of calls: written target.name(…)
-  bool quoted = false;    // of identifiers and selects: in backticks
-  NodeId first = 0;       // the subtree is exactly the nodes [first, this]
-  Span span;              // the whole piece
-  Span name;              // the name, operator or literal inside it
+  bool optional = false;     // `.?`, `[?`, or an optional item of a list or map
+  bool method = false;       // of calls: written target.name(…)
+  bool quoted = false;       // of identifiers and selects: in backticks
+  NodeId first = 0;          // the subtree is exactly the nodes [first, this]
+  Span span;                 // the whole piece
+  Span name;                 // the name, operator or literal inside it
   std::int64_t integer = 0;  // boolean (0, 1), integer; unsigned_integer as its 64 bits
   double real = 0;
-  std::string text;       // names; strings and bytes with escapes resolved
+  std::string text;  // names; strings and bytes with escapes resolved
   std::vector<NodeId> children;
 };
 

@@ -52,7 +52,8 @@ bool within(StaticType type, Types set) { return !type || (types(*type) & set) !
 // The type of l op r for an arithmetic operator, or nothing when there is no such overload.
 StaticType arithmetic_type(Operator op, Type l, Type r) {
   const auto pair = [&](Type a, Type b) { return l == a && r == b; };
-  if (within(l, kNumbers) && within(r, kNumbers)) return pair(Type::integer, Type::integer) ? l : Type::real;
+  if (within(l, kNumbers) && within(r, kNumbers))
+    return pair(Type::integer, Type::integer) ? l : Type::real;
   if (op == Operator::add) {
     if (l == r && l != Type::timestamp) return l;
     if (within(l, kTimes) && within(r, kTimes) && l != r) return Type::timestamp;
@@ -64,7 +65,9 @@ StaticType arithmetic_type(Operator op, Type l, Type r) {
   return std::nullopt;
 }
 
-std::string name_of(StaticType type) { return type ? std::string(record::to_string(*type)) : "dyn"; }
+std::string name_of(StaticType type) {
+  return type ? std::string(record::to_string(*type)) : "dyn";
+}
 
 class Checker {
  public:
@@ -104,7 +107,8 @@ class Checker {
       case Use::path: checked.column = field(path_of(ast_, id), node.span); break;
       case Use::meta:
       case Use::headers:
-        to_come(uses_[id] == Use::meta ? "`meta` as a value" : "`meta.headers` as a value", node.span);
+        to_come(uses_[id] == Use::meta ? "`meta` as a value" : "`meta.headers` as a value",
+                node.span);
         break;
       case Use::meta_field: meta_field(id, checked); break;
       case Use::header: header(node.span); break;
@@ -130,8 +134,8 @@ class Checker {
     const std::string_view name = member_name(ast_, id);
     const Span span = ast_[id].span;
     const std::span<const MetaField> known = meta_fields();
-    const auto found =
-        std::find_if(known.begin(), known.end(), [name](const MetaField& f) { return f.name == name; });
+    const auto found = std::find_if(known.begin(), known.end(),
+                                    [name](const MetaField& f) { return f.name == name; });
     if (found == known.end()) {
       std::vector<std::string_view> names;
       for (const MetaField& one : known) names.push_back(one.name);
@@ -148,7 +152,8 @@ class Checker {
   }
 
   void header(Span span) {
-    if (const std::optional<Refusal> refusal = resolver_.refuse_meta("headers")) report(*refusal, span);
+    if (const std::optional<Refusal> refusal = resolver_.refuse_meta("headers"))
+      report(*refusal, span);
   }
 
   void has(NodeId id, Checked& checked) {
@@ -183,7 +188,8 @@ class Checker {
       case NodeKind::message: return to_come("a message value", node.span);
       case NodeKind::select: return to_come("optional selection `.?`", node.name);
       case NodeKind::index:
-        return to_come(node.optional ? "optional selection `[?`" : "`meta` with a computed name", node.span);
+        return to_come(node.optional ? "optional selection `[?`" : "`meta` with a computed name",
+                       node.span);
       default: return to_come("`" + full_name(ast_, node) + "`", node.name);
     }
   }
@@ -231,7 +237,8 @@ class Checker {
     if (within(operand, accepted(node.op)) || !strict_) return;
     checked.type = std::nullopt;
     report("WRONG_ARGUMENTS",
-           "`" + std::string(to_string(node.op)) + "` does not take " + name_of(operand), node.span);
+           "`" + std::string(to_string(node.op)) + "` does not take " + name_of(operand),
+           node.span);
   }
 
   void binary(const Node& node, Checked& checked) {
@@ -256,7 +263,8 @@ class Checker {
     }
     if (fits || !strict_) return;
     report("WRONG_ARGUMENTS",
-           "`" + std::string(to_string(node.op)) + "` does not take " + name_of(l) + " and " + name_of(r),
+           "`" + std::string(to_string(node.op)) + "` does not take " + name_of(l) + " and " +
+               name_of(r),
            node.span);
   }
 
@@ -288,8 +296,7 @@ class Checker {
     }
     if (checked.function == nullptr) return wrong_call(node, style_fits);
     checked.type = checked.function->result;
-    for (std::size_t i = 0; i < node.children.size(); ++i)
-      argument(node, *checked.function, i);
+    for (std::size_t i = 0; i < node.children.size(); ++i) argument(node, *checked.function, i);
     if (node.text == "matches") pattern(node.children[1], checked);
   }
 
@@ -328,7 +335,8 @@ class Checker {
 
 }  // namespace
 
-CheckResult check(const Ast& ast, const std::vector<Use>& uses, Resolver& resolver, TypeCheck mode) {
+CheckResult check(const Ast& ast, const std::vector<Use>& uses, Resolver& resolver,
+                  TypeCheck mode) {
   return Checker(ast, uses, resolver, mode).run();
 }
 

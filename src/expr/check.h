@@ -10,18 +10,19 @@
 #include "expr/meta_fields.h"
 #include "expr/names.h"
 
-// The second pass of compiling: names are resolved, functions found, types checked; every mistake is told.
+// The second pass of compiling: names are resolved, functions found, types checked; every mistake
+// is told.
 namespace leat::expr {
 
 // What the checker knows of one node.
 struct Checked {
-  bool live = false;  // its value is wanted by somebody
-  std::size_t column = 0;                     // of a path; of the tested path in has()
-  std::optional<std::size_t> parent_column;   // has(a.b): of {a}
+  bool live = false;                         // its value is wanted by somebody
+  std::size_t column = 0;                    // of a path; of the tested path in has()
+  std::optional<std::size_t> parent_column;  // has(a.b): of {a}
   const Function* function = nullptr;
   const MetaField* meta = nullptr;
-  std::unique_ptr<re2::RE2> pattern;          // matches() with a literal pattern
-  std::optional<Type> type;                   // of every value that is no error
+  std::unique_ptr<re2::RE2> pattern;  // matches() with a literal pattern
+  std::optional<Type> type;           // of every value that is no error
 };
 
 struct CheckResult {
@@ -29,6 +30,7 @@ struct CheckResult {
   std::vector<spec::Diagnostic> diagnostics;
 };
 
-CheckResult check(const Ast& ast, const std::vector<Use>& uses, Resolver& resolver, TypeCheck types);
+CheckResult check(const Ast& ast, const std::vector<Use>& uses, Resolver& resolver,
+                  TypeCheck types);
 
 }  // namespace leat::expr

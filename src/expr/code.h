@@ -22,7 +22,8 @@ struct Slot {
 
 inline constexpr std::uint32_t kOutput = std::numeric_limits<std::uint32_t>::max();
 
-// Runs one kernel over the batch: inputs [first, first + count) of Code::inputs → a register, or kOutput.
+// Runs one kernel over the batch: inputs [first, first + count) of Code::inputs → a register, or
+// kOutput.
 struct Instruction {
   Kernel kernel = nullptr;
   const Extra* extra = nullptr;

@@ -15,8 +15,8 @@
 namespace leat::expr {
 namespace {
 
-// The third and fourth pass: constants are folded, then instructions are made for what is left. Loops over the nodes in their
-// order, so that inputs are there before they are used.
+// The third and fourth pass: constants are folded, then instructions are made for what is left.
+// Loops over the nodes in their order, so that inputs are there before they are used.
 class Generator {
  public:
   Generator(const Ast& ast, const std::vector<Use>& uses, std::vector<Checked>& nodes)
@@ -30,7 +30,8 @@ class Generator {
     plans_[target(ast_.root())].needed = true;
     for (std::size_t id = ast_.nodes.size(); id-- > 0;) {
       if (!plans_[id].needed || plans_[id].constant) continue;
-      for (const NodeId input : inputs(static_cast<NodeId>(id))) plans_[target(input)].needed = true;
+      for (const NodeId input : inputs(static_cast<NodeId>(id)))
+        plans_[target(input)].needed = true;
     }
     for (NodeId id = 0; id < ast_.nodes.size(); ++id)
       if (plans_[id].needed && !plans_[id].constant) emit(id);
@@ -49,8 +50,8 @@ class Generator {
 
   std::vector<NodeId> inputs(NodeId id) const {
     std::vector<NodeId> all = inputs_of(ast_, uses_, id);
-    if (uses_[id] == Use::in_set) all.resize(1);                                   // the rest is in Extra::set
-    if (nodes_[id].pattern != nullptr) all.resize(1);                              // and the pattern in Extra
+    if (uses_[id] == Use::in_set) all.resize(1);       // the rest is in Extra::set
+    if (nodes_[id].pattern != nullptr) all.resize(1);  // and the pattern in Extra
     return all;
   }
   // The node that computes the value of `id`.
@@ -131,7 +132,8 @@ class Generator {
     for (const NodeId item : ast_[node.children[1]].children) {
       const std::optional<Value>& value = constant(item);
       if (!value) {
-        diagnostics_.push_back(diagnose("NOT_AVAILABLE_YET", "a list with computed items is not available yet",
+        diagnostics_.push_back(diagnose("NOT_AVAILABLE_YET",
+                                        "a list with computed items is not available yet",
                                         ast_[item].span));
       } else if (value->is_error()) {
         plans_[id].constant = *value;
@@ -223,7 +225,9 @@ class Generator {
       case Use::meta_field: plan.slot = instruction(nodes_[id].meta->kernel, {}); return;
       case Use::header: plan.slot = instruction(header_kernel, {header_name(id)}); return;
       case Use::in_headers: plan.slot = instruction(has_header_kernel, slots(inputs(id))); return;
-      case Use::in_set: plan.slot = instruction(in_set_kernel, slots(inputs(id)), set_of(id)); return;
+      case Use::in_set:
+        plan.slot = instruction(in_set_kernel, slots(inputs(id)), set_of(id));
+        return;
       case Use::has: plan.slot = emit_has(id); return;
       default: break;
     }
@@ -237,7 +241,8 @@ class Generator {
   }
 
   const Extra* set_of(NodeId id) const {
-    return std::find_if(sets_.begin(), sets_.end(), [id](const auto& s) { return s.first == id; })->second;
+    return std::find_if(sets_.begin(), sets_.end(), [id](const auto& s) { return s.first == id; })
+        ->second;
   }
 
   Slot emit_has(NodeId id) {
@@ -249,10 +254,12 @@ class Generator {
         if (!checked.parent_column) return instruction(has_field_kernel, {field});
         return instruction(has_path_kernel, {field, column_slot(*checked.parent_column)});
       }
-      case Use::meta_field: return instruction(has_field_kernel, {instruction(checked.meta->kernel, {})});
+      case Use::meta_field:
+        return instruction(has_field_kernel, {instruction(checked.meta->kernel, {})});
       case Use::header: return instruction(has_header_kernel, {header_name(tested)});
       default:
-        return instruction(has_member_kernel, slots(ast_[tested].children), text_extra(ast_[tested].text));
+        return instruction(has_member_kernel, slots(ast_[tested].children),
+                           text_extra(ast_[tested].text));
     }
   }
 

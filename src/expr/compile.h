@@ -19,19 +19,22 @@ struct Refusal {
   std::vector<std::string> did_you_mean;
 };
 
-// What a path stands for: a column of decoded values (record::DecodeSlot::Want::value), or a refusal.
+// What a path stands for: a column of decoded values (record::DecodeSlot::Want::value), or a
+// refusal.
 struct Resolution {
   std::size_t column = 0;
   std::optional<Refusal> refusal;
 };
 
-// What names mean at one place of a pipeline; implemented by the plan. Asked once per use, while compiling.
+// What names mean at one place of a pipeline; implemented by the plan. Asked once per use, while
+// compiling.
 class Resolver {
  public:
   virtual ~Resolver() = default;
-  // The column for a field path; {} = the whole row (`this`). `user.address.city` comes as one path of constant members;
-  // beyond the first index or computed member the program reads the JSON text of the column itself. A field's value is absent
-  // when any member on the way is missing or no object. `has(a.b)` asks for {a, b} and {a}.
+  // The column for a field path; {} = the whole row (`this`). `user.address.city` comes as one path
+  // of constant members; beyond the first index or computed member the program reads the JSON text
+  // of the column itself. A field's value is absent when any member on the way is missing or no
+  // object. `has(a.b)` asks for {a, b} and {a}.
   virtual Resolution resolve_field(const record::FieldPath& path) = 0;
   // Whether `meta.<member>` has a meaning here; by default all that exist do.
   virtual std::optional<Refusal> refuse_meta(std::string_view member) {
@@ -40,19 +43,21 @@ class Resolver {
   }
 };
 
-// strict: what can be seen to fail for every row (`1 + 'a'`) is a mistake of the user. dynamic: it is left to the rows.
+// strict: what can be seen to fail for every row (`1 + 'a'`) is a mistake of the user. dynamic: it
+// is left to the rows.
 enum class TypeCheck : std::uint8_t { strict, dynamic };
 
 // A program, or all the reasons why there is none.
 struct Compiled {
   std::optional<Program> program;
-  std::vector<spec::Diagnostic> diagnostics;  // pointer left to the caller; spans in code points of the text
+  std::vector<spec::Diagnostic>
+      diagnostics;  // pointer left to the caller; spans in code points of the text
 
   bool ok() const noexcept { return program.has_value(); }
 };
 
-// Codes: those of parse(), UNKNOWN_FUNCTION, UNKNOWN_FIELD and what else the resolver refuses with, WRONG_ARGUMENTS,
-// INVALID_PATTERN, NOT_AVAILABLE_YET.
+// Codes: those of parse(), UNKNOWN_FUNCTION, UNKNOWN_FIELD and what else the resolver refuses with,
+// WRONG_ARGUMENTS, INVALID_PATTERN, NOT_AVAILABLE_YET.
 Compiled compile(std::string_view text, Resolver& resolver, const Limits& limits,
                  TypeCheck check = TypeCheck::strict);
 

@@ -41,9 +41,11 @@ Value to_integer(Frame&, const Value& a) {
   switch (a.type()) {
     case Type::integer: return a;
     case Type::real: {
-      constexpr double kLimit = 9223372036854775808.0;  // 2^63; exclusive on both sides, as CEL has it
+      constexpr double kLimit =
+          9223372036854775808.0;  // 2^63; exclusive on both sides, as CEL has it
       const double d = a.as_real();
-      return d > -kLimit && d < kLimit ? Value::integer(static_cast<std::int64_t>(d)) : fail(kOutOfRange);
+      return d > -kLimit && d < kLimit ? Value::integer(static_cast<std::int64_t>(d))
+                                       : fail(kOutOfRange);
     }
     case Type::string: return parse_integer(a.as_text());
     case Type::timestamp: return Value::integer(split_micros(a.as_integer()).whole);
@@ -58,7 +60,8 @@ Value parse_real(std::string_view text) {
   double result = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
   if (error == std::errc::result_out_of_range) return fail(kOutOfRange);
-  const bool whole = error == std::errc() && end == text.data() + text.size() && text.find('(') == text.npos;
+  const bool whole =
+      error == std::errc() && end == text.data() + text.size() && text.find('(') == text.npos;
   return whole ? Value::real(result) : fail(kBadConversion);
 }
 
@@ -125,7 +128,8 @@ struct Date {
   std::int64_t month;
   std::int64_t day;
 };
-// Days since 1970-01-01 in the proleptic Gregorian calendar (http://howardhinnant.github.io/date_algorithms.html).
+// Days since 1970-01-01 in the proleptic Gregorian calendar
+// (http://howardhinnant.github.io/date_algorithms.html).
 Date date_of(std::int64_t days) {
   const std::int64_t shifted = days + 719468;
   const std::int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
@@ -191,15 +195,28 @@ Value to_text(Frame& frame, const Value& a) {
 constexpr CallStyle kGlobal = CallStyle::global;
 
 constexpr std::array kTable{
-    Function{"int", kGlobal, 1, {types(Type::integer, Type::real, Type::string, Type::timestamp)},
-             Type::integer, each<to_integer>},
-    Function{"double", kGlobal, 1, {types(Type::integer, Type::real, Type::string)}, Type::real, each<to_real>},
-    Function{"bool", kGlobal, 1, {types(Type::boolean, Type::string)}, Type::boolean, each<to_boolean>},
+    Function{"int",
+             kGlobal,
+             1,
+             {types(Type::integer, Type::real, Type::string, Type::timestamp)},
+             Type::integer,
+             each<to_integer>},
+    Function{"double",
+             kGlobal,
+             1,
+             {types(Type::integer, Type::real, Type::string)},
+             Type::real,
+             each<to_real>},
+    Function{
+        "bool", kGlobal, 1, {types(Type::boolean, Type::string)}, Type::boolean, each<to_boolean>},
     Function{"bytes", kGlobal, 1, {types(Type::bytes, Type::string)}, Type::bytes, each<to_bytes>},
-    Function{"string", kGlobal, 1,
-             {types(Type::string, Type::boolean, Type::integer, Type::real, Type::bytes, Type::timestamp,
-                    Type::duration)},
-             Type::string, each<to_text>},
+    Function{"string",
+             kGlobal,
+             1,
+             {types(Type::string, Type::boolean, Type::integer, Type::real, Type::bytes,
+                    Type::timestamp, Type::duration)},
+             Type::string,
+             each<to_text>},
     Function{"dyn", kGlobal, 1, {kAnyType}, std::nullopt, each<keep>},
 };
 

@@ -9,7 +9,8 @@
 
 #include "expr/kernel.h"
 
-// The function library: one table, from which names are looked up, arguments are checked and suggestions are made.
+// The function library: one table, from which names are looked up, arguments are checked and
+// suggestions are made.
 namespace leat::expr {
 
 // A set of types, one bit each.
@@ -33,17 +34,19 @@ struct Function {
   std::array<Types, kArgumentsMax> accepts;
   std::optional<Type> result;  // when it is always the same
   Kernel kernel;
-  bool pure = true;            // the same arguments give the same value: may be folded
+  bool pure = true;  // the same arguments give the same value: may be folded
 };
 
 std::span<const Function> functions() noexcept;
-// Names that the language has and we cannot run yet: functions, macros, and namespaces with a dot behind.
+// Names that the language has and we cannot run yet: functions, macros, and namespaces with a dot
+// behind.
 std::span<const std::string_view> functions_to_come() noexcept;
 // Whether a name begins a namespace of functions: `math`, `strings`, …
 bool is_function_namespace(std::string_view name) noexcept;
 
 // text_functions.cc, conversions.cc
-void matches_pattern_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);  // Extra::pattern
+void matches_pattern_kernel(Frame& frame, const Operand* in, Value* out,
+                            std::size_t rows);  // Extra::pattern
 extern const std::span<const Function> kTextFunctions;
 extern const std::span<const Function> kConversions;
 

@@ -77,8 +77,8 @@ class Cursor {
     } else if (first == '{' || first == '[') {
       skip_brackets();
     } else {
-      while (at_ < text_.size() && !is_space(text_[at_]) && text_[at_] != ',' && text_[at_] != '}' &&
-             text_[at_] != ']')
+      while (at_ < text_.size() && !is_space(text_[at_]) && text_[at_] != ',' &&
+             text_[at_] != '}' && text_[at_] != ']')
         ++at_;
       if (at_ == from) ok_ = false;
     }
@@ -109,8 +109,8 @@ class Cursor {
   bool ok_ = true;
 };
 
-// Calls visit(name, value text) for the members of an object, or visit({}, value text) for the items of a list, until it
-// returns false. False when the text is malformed up to there.
+// Calls visit(name, value text) for the members of an object, or visit({}, value text) for the
+// items of a list, until it returns false. False when the text is malformed up to there.
 template <class Visit>
 bool walk(std::string_view json, Visit visit) {
   Cursor cursor(json);
@@ -177,7 +177,8 @@ std::optional<std::uint32_t> unicode_escape(std::string_view text, std::size_t& 
   return 0x10000 + ((*high - 0xD800) << 10) + (*low - 0xDC00);
 }
 
-// Resolves escapes into `arena`; nothing when one is malformed. The result is never longer than the text.
+// Resolves escapes into `arena`; nothing when one is malformed. The result is never longer than the
+// text.
 std::optional<std::string_view> unescape(std::string_view text, base::Arena& arena) {
   char* const begin = arena.allocate(text.size(), 1);
   char* out = begin;
@@ -189,7 +190,9 @@ std::optional<std::string_view> unescape(std::string_view text, base::Arena& are
     if (++at >= text.size()) return std::nullopt;
     const char c = text[at++];
     switch (c) {
-      case '"': case '\\': case '/': *out++ = c; break;
+      case '"':
+      case '\\':
+      case '/': *out++ = c; break;
       case 'b': *out++ = '\b'; break;
       case 'f': *out++ = '\f'; break;
       case 'n': *out++ = '\n'; break;
@@ -214,7 +217,8 @@ bool is_name(const StringToken& token, std::string_view name, base::Arena& arena
   return unescape(token.inside, arena) == std::optional<std::string_view>(name);
 }
 
-// Whether the token is a number of the JSON grammar; `whole` when it has neither fraction nor exponent.
+// Whether the token is a number of the JSON grammar; `whole` when it has neither fraction nor
+// exponent.
 bool is_number(std::string_view token, bool& whole) {
   std::size_t at = 0;
   const auto digits = [&] {
@@ -242,11 +246,13 @@ Value number(std::string_view token) {
   const char* const end = token.data() + token.size();
   if (whole) {
     std::int64_t integer = 0;
-    if (std::from_chars(token.data(), end, integer).ec == std::errc()) return Value::integer(integer);
+    if (std::from_chars(token.data(), end, integer).ec == std::errc())
+      return Value::integer(integer);
   }
   double real = 0;
   if (std::from_chars(token.data(), end, real).ec == std::errc()) return Value::real(real);
-  const bool tiny = token.find("e-") != std::string_view::npos || token.find("E-") != std::string_view::npos;
+  const bool tiny =
+      token.find("e-") != std::string_view::npos || token.find("E-") != std::string_view::npos;
   return tiny ? Value::real(token[0] == '-' ? -0.0 : 0.0) : fail(kOutOfRange);
 }
 
@@ -298,7 +304,8 @@ Value json_member(std::string_view json, std::string_view name, base::Arena& are
 
 Value json_index(std::string_view json, const Value& key, base::Arena& arena) {
   const bool list = starts_with(json, '[');
-  if (!list) return key.is(Type::string) ? json_member(json, key.as_text(), arena) : fail(kNoSuchOverload);
+  if (!list)
+    return key.is(Type::string) ? json_member(json, key.as_text(), arena) : fail(kNoSuchOverload);
   if (key.is(Type::integer)) return item(json, key.as_integer(), arena);
   const bool whole = key.is(Type::real) && std::abs(key.as_real()) < 1e15 &&
                      std::trunc(key.as_real()) == key.as_real();

@@ -12,7 +12,8 @@ namespace re2 {
 class RE2;
 }
 
-// The inside of a program: the loops that its instructions run. Only the files of this room include this.
+// The inside of a program: the loops that its instructions run. Only the files of this room include
+// this.
 namespace leat::expr {
 
 using record::RowError;
@@ -31,9 +32,9 @@ struct Operand {
 
 // What an instruction has beside its inputs.
 struct Extra {
-  std::string_view text;              // a member or header name
+  std::string_view text;  // a member or header name
   const re2::RE2* pattern = nullptr;
-  std::vector<Value> set;             // the right side of `x in [constants]`
+  std::vector<Value> set;  // the right side of `x in [constants]`
 };
 
 struct Frame {
@@ -43,8 +44,8 @@ struct Frame {
   const Extra* extra = nullptr;
 };
 
-// Computes out[0..rows) from the inputs. `out` may be one of the inputs: row i is read before it is written, other rows are
-// not read. Kernels never throw and never fail as a whole.
+// Computes out[0..rows) from the inputs. `out` may be one of the inputs: row i is read before it is
+// written, other rows are not read. Kernels never throw and never fail as a whole.
 using Kernel = void (*)(Frame& frame, const Operand* in, Value* out, std::size_t rows);
 
 inline constexpr std::size_t kTextBytesMax = 16 * 1024 * 1024;  // of one computed text
@@ -56,12 +57,15 @@ inline Value misfit(const Value& value) noexcept {
   if (value.is_error()) return value;
   return fail(value.is(Type::absent) ? kNoSuchField : kNoSuchOverload);
 }
-inline bool is_broken(const Value& value) noexcept { return value.is_error() || value.is(Type::absent); }
+inline bool is_broken(const Value& value) noexcept {
+  return value.is_error() || value.is(Type::absent);
+}
 inline Value misfit(const Value& left, const Value& right) noexcept {
   return is_broken(left) ? misfit(left) : misfit(right);
 }
 
-// Kernels of row functions that do not see errors and absent values: those become the result at once, the left one first.
+// Kernels of row functions that do not see errors and absent values: those become the result at
+// once, the left one first.
 template <Value (*Row)(Frame&, const Value&)>
 void each(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
   for (std::size_t i = 0; i < rows; ++i) {

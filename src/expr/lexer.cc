@@ -11,12 +11,12 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kKeywords{"in", "true", "false", "null"};
 constexpr std::array<std::string_view, 17> kReserved{
-    "as",     "break", "const", "continue",  "else",    "for",    "function", "if",  "import",
-    "let",    "loop",  "package", "namespace", "return", "var",    "void",     "while"};
+    "as",  "break", "const",   "continue",  "else",   "for", "function", "if",   "import",
+    "let", "loop",  "package", "namespace", "return", "var", "void",     "while"};
 // Longer ones first.
-constexpr std::array<std::string_view, 26> kPunctuation{"??", "||", "&&", "==", "!=", "<=", ">=", "?", ":",
-                                                        "<",  ">",  "+",  "-",  "*",  "/",  "%",  "!", ".",
-                                                        ",",  "(",  ")",  "[",  "]",  "{",  "}",  "="};
+constexpr std::array<std::string_view, 26> kPunctuation{
+    "??", "||", "&&", "==", "!=", "<=", ">=", "?", ":", "<", ">", "+", "-",
+    "*",  "/",  "%",  "!",  ".",  ",",  "(",  ")", "[", "]", "{", "}", "="};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
@@ -52,7 +52,11 @@ std::optional<char> simple_escape(char c) {
     case 'r': return '\r';
     case 't': return '\t';
     case 'v': return '\v';
-    case '\\': case '?': case '"': case '\'': case '`': return c;
+    case '\\':
+    case '?':
+    case '"':
+    case '\'':
+    case '`': return c;
     default: return std::nullopt;
   }
 }
@@ -69,7 +73,9 @@ class Lexer {
   }
 
  private:
-  char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
+  char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
+  }
   bool done() const { return at_ >= text_.size(); }
 
   void advance(std::size_t bytes = 1) {
@@ -275,11 +281,13 @@ class Lexer {
   }
 
   void read_real(std::string_view digits) {
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), token_.real);
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), token_.real);
     if (error != std::errc::result_out_of_range) return;
     const std::size_t exponent = digits.find_first_of("eE");
-    const bool tiny = exponent == std::string_view::npos ? digits[0] == '0' || digits[0] == '.'
-                                                         : digits.substr(exponent + 1).starts_with('-');
+    const bool tiny = exponent == std::string_view::npos
+                          ? digits[0] == '0' || digits[0] == '.'
+                          : digits.substr(exponent + 1).starts_with('-');
     token_.real = 0;
     if (!tiny) report("this number is too large", token_.span.begin);
   }

@@ -12,14 +12,14 @@ namespace leat::expr {
 
 enum class TokenKind : std::uint8_t {
   end,
-  identifier,        // keywords and reserved words too: the parser knows where they may stand
-  quoted_identifier, // in backticks; text = inside
-  integer,           // magnitude
+  identifier,         // keywords and reserved words too: the parser knows where they may stand
+  quoted_identifier,  // in backticks; text = inside
+  integer,            // magnitude
   unsigned_integer,
   real,
-  string,            // text = with escapes resolved
+  string,  // text = with escapes resolved
   bytes,
-  punctuation,       // text = `??`, `&&`, `(`, …
+  punctuation,  // text = `??`, `&&`, `(`, …
 };
 
 struct Token {
@@ -36,8 +36,8 @@ struct Tokens {
   bool dropped = false;  // the list is not what was meant: the grammar has nothing to say about it
 };
 
-// Splits the text of an expression; comments (`//`) and white space are dropped. A bad token is reported and stands in the
-// list as what it looks like. Requires: valid UTF-8.
+// Splits the text of an expression; comments (`//`) and white space are dropped. A bad token is
+// reported and stands in the list as what it looks like. Requires: valid UTF-8.
 Tokens tokenize(std::string_view text);
 
 // Words that stand for something else than a name, and words that CEL keeps for other languages.

@@ -15,14 +15,17 @@ Value checked_text(std::string_view bytes) {
 }
 
 Value key(const Row& row) { return row.null_key() ? Value::null() : checked_text(row.key); }
-Value topic(const Row& row) { return row.origin == nullptr ? Value() : Value::string(row.origin->topic); }
+Value topic(const Row& row) {
+  return row.origin == nullptr ? Value() : Value::string(row.origin->topic);
+}
 Value partition(const Row& row) {
   return row.origin == nullptr ? Value() : Value::integer(row.origin->partition.value());
 }
 Value offset(const Row& row) { return Value::integer(row.offset); }
 Value timestamp(const Row& row) {
   std::int64_t us = 0;
-  return __builtin_mul_overflow(row.timestamp_ms, 1000, &us) ? fail(kOverflow) : Value::timestamp(us);
+  return __builtin_mul_overflow(row.timestamp_ms, 1000, &us) ? fail(kOverflow)
+                                                             : Value::timestamp(us);
 }
 
 template <Value (*Read)(const Row&)>

@@ -40,7 +40,8 @@ Use use_of_call(const Ast& ast, const Node& node) {
   const auto same = [&node](const Function& known) { return known.name == node.text; };
   if (std::any_of(functions().begin(), functions().end(), same)) return Use::value;
   const auto coming = functions_to_come();
-  return std::find(coming.begin(), coming.end(), node.text) != coming.end() ? Use::to_come : Use::unknown;
+  return std::find(coming.begin(), coming.end(), node.text) != coming.end() ? Use::to_come
+                                                                            : Use::unknown;
 }
 
 Use use_of(const Ast& ast, const std::vector<Use>& uses, const Node& node) {
@@ -67,7 +68,8 @@ std::vector<NodeId> inputs_of_has(const Ast& ast, const std::vector<Use>& uses, 
   if (node.children.size() != 1) return {};
   const NodeId tested = node.children[0];
   if (uses[tested] == Use::header) return inputs_of(ast, uses, tested);
-  if (uses[tested] == Use::value && ast[tested].kind == NodeKind::select) return ast[tested].children;
+  if (uses[tested] == Use::value && ast[tested].kind == NodeKind::select)
+    return ast[tested].children;
   return {};
 }
 
@@ -84,7 +86,9 @@ std::vector<NodeId> inputs_of(const Ast& ast, const std::vector<Use>& uses, Node
   switch (uses[id]) {
     case Use::value: return node.children;
     case Use::has: return inputs_of_has(ast, uses, node);
-    case Use::header: return node.kind == NodeKind::index ? std::vector<NodeId>{node.children[1]} : std::vector<NodeId>();
+    case Use::header:
+      return node.kind == NodeKind::index ? std::vector<NodeId>{node.children[1]}
+                                          : std::vector<NodeId>();
     case Use::in_headers: return {node.children[0]};
     case Use::in_set: {
       std::vector<NodeId> all{node.children[0]};
@@ -93,7 +97,8 @@ std::vector<NodeId> inputs_of(const Ast& ast, const std::vector<Use>& uses, Node
       return all;
     }
     case Use::unknown: {
-      std::vector<NodeId> all = node.children;  // a bare name before the dot may be meant as a namespace
+      std::vector<NodeId> all =
+          node.children;  // a bare name before the dot may be meant as a namespace
       if (node.method && ast[all[0]].kind == NodeKind::identifier) all.erase(all.begin());
       return all;
     }

@@ -37,7 +37,8 @@ Value join(Frame& frame, const Value& a, const Value& b) {
   return a.is(Type::string) ? Value::string({at, size}) : Value::bytes({at, size});
 }
 
-// Each arithmetic operator: integers() is false when the result is `error`; others() gets every pair that is not two numbers.
+// Each arithmetic operator: integers() is false when the result is `error`; others() gets every
+// pair that is not two numbers.
 struct Add {
   static bool integers(std::int64_t a, std::int64_t b, std::int64_t& r) {
     return !__builtin_add_overflow(a, b, &r);
@@ -179,22 +180,30 @@ int order(const Value& a, const Value& b) {
 
 struct Less {
   template <class T>
-  static bool plain(T a, T b) { return a < b; }
+  static bool plain(T a, T b) {
+    return a < b;
+  }
   static bool holds(int order) { return order == -1; }
 };
 struct LessEqual {
   template <class T>
-  static bool plain(T a, T b) { return a <= b; }
+  static bool plain(T a, T b) {
+    return a <= b;
+  }
   static bool holds(int order) { return order == -1 || order == 0; }
 };
 struct Greater {
   template <class T>
-  static bool plain(T a, T b) { return a > b; }
+  static bool plain(T a, T b) {
+    return a > b;
+  }
   static bool holds(int order) { return order == 1; }
 };
 struct GreaterEqual {
   template <class T>
-  static bool plain(T a, T b) { return a >= b; }
+  static bool plain(T a, T b) {
+    return a >= b;
+  }
   static bool holds(int order) { return order == 1 || order == 0; }
 };
 
@@ -249,7 +258,8 @@ void equal_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
 
 // ---- logic
 
-// && and ||: the deciding value (false, true) wins over an error on the other side, whichever that is.
+// && and ||: the deciding value (false, true) wins over an error on the other side, whichever that
+// is.
 template <bool kDecides>
 void logic_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   const Operand left = in[0];

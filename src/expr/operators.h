@@ -9,7 +9,8 @@ namespace leat::expr {
 // The kernel of a unary or binary operator. Requires: not `none`.
 Kernel operator_kernel(Operator op) noexcept;
 
-void conditional_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);  // condition, then, otherwise
+void conditional_kernel(Frame& frame, const Operand* in, Value* out,
+                        std::size_t rows);  // condition, then, otherwise
 void copy_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
 // Copies; an absent value becomes NO_SUCH_FIELD.
 void settle_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
@@ -23,8 +24,8 @@ void has_member_kernel(Frame& frame, const Operand* in, Value* out, std::size_t 
 // Whether the value equals one of Extra::set.
 void in_set_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
 
-// CEL's ==: false for different types, by value between int and double; true, false, or an error (a broken side, two JSON
-// texts).
+// CEL's ==: false for different types, by value between int and double; true, false, or an error (a
+// broken side, two JSON texts).
 Value equals(const Value& a, const Value& b) noexcept;
 
 // -1, 0, 1, or 2 when `d` is no number. Exact: 2^53 + 1 is greater than 2^53 as a double.

@@ -48,7 +48,8 @@ std::string describe(const Token& token) {
   }
 }
 
-// Recursive descent. After the first break of the grammar failed_ is set and every rule returns at once.
+// Recursive descent. After the first break of the grammar failed_ is set and every rule returns at
+// once.
 class Parser {
  public:
   Parser(Tokens tokens, const Limits& limits) : tokens_(std::move(tokens)), limits_(limits) {}
@@ -86,7 +87,8 @@ class Parser {
   bool expect(std::string_view mark, std::string_view what) {
     if (failed_) return false;
     if (accept(mark)) return true;
-    fail_here("expected `" + std::string(mark) + "` " + std::string(what) + ", found " + describe(peek()));
+    fail_here("expected `" + std::string(mark) + "` " + std::string(what) + ", found " +
+              describe(peek()));
     return false;
   }
 
@@ -140,8 +142,8 @@ class Parser {
     explicit Deeper(Parser& owner) : parser(owner) {
       if (++parser.depth_ > parser.limits_.depth_max)
         parser.fail("EXPRESSION_TOO_DEEP",
-                    "the expression is nested deeper than " + std::to_string(parser.limits_.depth_max) +
-                        " (limits.expression_depth)",
+                    "the expression is nested deeper than " +
+                        std::to_string(parser.limits_.depth_max) + " (limits.expression_depth)",
                     parser.peek().span);
     }
     ~Deeper() { --parser.depth_; }
@@ -236,7 +238,8 @@ class Parser {
     if (!quoted && name.kind != TokenKind::identifier)
       return fail_here("expected a name behind `.`, found " + describe(name));
     if (!quoted && is_keyword(name.text))
-      return fail_here("`" + name.text + "` is a word of the language; write ['" + name.text + "']");
+      return fail_here("`" + name.text + "` is a word of the language; write ['" + name.text +
+                       "']");
     Node node = make(NodeKind::select, ast_[operand].span.begin, name.span);
     node.text = take().text;
     node.quoted = quoted;
@@ -362,7 +365,8 @@ class Parser {
     const bool quoted = token.kind == TokenKind::quoted_identifier;
     if (!quoted && is_keyword(token.text)) return keyword(begin);
     if (!quoted && is_reserved(token.text))
-      return fail_here("`" + token.text + "` is a reserved word; a field of that name is this." + token.text);
+      return fail_here("`" + token.text + "` is a reserved word; a field of that name is this." +
+                       token.text);
     take();
     Node node = make(NodeKind::identifier, begin, token.span);
     node.text = token.text;
@@ -376,7 +380,8 @@ class Parser {
   }
 
   NodeId keyword(std::size_t begin) {
-    if (at_word("in")) return fail_here("`in` needs a value before it; a field of that name is this['in']");
+    if (at_word("in"))
+      return fail_here("`in` needs a value before it; a field of that name is this['in']");
     const Token& token = take();
     Node node = make(NodeKind::literal, begin, token.span);
     node.literal = token.text == "null" ? LiteralKind::null : LiteralKind::boolean;
@@ -443,13 +448,14 @@ ParseResult parse(std::string_view text, const Limits& limits) {
   ParseResult result;
   const std::size_t bytes_max = limits.length_max * 4;
   if (text.size() <= bytes_max && !base::valid_utf8(text)) {
-    result.diagnostics.push_back(diagnose("EXPRESSION_SYNTAX", "the expression is not valid UTF-8", {}));
-  } else if (text.size() > bytes_max || base::count_code_points(text) > limits.length_max) {
     result.diagnostics.push_back(
-        diagnose("EXPRESSION_TOO_LONG",
-                 "the expression is longer than " + std::to_string(limits.length_max) +
-                     " characters (limits.expression_length)",
-                 {}));
+        diagnose("EXPRESSION_SYNTAX", "the expression is not valid UTF-8", {}));
+  } else if (text.size() > bytes_max || base::count_code_points(text) > limits.length_max) {
+    result.diagnostics.push_back(diagnose("EXPRESSION_TOO_LONG",
+                                          "the expression is longer than " +
+                                              std::to_string(limits.length_max) +
+                                              " characters (limits.expression_length)",
+                                          {}));
   }
   if (!result.ok()) return result;
   return Parser(tokenize(text), limits).run();
@@ -475,12 +481,14 @@ PathResult parse_path(std::string_view text) {
   for (std::size_t i = 0;; i += 2) {
     const Token& name = tokens.tokens[i];
     const bool quoted = name.kind == TokenKind::quoted_identifier;
-    if (!quoted && name.kind != TokenKind::identifier) return refuse(name.span, std::string(kHint)), result;
+    if (!quoted && name.kind != TokenKind::identifier)
+      return refuse(name.span, std::string(kHint)), result;
     const Token& behind = tokens.tokens[i + 1];
     const bool last = behind.kind == TokenKind::end;
     if (!last && !is_dot(behind)) return refuse(behind.span, std::string(kHint)), result;
     const bool is_this = i == 0 && !quoted && name.text == "this";
-    if (is_this && last) return refuse(name.span, "`this` is the whole row, not a field of it"), result;
+    if (is_this && last)
+      return refuse(name.span, "`this` is the whole row, not a field of it"), result;
     if (!is_this) result.path.push_back(name.text);
     if (last) return result;
   }

@@ -14,8 +14,9 @@ namespace leat::expr {
 struct Code;
 class RegexCache;
 
-// The memory a program works in: one per task and program (or one for several programs of a task that run after each other).
-// Thread-confined; grows to what its largest program needs, then allocates no more.
+// The memory a program works in: one per task and program (or one for several programs of a task
+// that run after each other). Thread-confined; grows to what its largest program needs, then
+// allocates no more.
 class Scratch {
  public:
   Scratch();
@@ -29,7 +30,8 @@ class Scratch {
   std::unique_ptr<RegexCache> patterns_;
 };
 
-// A compiled expression. Immutable and thread-safe; shared by all tasks of a plan, each with a Scratch of its own.
+// A compiled expression. Immutable and thread-safe; shared by all tasks of a plan, each with a
+// Scratch of its own.
 class Program {
  public:
   explicit Program(std::unique_ptr<const Code> code);
@@ -37,19 +39,22 @@ class Program {
   Program(Program&&) noexcept;
   Program& operator=(Program&&) noexcept;
 
-  // Computes the expression for every row: out[i] is its value, or Type::error with the reason. Only a program that is a path
-  // gives Type::absent. Text that is computed lies in the batch's arena, other text where it was (column, row, program: the
-  // values must not outlive the program). Never throws, never fails as a whole; rows are independent of each other.
-  // Requires: out.size() == batch.size() <= RecordBatch::kRowsMax; out is no column that the program reads. A column that is not
-  // there counts as absent.
+  // Computes the expression for every row: out[i] is its value, or Type::error with the reason.
+  // Only a program that is a path gives Type::absent. Text that is computed lies in the batch's
+  // arena, other text where it was (column, row, program: the values must not outlive the program).
+  // Never throws, never fails as a whole; rows are independent of each other. Requires: out.size()
+  // == batch.size() <= RecordBatch::kRowsMax; out is no column that the program reads. A column
+  // that is not there counts as absent.
   void run(const record::RecordBatch& batch, Scratch& scratch, record::Column out) const;
 
-  // The field path, when the expression is nothing else ({} = `this`): the plan may copy the token instead. Else nullptr.
+  // The field path, when the expression is nothing else ({} = `this`): the plan may copy the token
+  // instead. Else nullptr.
   const record::FieldPath* path() const noexcept;
   bool is_path() const noexcept { return path() != nullptr; }
   // The value, when it is the same for every row (an error value when it always fails).
   std::optional<record::Value> constant() const noexcept;
-  // The type of every value that is not an error, when it is known: a filter whose type is known and not boolean is a mistake.
+  // The type of every value that is not an error, when it is known: a filter whose type is known
+  // and not boolean is a mistake.
   std::optional<record::Type> type() const noexcept;
   // The columns it reads, ascending, each once.
   std::span<const std::size_t> columns() const noexcept;

@@ -19,7 +19,8 @@ std::size_t rune_bytes(std::string_view text, std::size_t at) {
   return size;
 }
 
-// The byte where code point `index` begins (text.size() for the one behind the last), or npos beyond that.
+// The byte where code point `index` begins (text.size() for the one behind the last), or npos
+// beyond that.
 std::size_t byte_of(std::string_view text, std::int64_t index) {
   if (index < 0) return std::string_view::npos;
   std::size_t at = 0;
@@ -32,10 +33,12 @@ std::int64_t points_before(std::string_view text, std::size_t byte) {
 }
 
 Value starts_with(Frame&, const Value& a, const Value& b) {
-  return all_text(a, b) ? Value::boolean(a.as_text().starts_with(b.as_text())) : fail(kNoSuchOverload);
+  return all_text(a, b) ? Value::boolean(a.as_text().starts_with(b.as_text()))
+                        : fail(kNoSuchOverload);
 }
 Value ends_with(Frame&, const Value& a, const Value& b) {
-  return all_text(a, b) ? Value::boolean(a.as_text().ends_with(b.as_text())) : fail(kNoSuchOverload);
+  return all_text(a, b) ? Value::boolean(a.as_text().ends_with(b.as_text()))
+                        : fail(kNoSuchOverload);
 }
 Value contains(Frame&, const Value& a, const Value& b) {
   if (!all_text(a, b)) return fail(kNoSuchOverload);
@@ -70,24 +73,27 @@ Value upper_ascii(Frame& frame, const Value& a) { return change_case(frame, a, '
 
 // The white space of Unicode, as UTF-8.
 constexpr std::array<std::string_view, 25> kSpaces{
-    "\t", "\n", "\v", "\f", "\r", " ", "\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003",
-    "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f",
-    "\u205f", "\u3000"};
+    "\t",     "\n",     "\v",     "\f",     "\r",     " ",      "\u0085", "\u00a0", "\u1680",
+    "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008",
+    "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"};
 
 Value trim(Frame&, const Value& a) {
   if (!a.is(Type::string)) return fail(kNoSuchOverload);
   std::string_view text = a.as_text();
   const auto leads = [&text](std::string_view space) { return text.starts_with(space); };
   const auto trails = [&text](std::string_view space) { return text.ends_with(space); };
-  for (auto it = kSpaces.begin(); (it = std::find_if(kSpaces.begin(), kSpaces.end(), leads)) != kSpaces.end();)
+  for (auto it = kSpaces.begin();
+       (it = std::find_if(kSpaces.begin(), kSpaces.end(), leads)) != kSpaces.end();)
     text.remove_prefix(it->size());
-  for (auto it = kSpaces.begin(); (it = std::find_if(kSpaces.begin(), kSpaces.end(), trails)) != kSpaces.end();)
+  for (auto it = kSpaces.begin();
+       (it = std::find_if(kSpaces.begin(), kSpaces.end(), trails)) != kSpaces.end();)
     text.remove_suffix(it->size());
   return Value::string(text);
 }
 
 Value substring_between(const Value& a, const Value& from, const Value& to) {
-  if (!a.is(Type::string) || !from.is(Type::integer) || !to.is(Type::integer)) return fail(kNoSuchOverload);
+  if (!a.is(Type::string) || !from.is(Type::integer) || !to.is(Type::integer))
+    return fail(kNoSuchOverload);
   const std::string_view text = a.as_text();
   const std::size_t begin = byte_of(text, from.as_integer());
   const std::size_t end = byte_of(text, to.as_integer());
@@ -101,7 +107,8 @@ Value substring(Frame&, const Value& a, const Value& from, const Value& to) {
 Value substring_from(Frame&, const Value& a, const Value& from) {
   if (!a.is(Type::string) || !from.is(Type::integer)) return fail(kNoSuchOverload);
   const std::size_t begin = byte_of(a.as_text(), from.as_integer());
-  return begin == std::string_view::npos ? fail(kOutOfRange) : Value::string(a.as_text().substr(begin));
+  return begin == std::string_view::npos ? fail(kOutOfRange)
+                                         : Value::string(a.as_text().substr(begin));
 }
 
 Value char_at(Frame&, const Value& a, const Value& index) {
@@ -109,7 +116,8 @@ Value char_at(Frame&, const Value& a, const Value& index) {
   const std::string_view text = a.as_text();
   const std::size_t at = byte_of(text, index.as_integer());
   if (at == std::string_view::npos) return fail(kOutOfRange);
-  return Value::string(at == text.size() ? std::string_view() : text.substr(at, rune_bytes(text, at)));
+  return Value::string(at == text.size() ? std::string_view()
+                                         : text.substr(at, rune_bytes(text, at)));
 }
 
 Value index_of_from(Frame&, const Value& a, const Value& part, const Value& from) {
@@ -118,7 +126,8 @@ Value index_of_from(Frame&, const Value& a, const Value& part, const Value& from
   if (from.as_integer() < 0) return fail(kOutOfRange);
   if (part.as_text().empty()) return from;
   const std::size_t begin = byte_of(text, from.as_integer());
-  const std::size_t found = begin == std::string_view::npos ? begin : text.find(part.as_text(), begin);
+  const std::size_t found =
+      begin == std::string_view::npos ? begin : text.find(part.as_text(), begin);
   return Value::integer(found == std::string_view::npos ? -1 : points_before(text, found));
 }
 Value index_of(Frame& frame, const Value& a, const Value& part) {
@@ -141,9 +150,11 @@ Value last_index_of_from(Frame&, const Value& a, const Value& part, const Value&
   return Value::integer(found == std::string_view::npos ? -1 : points_before(text, found));
 }
 
-// Calls put(piece) for the pieces of the result. An empty `old` stands before every code point and at the end.
+// Calls put(piece) for the pieces of the result. An empty `old` stands before every code point and
+// at the end.
 template <class Put>
-void replace_pieces(std::string_view text, std::string_view old, std::string_view by, std::int64_t most, Put put) {
+void replace_pieces(std::string_view text, std::string_view old, std::string_view by,
+                    std::int64_t most, Put put) {
   std::size_t at = 0;
   std::size_t searched = 0;
   for (; most != 0; --most) {
@@ -158,8 +169,10 @@ void replace_pieces(std::string_view text, std::string_view old, std::string_vie
   put(text.substr(at));
 }
 
-Value replace_most(Frame& frame, const Value& a, const Value& old, const Value& by, const Value& most) {
-  if (!all_text(a, old) || !by.is(Type::string) || !most.is(Type::integer)) return fail(kNoSuchOverload);
+Value replace_most(Frame& frame, const Value& a, const Value& old, const Value& by,
+                   const Value& most) {
+  if (!all_text(a, old) || !by.is(Type::string) || !most.is(Type::integer))
+    return fail(kNoSuchOverload);
   const std::int64_t limit = most.as_integer();
   std::size_t size = 0;
   const auto measure = [&size](std::string_view piece) { size += piece.size(); };
@@ -167,7 +180,9 @@ Value replace_most(Frame& frame, const Value& a, const Value& old, const Value& 
   if (size > kTextBytesMax) return fail(kTooLarge);
   char* const begin = frame.arena.allocate(size, 1);
   char* out = begin;
-  const auto write = [&out](std::string_view piece) { out = std::copy(piece.begin(), piece.end(), out); };
+  const auto write = [&out](std::string_view piece) {
+    out = std::copy(piece.begin(), piece.end(), out);
+  };
   replace_pieces(a.as_text(), old.as_text(), by.as_text(), limit, write);
   return Value::string({begin, size});
 }
@@ -193,7 +208,8 @@ constexpr std::array kTable{
     Function{"indexOf", kMethod, 2, {kText, kText}, Type::integer, each<index_of>},
     Function{"indexOf", kMethod, 3, {kText, kText, kInt}, Type::integer, each<index_of_from>},
     Function{"lastIndexOf", kMethod, 2, {kText, kText}, Type::integer, each<last_index_of>},
-    Function{"lastIndexOf", kMethod, 3, {kText, kText, kInt}, Type::integer, each<last_index_of_from>},
+    Function{
+        "lastIndexOf", kMethod, 3, {kText, kText, kInt}, Type::integer, each<last_index_of_from>},
     Function{"replace", kMethod, 3, {kText, kText, kText}, Type::string, each<replace>},
     Function{"replace", kMethod, 4, {kText, kText, kText, kInt}, Type::string, each<replace_most>},
 };

@@ -34,7 +34,8 @@ Status Chain::open(SliceId slice, std::uint32_t slices) {
   for (ChainNode& node : nodes_) {
     if (node.op == nullptr) continue;
     const OperatorContext context{slice, slices, *node.stats};
-    if (Status status = node.op->open(context); !status.ok()) return std::move(status).with("step", node.stats->step());
+    if (Status status = node.op->open(context); !status.ok())
+      return std::move(status).with("step", node.stats->step());
   }
   return {};
 }
@@ -104,7 +105,8 @@ Status Chain::end_epoch(EpochId epoch) {
 Blocked Chain::blocked() {
   Blocked reason = Blocked::none;
   for (ChainNode& node : nodes_) {
-    if (node.sender != nullptr && !node.sender->clear() && reason == Blocked::none) reason = Blocked::exchange;
+    if (node.sender != nullptr && !node.sender->clear() && reason == Blocked::none)
+      reason = Blocked::exchange;
     if (node.writer != nullptr && !node.writer->ready()) reason = Blocked::sink;
   }
   return reason;

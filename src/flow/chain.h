@@ -14,31 +14,35 @@
 
 namespace leat::flow {
 
-// One place of a chain: an operator, a sink writer or an exchange sender (exactly one is set), and who reads it.
+// One place of a chain: an operator, a sink writer or an exchange sender (exactly one is set), and
+// who reads it.
 struct ChainNode {
   std::unique_ptr<Operator> op;
   std::unique_ptr<SinkWriter> writer;
   std::unique_ptr<ExchangeSender> sender;
-  std::vector<std::size_t> next;            // indexes above its own; empty for writers and senders
-  StepStats* stats = nullptr;               // of the step, for operators
-  TapPoint* tap = nullptr;                  // shows what leaves the operator; null = no tap here
+  std::vector<std::size_t> next;  // indexes above its own; empty for writers and senders
+  StepStats* stats = nullptr;     // of the step, for operators
+  TapPoint* tap = nullptr;        // shows what leaves the operator; null = no tap here
   std::unique_ptr<record::RowEncoder> tap_encoder;
 };
 
 // What keeps a chain from taking more.
 enum class Blocked : std::uint8_t { none, sink, exchange };
 
-// The operators of one stage in one task, called directly one after the other; nodes stand in topological order. Thread-confined.
+// The operators of one stage in one task, called directly one after the other; nodes stand in
+// topological order. Thread-confined.
 class Chain {
  public:
-  // Requires: exactly one of operator, writer and sender in each node, with the stats of its step for an operator.
+  // Requires: exactly one of operator, writer and sender in each node, with the stats of its step
+  // for an operator.
   explicit Chain(std::vector<ChainNode> nodes);
   ~Chain();
   Chain(const Chain&) = delete;
   Chain& operator=(const Chain&) = delete;
 
   Status open(SliceId slice, std::uint32_t slices);
-  // Sends a batch in at `node` and on to the end. Records go to `epoch`. An error is final: the chain must not be used again.
+  // Sends a batch in at `node` and on to the end. Records go to `epoch`. An error is final: the
+  // chain must not be used again.
   Status push(std::size_t node, record::RecordBatch batch, EpochId epoch);
   // The epoch ends here: operators flush, writers hand over, senders pass the barrier on.
   Status end_epoch(EpochId epoch);
@@ -46,7 +50,8 @@ class Chain {
   bool ready() { return blocked() == Blocked::none; }
   // The same with the reason. Moves what waits at the edges on as far as there is room.
   Blocked blocked();
-  // Lets writers send and take acknowledgements; the earliest instant at which they want to be called again.
+  // Lets writers send and take acknowledgements; the earliest instant at which they want to be
+  // called again.
   Instant serve(Instant now);
   void close() noexcept;
 

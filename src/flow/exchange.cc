@@ -7,7 +7,8 @@
 
 namespace leat::flow {
 
-ExchangeEdge::ExchangeEdge(base::Wakeup& upstream, base::Wakeup& downstream, std::size_t credit_bytes)
+ExchangeEdge::ExchangeEdge(base::Wakeup& upstream, base::Wakeup& downstream,
+                           std::size_t credit_bytes)
     : upstream_(upstream), downstream_(downstream), credit_bytes_(credit_bytes), ring_(kItemsMax) {
   LEAT_CHECK(credit_bytes > 0);
 }
@@ -19,7 +20,8 @@ bool ExchangeEdge::fits(std::size_t bytes) const noexcept {
 }
 
 bool ExchangeEdge::below_low_mark() const noexcept {
-  return bytes_.load(std::memory_order_seq_cst) <= credit_bytes_ / 2 && items_.load(std::memory_order_seq_cst) <= kItemsMax / 2;
+  return bytes_.load(std::memory_order_seq_cst) <= credit_bytes_ / 2 &&
+         items_.load(std::memory_order_seq_cst) <= kItemsMax / 2;
 }
 
 bool ExchangeEdge::can_resume() const noexcept {
@@ -39,7 +41,8 @@ bool ExchangeEdge::fill() {
   bool pushed = false;
   while (!waiting_.empty() && fits(waiting_.front().bytes)) {
     Slot& slot = waiting_.front();
-    // Counted before it can be seen, so that the downstream never takes away what is not counted yet.
+    // Counted before it can be seen, so that the downstream never takes away what is not counted
+    // yet.
     bytes_.fetch_add(slot.bytes, std::memory_order_seq_cst);
     items_.fetch_add(1, std::memory_order_seq_cst);
     const bool done = ring_.try_push(slot);
@@ -82,7 +85,8 @@ bool ExchangeEdge::pop(Item& out) {
   return true;
 }
 
-ExchangeSender::ExchangeSender(std::vector<std::size_t> key_columns, std::vector<ExchangeEdge*> edges)
+ExchangeSender::ExchangeSender(std::vector<std::size_t> key_columns,
+                               std::vector<ExchangeEdge*> edges)
     : key_columns_(std::move(key_columns)), edges_(std::move(edges)), picked_(edges_.size()) {
   LEAT_CHECK(!edges_.empty());
 }

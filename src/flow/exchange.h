@@ -18,26 +18,30 @@
 namespace leat::flow {
 
 // In-band signals: what travels between records.
-struct Barrier { EpochId epoch; };
+struct Barrier {
+  EpochId epoch;
+};
 using Item = std::variant<std::monostate, record::RecordBatch, Barrier>;
 
-// One edge of the in-memory exchange: from one task to one task, a ring of batches with byte credit. An empty edge always admits
-// one item. Once it was full it admits nothing until half of it is free again. Pushing belongs to the upstream task's thread,
-// popping to the downstream's.
+// One edge of the in-memory exchange: from one task to one task, a ring of batches with byte
+// credit. An empty edge always admits one item. Once it was full it admits nothing until half of it
+// is free again. Pushing belongs to the upstream task's thread, popping to the downstream's.
 class ExchangeEdge {
  public:
   static constexpr std::size_t kItemsMax = 256;
   static constexpr std::size_t kCreditBytes = 4 * 1024 * 1024;
 
   // `upstream` and `downstream` are woken when there is room again, or something to take.
-  ExchangeEdge(base::Wakeup& upstream, base::Wakeup& downstream, std::size_t credit_bytes = kCreditBytes);
+  ExchangeEdge(base::Wakeup& upstream, base::Wakeup& downstream,
+               std::size_t credit_bytes = kCreditBytes);
   ExchangeEdge(const ExchangeEdge&) = delete;
   ExchangeEdge& operator=(const ExchangeEdge&) = delete;
 
-  // Upstream. What does not fit waits in order on the upstream side: then clear() is false, and the task takes no more input.
+  // Upstream. What does not fit waits in order on the upstream side: then clear() is false, and the
+  // task takes no more input.
   void push(Item item);
-  // Upstream. Moves waiting items into the ring as room allows; true when none waits and credit is left. When false, the
-  // upstream is woken as soon as asking again is worth it.
+  // Upstream. Moves waiting items into the ring as room allows; true when none waits and credit is
+  // left. When false, the upstream is woken as soon as asking again is worth it.
   bool clear();
   // Downstream.
   bool pop(Item& out);

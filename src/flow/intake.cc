@@ -29,7 +29,8 @@ Intake::Intake(TaskParts& parts)
       limit_(parts.records_per_second, parts.bytes_per_second),
       meter_(parts.meter),
       stats_(parts.stats) {
-  for (TaskSource& source : parts.sources) readers_.push_back(Reader{std::move(source.reader), source.node});
+  for (TaskSource& source : parts.sources)
+    readers_.push_back(Reader{std::move(source.reader), source.node});
 }
 
 void Intake::cut(const CutCommand& command) {
@@ -84,7 +85,8 @@ Wait Intake::forbidden(bool direct) const noexcept {
 std::size_t Intake::rows_wanted() const noexcept {
   if (decision_.release) return record::RecordBatch::kRowsMax;
   // An epoch that is held does not grow past its limit.
-  const std::size_t room = trigger_.epoch_records_max - std::min(view_.records, trigger_.epoch_records_max);
+  const std::size_t room =
+      trigger_.epoch_records_max - std::min(view_.records, trigger_.epoch_records_max);
   return std::clamp<std::size_t>(room, 1, record::RecordBatch::kRowsMax);
 }
 
@@ -141,7 +143,8 @@ void Intake::measure_pause(bool stopped, Instant now) noexcept {
 }
 
 bool Intake::at_end() const noexcept {
-  return std::all_of(readers_.begin(), readers_.end(), [](const Reader& reader) { return reader.finished; });
+  return std::all_of(readers_.begin(), readers_.end(),
+                     [](const Reader& reader) { return reader.finished; });
 }
 
 bool Intake::finished() const noexcept {

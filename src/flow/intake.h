@@ -14,12 +14,13 @@
 
 namespace leat::flow {
 
-// What the sources of one task deliver: polled as the trigger and the limits allow, and held until it may enter the chain. From a
-// cut until its barrier two epochs stand in line: what is left of the closing one, and behind it what was polled since.
-// Thread-confined.
+// What the sources of one task deliver: polled as the trigger and the limits allow, and held until
+// it may enter the chain. From a cut until its barrier two epochs stand in line: what is left of
+// the closing one, and behind it what was polled since. Thread-confined.
 class Intake {
  public:
-  // Polled past a cut whose barrier has not left, when the trigger would not hold it: more than this would only pile up.
+  // Polled past a cut whose barrier has not left, when the trigger would not hold it: more than
+  // this would only pile up.
   static constexpr std::size_t kAheadRecordsMax = 16'384;
   static constexpr std::size_t kAheadBytesMax = 16 * 1024 * 1024;
 
@@ -40,14 +41,15 @@ class Intake {
   bool cutting() const noexcept { return cut_.has_value(); }
   // The cut is taken up and all of its epoch has entered the chain.
   bool drained() const noexcept { return cut_.has_value() && closing_.empty(); }
-  // What may enter the chain next; null = nothing. `open_epoch_too`: the chain is past the barrier of the last cut.
+  // What may enter the chain next; null = nothing. `open_epoch_too`: the chain is past the barrier
+  // of the last cut.
   Held* next(bool open_epoch_too) noexcept;
   void pop_next() noexcept;
   // The report of a drained cut; the cut is over.
   CutReport take_report(Instant now);
 
-  // One batch from every source, unless something forbids it; true when there were records, else why() tells. `direct`: the chain
-  // takes what is polled at once if the trigger releases it.
+  // One batch from every source, unless something forbids it; true when there were records, else
+  // why() tells. `direct`: the chain takes what is polled at once if the trigger releases it.
   bool poll(bool direct, Instant now);
   // Why the last poll() gave nothing.
   Wait why() const noexcept { return why_; }

@@ -9,8 +9,9 @@
 
 namespace leat::flow {
 
-// Counts the records of each epoch that were handed to a sink and are not acknowledged. At most kEpochs epochs are alive.
-// add() and done() are thread-safe; the others belong to the control thread.
+// Counts the records of each epoch that were handed to a sink and are not acknowledged. At most
+// kEpochs epochs are alive. add() and done() are thread-safe; the others belong to the control
+// thread.
 class Ledger {
  public:
   static constexpr std::uint64_t kEpochs = 4;
@@ -25,8 +26,11 @@ class Ledger {
   }
   // Requires: the records were added to the same epoch before.
   void done(EpochId epoch, std::uint64_t records) noexcept;
-  // Records that can never be delivered: they stay in the count, so the epoch never commits, and failed() tells.
-  void fail(std::uint64_t records) noexcept { failed_.fetch_add(records, std::memory_order_relaxed); }
+  // Records that can never be delivered: they stay in the count, so the epoch never commits, and
+  // failed() tells.
+  void fail(std::uint64_t records) noexcept {
+    failed_.fetch_add(records, std::memory_order_relaxed);
+  }
   std::uint64_t failed() const noexcept { return failed_.load(std::memory_order_relaxed); }
   // From now on the epoch gets no more records: notify once when it is empty (at once when it is).
   void watch(EpochId epoch);
@@ -35,7 +39,9 @@ class Ledger {
   }
 
  private:
-  std::atomic<std::uint64_t>& slot(EpochId epoch) noexcept { return slots_[epoch.value() % kEpochs]; }
+  std::atomic<std::uint64_t>& slot(EpochId epoch) noexcept {
+    return slots_[epoch.value() % kEpochs];
+  }
 
   std::array<std::atomic<std::uint64_t>, kEpochs> slots_{};
   std::atomic<std::uint64_t> watched_{0};

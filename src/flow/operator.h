@@ -20,14 +20,15 @@ struct OperatorContext {
   StepStats& stats;
 };
 
-// Transforms batches on the thread of its task. Never blocks, never throws, never reads a clock, never learns the trigger.
-// A row that fails is data: counted in the step's stats and dropped; a Status that is not ok fails the pipeline.
+// Transforms batches on the thread of its task. Never blocks, never throws, never reads a clock,
+// never learns the trigger. A row that fails is data: counted in the step's stats and dropped; a
+// Status that is not ok fails the pipeline.
 class Operator {
  public:
   virtual ~Operator() = default;
   virtual Status open(const OperatorContext& context) = 0;
-  // 1…RecordBatch::kRowsMax rows; may consume `batch`. An operator that keeps nothing emits what is left (nothing when empty).
-  // Counts its own in, out and drops.
+  // 1…RecordBatch::kRowsMax rows; may consume `batch`. An operator that keeps nothing emits what is
+  // left (nothing when empty). Counts its own in, out and drops.
   virtual Status process(record::RecordBatch& batch, Collector& out) = 0;
   // Flushes per-epoch output, before the epoch is sealed.
   virtual Status on_epoch_end(EpochId, Collector&) { return {}; }

@@ -16,8 +16,8 @@ constexpr double kBurstSeconds = 0.1;
 
 RateLimit::RateLimit(std::uint64_t records_per_second, std::uint64_t bytes_per_second) noexcept {
   records_.rate = static_cast<double>(records_per_second);
-  records_.quantum =
-      std::clamp(records_.rate * kQuantumSeconds, 1.0, static_cast<double>(record::RecordBatch::kRowsMax));
+  records_.quantum = std::clamp(records_.rate * kQuantumSeconds, 1.0,
+                                static_cast<double>(record::RecordBatch::kRowsMax));
   bytes_.rate = static_cast<double>(bytes_per_second);
   bytes_.quantum = std::max(1.0, bytes_.rate * kQuantumSeconds);
 }
@@ -33,7 +33,8 @@ Duration RateLimit::Bucket::missing() const noexcept {
 
 std::size_t RateLimit::allow(std::size_t rows_max, Instant now) noexcept {
   if (!any()) return rows_max;
-  const double seconds = started_ ? std::chrono::duration<double>(now - refilled_at_).count() : kQuantumSeconds;
+  const double seconds =
+      started_ ? std::chrono::duration<double>(now - refilled_at_).count() : kQuantumSeconds;
   started_ = true;
   refilled_at_ = now;
   records_.refill(seconds);

@@ -7,9 +7,10 @@
 
 namespace leat::flow {
 
-// Records and bytes per second as two token buckets that refill with time. A tenth of a second's worth may come at once after a
-// quiet time; otherwise a hundredth is collected first, so that a limit does not turn batches into single records. Bytes are
-// known only afterwards and are paid back by waiting. Thread-confined.
+// Records and bytes per second as two token buckets that refill with time. A tenth of a second's
+// worth may come at once after a quiet time; otherwise a hundredth is collected first, so that a
+// limit does not turn batches into single records. Bytes are known only afterwards and are paid
+// back by waiting. Thread-confined.
 class RateLimit {
  public:
   // 0 = no limit.

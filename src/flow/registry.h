@@ -8,8 +8,9 @@
 
 namespace leat::flow {
 
-// The kinds of sources and sinks there are, by the key that names them in a definition: "kafka", "file", "generator", "stdout".
-// Filled by whoever composes the process; a test registers fakes under the same names. Immutable afterwards.
+// The kinds of sources and sinks there are, by the key that names them in a definition: "kafka",
+// "file", "generator", "stdout". Filled by whoever composes the process; a test registers fakes
+// under the same names. Immutable afterwards.
 struct Registry {
   std::map<std::string, SourceFactory> sources;
   std::map<std::string, SinkFactory> sinks;

@@ -25,7 +25,9 @@ namespace leat::flow {
 struct SinkBinding {
   struct FromRecord {};
   struct None {};
-  struct Column { std::size_t index; };
+  struct Column {
+    std::size_t index;
+  };
   using Text = std::variant<FromRecord, None, std::string, Column>;
   struct HeaderRule {
     std::string name;
@@ -50,15 +52,16 @@ struct WriterContext {
 class SinkWriter {
  public:
   virtual ~SinkWriter() = default;
-  // False = back pressure: the task takes no more input until it is true again; the writer then wakes the worker.
+  // False = back pressure: the task takes no more input until it is true again; the writer then
+  // wakes the worker.
   virtual bool ready() = 0;
-  // Takes the rows: each is counted in the ledger of `epoch` until it is acknowledged. A row that cannot be written is counted
-  // and dropped. Order per (origin, key) is kept.
+  // Takes the rows: each is counted in the ledger of `epoch` until it is acknowledged. A row that
+  // cannot be written is counted and dropped. Order per (origin, key) is kept.
   virtual Status write(record::RecordBatch& batch, EpochId epoch) = 0;
   // Hands everything written so far to the outside: the epoch ends.
   virtual Status on_epoch_end(EpochId epoch) = 0;
-  // Called on every step of the worker: sends what waits, takes acknowledgements. Returns when it must be called again at the
-  // latest (kNever = on wake-up only).
+  // Called on every step of the worker: sends what waits, takes acknowledgements. Returns when it
+  // must be called again at the latest (kNever = on wake-up only).
   virtual Instant serve(Instant now) = 0;
   virtual void close() noexcept {}
 };
@@ -67,12 +70,15 @@ class SinkWriter {
 class SinkListener {
  public:
   virtual ~SinkListener() = default;
-  virtual void on_sink_connected(bool connected, std::string_view reason, std::string_view message) = 0;
-  // A record can never be delivered, or the producer is broken: the pipeline restarts from its last commit with back-off.
+  virtual void on_sink_connected(bool connected, std::string_view reason,
+                                 std::string_view message) = 0;
+  // A record can never be delivered, or the producer is broken: the pipeline restarts from its last
+  // commit with back-off.
   virtual void on_sink_failed(Status status) = 0;
 };
 
-// Writes for one pipeline: all sinks of one kind (one producer for all Kafka sinks). Control thread; writers go before it.
+// Writes for one pipeline: all sinks of one kind (one producer for all Kafka sinks). Control
+// thread; writers go before it.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -92,6 +98,7 @@ struct SinkContext {
   const base::Clock& clock;
 };
 using SinkFactory = std::function<Result<std::unique_ptr<Sink>>(
-    const SinkContext&, std::vector<const spec::SinkSpec*> specs, std::vector<std::uint32_t> indexes)>;
+    const SinkContext&, std::vector<const spec::SinkSpec*> specs,
+    std::vector<std::uint32_t> indexes)>;
 
 }  // namespace leat::flow

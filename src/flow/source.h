@@ -25,27 +25,31 @@ struct PartitionPosition {
 
 enum class PollResult : std::uint8_t { empty, records, finished };
 
-// One slice of one source, on the worker thread of its task. Nothing blocks. When it has records after it had none it wakes
-// the worker.
+// One slice of one source, on the worker thread of its task. Nothing blocks. When it has records
+// after it had none it wakes the worker.
 class SourceReader {
  public:
   virtual ~SourceReader() = default;
-  // Hands out up to `rows_max` (<= RecordBatch::kRowsMax) records. `finished`: stands at the end fixed by fix_end().
+  // Hands out up to `rows_max` (<= RecordBatch::kRowsMax) records. `finished`: stands at the end
+  // fixed by fix_end().
   virtual PollResult poll(std::size_t rows_max, record::RecordBatch& out) = 0;
   // Appends the position of every partition this slice owns now, read or not.
   virtual void positions(std::vector<PartitionPosition>& out) = 0;
-  // Records handed out at or below an offset that this process handed out before: what a replay costs. Monotone.
+  // Records handed out at or below an offset that this process handed out before: what a replay
+  // costs. Monotone.
   virtual std::uint64_t replayed() const noexcept { return 0; }
 };
 
-// What the coordinator learns from a source; called on the control thread only, from inside Source calls.
+// What the coordinator learns from a source; called on the control thread only, from inside Source
+// calls.
 class SourceListener {
  public:
   virtual ~SourceListener() = default;
-  // All partitions are assigned and positioned: first, and again after each assignment. `newest` is the highest epoch found
-  // in committed metadata (EpochId(0) = none).
+  // All partitions are assigned and positioned: first, and again after each assignment. `newest` is
+  // the highest epoch found in committed metadata (EpochId(0) = none).
   virtual void on_positioned(EpochId newest) = 0;
-  // Partitions must be given back: cut and commit, then call `release` once (on the control thread).
+  // Partitions must be given back: cut and commit, then call `release` once (on the control
+  // thread).
   virtual void on_revoke(std::function<void()> release) = 0;
   // Partitions are gone already; what was read from them since the last commit must be dropped.
   virtual void on_lost(std::string_view reason) = 0;
@@ -63,29 +67,32 @@ struct PartitionLag {
   std::optional<double> lag_seconds;
 };
 
-// Reads for one pipeline: the whole of one kind (all Kafka sources are one Source, so that there is one consumer). Lives on the
-// control thread from start() to its destructor; readers must be gone before it.
+// Reads for one pipeline: the whole of one kind (all Kafka sources are one Source, so that there is
+// one consumer). Lives on the control thread from start() to its destructor; readers must be gone
+// before it.
 class Source {
  public:
   virtual ~Source() = default;
   // Begins to connect; never waits. What happens comes through the listener.
   virtual Status start(SourceListener& listener, base::Wakeup& control) = 0;
-  // The reader of source `source` (index in the definition) for one slice. Requires: before start().
-  virtual std::unique_ptr<SourceReader> make_reader(std::uint32_t source, SliceId slice, std::uint32_t slices,
-                                                    base::Wakeup& worker) = 0;
-  // Serves its events; called when the control wake-up fired and at least once a second. Returns when it wants to be called
-  // again at the latest (kNever = on wake-up only).
+  // The reader of source `source` (index in the definition) for one slice. Requires: before
+  // start().
+  virtual std::unique_ptr<SourceReader> make_reader(std::uint32_t source, SliceId slice,
+                                                    std::uint32_t slices, base::Wakeup& worker) = 0;
+  // Serves its events; called when the control wake-up fired and at least once a second. Returns
+  // when it wants to be called again at the latest (kNever = on wake-up only).
   virtual Instant serve(Instant now) = 0;
-  // Makes the positions and the metadata durable, atomically; `done` is called once on the control thread, later. Positions of
-  // other sources' origins are ignored. An empty span still commits the metadata where it can.
-  virtual void commit(EpochId epoch, std::span<const PartitionPosition> positions, const std::string& metadata,
-                      std::function<void(Status)> done) = 0;
+  // Makes the positions and the metadata durable, atomically; `done` is called once on the control
+  // thread, later. Positions of other sources' origins are ignored. An empty span still commits the
+  // metadata where it can.
+  virtual void commit(EpochId epoch, std::span<const PartitionPosition> positions,
+                      const std::string& metadata, std::function<void(Status)> done) = 0;
   // Fixes the end: readers answer `finished` once they stand at what is the end now.
   virtual void fix_end() = 0;
   // Takes fix_end() back: readers go on beyond it.
   virtual void free_end() {}
-  // Ends membership: `leave` true gives the partitions up (stop, delete), false keeps the membership for the next start.
-  // `done` is called once on the control thread.
+  // Ends membership: `leave` true gives the partitions up (stop, delete), false keeps the
+  // membership for the next start. `done` is called once on the control thread.
   virtual void stop(bool leave, std::function<void()> done) = 0;
   // Committed offsets belong to somebody else after this: forget them (delete with purge).
   virtual void purge(std::function<void(Status)> done) { done(Status()); }
@@ -100,8 +107,10 @@ struct SourceContext {
   std::string state_folder;  // of this pipeline, exists; for sources whose commit record is local
   const base::Clock& clock;
 };
-// Makes the Source for all sources of one kind in a definition. `specs` outlives it; `indexes[i]` is the place of specs[i].
+// Makes the Source for all sources of one kind in a definition. `specs` outlives it; `indexes[i]`
+// is the place of specs[i].
 using SourceFactory = std::function<Result<std::unique_ptr<Source>>(
-    const SourceContext&, std::vector<const spec::SourceSpec*> specs, std::vector<std::uint32_t> indexes)>;
+    const SourceContext&, std::vector<const spec::SourceSpec*> specs,
+    std::vector<std::uint32_t> indexes)>;
 
 }  // namespace leat::flow

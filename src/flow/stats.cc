@@ -20,10 +20,12 @@ std::string_view to_string(DropReason reason) noexcept {
   LEAT_CHECK(false);
 }
 
-void StepStats::row_failed(DropReason reason, const record::RowError& error, const record::Row& row) noexcept {
+void StepStats::row_failed(DropReason reason, const record::RowError& error,
+                           const record::Row& row) noexcept {
   base::Counter& counter = dropped(reason);
   counter.add();
-  // Logged when the count is a power of two: no clock, and a flood of bad rows costs a line now and then.
+  // Logged when the count is a power of two: no clock, and a flood of bad rows costs a line now and
+  // then.
   if (!std::has_single_bit(counter.value())) return;
   const bool known = row.origin != nullptr;
   log::warn("flow", "record dropped",

@@ -16,18 +16,24 @@ enum class DropReason : std::uint8_t { filter, late, dedupe, skip, decode, tombs
 inline constexpr std::size_t kDropReasons = 7;
 std::string_view to_string(DropReason reason) noexcept;
 
-// What one step of one task counts. Written by its worker, read by anybody; lives as long as the pipeline is deployed, over restarts.
-// in = out (for 1:1 steps) + dropped by every reason.
+// What one step of one task counts. Written by its worker, read by anybody; lives as long as the
+// pipeline is deployed, over restarts. in = out (for 1:1 steps) + dropped by every reason.
 class StepStats {
  public:
-  StepStats(std::string pipeline, std::string step) : pipeline_(std::move(pipeline)), step_(std::move(step)) {}
+  StepStats(std::string pipeline, std::string step)
+      : pipeline_(std::move(pipeline)), step_(std::move(step)) {}
 
   base::Counter in;
   base::Counter out;
-  base::Counter& dropped(DropReason reason) noexcept { return dropped_[static_cast<std::size_t>(reason)]; }
-  const base::Counter& dropped(DropReason reason) const noexcept { return dropped_[static_cast<std::size_t>(reason)]; }
+  base::Counter& dropped(DropReason reason) noexcept {
+    return dropped_[static_cast<std::size_t>(reason)];
+  }
+  const base::Counter& dropped(DropReason reason) const noexcept {
+    return dropped_[static_cast<std::size_t>(reason)];
+  }
   // Counts a row that failed and logs it, rate-limited and without payload.
-  void row_failed(DropReason reason, const record::RowError& error, const record::Row& row) noexcept;
+  void row_failed(DropReason reason, const record::RowError& error,
+                  const record::Row& row) noexcept;
   const std::string& pipeline() const noexcept { return pipeline_; }
   const std::string& step() const noexcept { return step_; }
 
@@ -39,7 +45,8 @@ class StepStats {
 
 // Latencies of one task in microseconds. Written by its worker.
 struct LatencyStats {
-  base::Histogram queue;       // record timestamp (or poll, whichever is later known) to entering the chain
+  base::Histogram
+      queue;  // record timestamp (or poll, whichever is later known) to entering the chain
   base::Histogram process;     // entering the chain to the producer, per batch
   base::Histogram sink_ack;    // producer to acknowledgement
   base::Histogram end_to_end;  // the record's Kafka timestamp to the sink's acknowledgement

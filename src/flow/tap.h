@@ -23,8 +23,8 @@ struct TapRow {
   std::int64_t timestamp_ms = 0;
 };
 
-// Shows a sample of the rows that leave one step of one task to one reader thread; drops rather than slows. The worker pays one
-// relaxed load per batch while nobody looks.
+// Shows a sample of the rows that leave one step of one task to one reader thread; drops rather
+// than slows. The worker pays one relaxed load per batch while nobody looks.
 class TapPoint {
  public:
   static constexpr std::size_t kRowsMax = 1024;

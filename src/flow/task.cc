@@ -41,18 +41,21 @@ bool SwitchTicket::withdraw() noexcept {
 void IntakeMeter::add(std::uint64_t records, std::uint64_t bytes) noexcept {
   const std::uint64_t records_before = records_.fetch_add(records, std::memory_order_seq_cst);
   const std::uint64_t bytes_before = bytes_.fetch_add(bytes, std::memory_order_seq_cst);
-  const auto passed = [](std::uint64_t before, std::uint64_t more, const std::atomic<std::uint64_t>& mark) {
+  const auto passed = [](std::uint64_t before, std::uint64_t more,
+                         const std::atomic<std::uint64_t>& mark) {
     const std::uint64_t at = mark.load(std::memory_order_seq_cst);
     return before <= at && before + more > at;
   };
-  if (passed(records_before, records, mark_) || passed(bytes_before, bytes, bytes_mark_)) control_.wake();
+  if (passed(records_before, records, mark_) || passed(bytes_before, bytes, bytes_mark_))
+    control_.wake();
 }
 
 void TaskStats::entered(std::int64_t newest_ms, WallTime wall) noexcept {
   if (newest_ms <= 0) return;
   const auto newest = static_cast<std::uint64_t>(newest_ms);
   if (newest > last_record_ms.value()) last_record_ms.restore(newest);
-  latency.queue.add(static_cast<std::uint64_t>(std::max<std::int64_t>(wall.us - newest_ms * 1000, 0)));
+  latency.queue.add(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(wall.us - newest_ms * 1000, 0)));
 }
 
 Task::Task(TaskParts parts)
@@ -100,7 +103,8 @@ StepOutcome Task::step(Instant now, WallTime wall) {
   outcome.wake_at = chain_->serve(now);
   blocked_ = Blocked::none;
   if (read_inputs(wall)) outcome.worked = true;
-  if (intake_ != nullptr && !failed_ && step_sources(now, wall, outcome.wake_at)) outcome.worked = true;
+  if (intake_ != nullptr && !failed_ && step_sources(now, wall, outcome.wake_at))
+    outcome.worked = true;
   if (!failed_ && aligned()) {
     if (Status status = seal(); !status.ok()) fail(std::move(status));
     outcome.worked = true;
@@ -140,7 +144,8 @@ bool Task::read_input(Input& input, WallTime wall) {
   auto& batch = std::get<record::RecordBatch>(item);
   batch.now = wall;
   stats_.records_in.add(batch.size());
-  if (Status status = chain_->push(input.node, std::move(batch), epoch_); !status.ok()) fail(std::move(status));
+  if (Status status = chain_->push(input.node, std::move(batch), epoch_); !status.ok())
+    fail(std::move(status));
   return true;
 }
 
@@ -191,7 +196,8 @@ bool Task::release(bool open_epoch_too, WallTime wall) {
   return worked;
 }
 
-// The barrier of the sources; without other inputs it passes at once, and this very step goes on with the next epoch.
+// The barrier of the sources; without other inputs it passes at once, and this very step goes on
+// with the next epoch.
 Status Task::close_epoch(Instant now) {
   LEAT_RETURN_IF_ERROR(inject_barrier(now));
   return aligned() ? seal() : Status();
@@ -207,7 +213,8 @@ Status Task::inject_barrier(Instant now) {
 
 bool Task::aligned() const noexcept {
   if (intake_ != nullptr && !sources_at_barrier_) return false;
-  return std::all_of(inputs_.begin(), inputs_.end(), [](const Input& input) { return input.at_barrier; });
+  return std::all_of(inputs_.begin(), inputs_.end(),
+                     [](const Input& input) { return input.at_barrier; });
 }
 
 Status Task::seal() {
@@ -223,7 +230,8 @@ Status Task::seal() {
 
 void Task::account(Instant now) {
   if (stepped_at_.has_value()) {
-    const auto passed = static_cast<std::uint64_t>(std::max<Duration::rep>((now - *stepped_at_).count(), 0));
+    const auto passed =
+        static_cast<std::uint64_t>(std::max<Duration::rep>((now - *stepped_at_).count(), 0));
     if (idle_ == Wait::none) {
       stats_.busy_ns.add(passed);
     } else {
@@ -236,7 +244,8 @@ void Task::account(Instant now) {
 Wait Task::why_idle() const noexcept {
   if (blocked_ == Blocked::sink) return Wait::sink_full;
   if (blocked_ == Blocked::exchange) return Wait::exchange_full;
-  const bool at_barrier = std::any_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.at_barrier; });
+  const bool at_barrier =
+      std::any_of(inputs_.begin(), inputs_.end(), [](const Input& i) { return i.at_barrier; });
   if (at_barrier || sources_at_barrier_) return Wait::alignment;
   if (intake_ == nullptr) return Wait::input;
   return intake_->why();
@@ -248,7 +257,8 @@ void Task::settle(StepOutcome& outcome) {
     return;
   }
   outcome.wait = outcome.worked ? Wait::none : why_idle();
-  if (outcome.wait != idle_ && outcome.wait != Wait::none) stats_.waits[static_cast<std::size_t>(outcome.wait)].add();
+  if (outcome.wait != idle_ && outcome.wait != Wait::none)
+    stats_.waits[static_cast<std::size_t>(outcome.wait)].add();
   idle_ = outcome.wait;
 }
 

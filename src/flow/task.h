@@ -19,11 +19,21 @@ namespace leat::flow {
 class Intake;
 
 // Why a task did not go on; each is counted as time in state.
-enum class Wait : std::uint8_t { none, input, exchange_full, sink_full, alignment, rate_limit, held, paused };
+enum class Wait : std::uint8_t {
+  none,
+  input,
+  exchange_full,
+  sink_full,
+  alignment,
+  rate_limit,
+  held,
+  paused
+};
 inline constexpr std::size_t kWaits = 8;
 std::string_view to_string(Wait wait) noexcept;
 
-// A new trigger on its way to the source tasks. The first task that cuts takes it for all; until then it can be withdrawn.
+// A new trigger on its way to the source tasks. The first task that cuts takes it for all; until
+// then it can be withdrawn.
 class SwitchTicket final : public base::RefCounted {
  public:
   explicit SwitchTicket(const Trigger& trigger) : trigger_(trigger) {}
@@ -41,11 +51,11 @@ class SwitchTicket final : public base::RefCounted {
 
 // What the coordinator tells a task that reads sources.
 struct CutCommand {
-  EpochId epoch;                        // the epoch to close
-  base::Ref<SwitchTicket> ticket;       // null = the trigger stays
-  bool poll_after = true;               // false: hold still after the cut (pause, stop, revoke)
+  EpochId epoch;                   // the epoch to close
+  base::Ref<SwitchTicket> ticket;  // null = the trigger stays
+  bool poll_after = true;          // false: hold still after the cut (pause, stop, revoke)
 };
-struct ResumeCommand {};                // poll again
+struct ResumeCommand {};  // poll again
 using TaskCommand = std::variant<CutCommand, ResumeCommand>;
 
 struct CutReport {
@@ -53,7 +63,7 @@ struct CutReport {
   std::vector<PartitionPosition> positions;  // next offsets after the last record of the epoch
   std::uint64_t records = 0;                 // polled into the epoch
   std::uint64_t bytes = 0;
-  Duration intake_paused{};                  // how long the cut kept the task from polling, up to the barrier
+  Duration intake_paused{};  // how long the cut kept the task from polling, up to the barrier
   bool took_switch = false;
 };
 
@@ -61,14 +71,17 @@ struct CutReport {
 class TaskListener {
  public:
   virtual ~TaskListener() = default;
-  virtual void on_cut(std::uint32_t task, CutReport report) = 0;     // the barrier is in the stream
-  virtual void on_sealed(std::uint32_t task, EpochId epoch) = 0;     // the barrier has left the task, sinks were told
-  // All its sources stand at the fixed end and nothing is held; told again after the end was taken back or moved.
+  virtual void on_cut(std::uint32_t task, CutReport report) = 0;  // the barrier is in the stream
+  virtual void on_sealed(std::uint32_t task,
+                         EpochId epoch) = 0;  // the barrier has left the task, sinks were told
+  // All its sources stand at the fixed end and nothing is held; told again after the end was taken
+  // back or moved.
   virtual void on_finished(std::uint32_t task) = 0;
   virtual void on_failed(std::uint32_t task, Status status) = 0;
 };
 
-// Records and bytes polled by all tasks of a pipeline since it started: what the coordinator cuts by. Thread-safe.
+// Records and bytes polled by all tasks of a pipeline since it started: what the coordinator cuts
+// by. Thread-safe.
 class IntakeMeter {
  public:
   explicit IntakeMeter(base::Wakeup& control) : control_(control) {}
@@ -76,7 +89,8 @@ class IntakeMeter {
   void add(std::uint64_t records, std::uint64_t bytes) noexcept;
   std::uint64_t records() const noexcept { return records_.load(std::memory_order_relaxed); }
   std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
-  // Control: wake me once when the records, or the bytes, exceed this. Look at the totals afterwards: they may have passed.
+  // Control: wake me once when the records, or the bytes, exceed this. Look at the totals
+  // afterwards: they may have passed.
   void wake_above(std::uint64_t records, std::uint64_t bytes = ~std::uint64_t{0}) noexcept {
     mark_.store(records, std::memory_order_seq_cst);
     bytes_mark_.store(bytes, std::memory_order_seq_cst);
@@ -94,11 +108,11 @@ class IntakeMeter {
 struct TaskStats {
   base::Counter records_in;
   base::Counter bytes_in;
-  base::Counter last_record_ms;                       // newest record timestamp (ms) that entered
-  std::array<base::Counter, kWaits> waits_ns;         // time in state
-  std::array<base::Counter, kWaits> waits;            // how often it was entered
+  base::Counter last_record_ms;                // newest record timestamp (ms) that entered
+  std::array<base::Counter, kWaits> waits_ns;  // time in state
+  std::array<base::Counter, kWaits> waits;     // how often it was entered
   base::Counter busy_ns;
-  base::Counter replayed;                             // records polled again
+  base::Counter replayed;  // records polled again
   LatencyStats latency;
 
   // A batch whose newest record is of `newest_ms` enters the chain.
@@ -132,14 +146,15 @@ struct TaskParts {
 };
 
 struct StepOutcome {
-  bool worked = false;            // call again at once
-  Wait wait = Wait::none;         // why not
-  Instant wake_at = base::kNever; // call again at the latest then
+  bool worked = false;             // call again at once
+  Wait wait = Wait::none;          // why not
+  Instant wake_at = base::kNever;  // call again at the latest then
 };
 
-// One stage on one slice: takes batches from its sources and edges, aligns barriers, drives its chain. Stepped by one worker;
-// command() is thread-safe. Sources together count as one input of the alignment: after its cut nothing more of them enters the
-// chain until every edge has delivered the barrier too; what they deliver meanwhile is held.
+// One stage on one slice: takes batches from its sources and edges, aligns barriers, drives its
+// chain. Stepped by one worker; command() is thread-safe. Sources together count as one input of
+// the alignment: after its cut nothing more of them enters the chain until every edge has delivered
+// the barrier too; what they deliver meanwhile is held.
 class Task {
  public:
   explicit Task(TaskParts parts);
@@ -150,8 +165,8 @@ class Task {
   Status open();
   // Requires: one CutCommand at a time, of the epoch that is open, to a task with sources.
   void command(TaskCommand command);
-  // Does a bounded amount of work: at most one batch per source and edge, and some that were held. After a failure it does
-  // nothing more. `now` and `wall` are the only time it knows.
+  // Does a bounded amount of work: at most one batch per source and edge, and some that were held.
+  // After a failure it does nothing more. `now` and `wall` are the only time it knows.
   StepOutcome step(Instant now, WallTime wall);
   void close() noexcept;
 
@@ -187,12 +202,12 @@ class Task {
   std::unique_ptr<Intake> intake_;  // null without sources
   std::vector<Input> inputs_;
   base::Mailbox<TaskCommand> commands_;
-  EpochId epoch_;                   // what enters the chain now belongs to it
+  EpochId epoch_;  // what enters the chain now belongs to it
   bool sources_at_barrier_ = false;
   bool failed_ = false;
   bool told_finished_ = false;
-  Blocked blocked_ = Blocked::none; // what stopped this step
-  Wait idle_ = Wait::none;          // why the last step did nothing; none when it worked
+  Blocked blocked_ = Blocked::none;  // what stopped this step
+  Wait idle_ = Wait::none;           // why the last step did nothing; none when it worked
   std::optional<Instant> stepped_at_;
 };
 

@@ -4,7 +4,8 @@ namespace leat::flow {
 
 Decision decide(const Trigger& trigger, const EpochView& epoch, Instant now) noexcept {
   Decision decision;
-  const bool full = epoch.records >= trigger.epoch_records_max || epoch.bytes >= trigger.epoch_bytes_max;
+  const bool full =
+      epoch.records >= trigger.epoch_records_max || epoch.bytes >= trigger.epoch_bytes_max;
   const bool held = trigger.release == Release::at_epoch_end;
   decision.release = !held;
   decision.poll = !(held && full);

@@ -28,10 +28,12 @@ struct ErrorRule {
 };
 std::span<const ErrorRule> error_rules() noexcept;
 
-// The rule of an error. Errors that are not in the table are pipeline errors with the name KAFKA_ERROR.
+// The rule of an error. Errors that are not in the table are pipeline errors with the name
+// KAFKA_ERROR.
 const ErrorRule& classify(rd_kafka_resp_err_t error) noexcept;
 
-// "<what>: <librdkafka's words>. <remedy>" with fields `code` (the rule's name) and `kafka` (librdkafka's name).
+// "<what>: <librdkafka's words>. <remedy>" with fields `code` (the rule's name) and `kafka`
+// (librdkafka's name).
 Status to_status(rd_kafka_resp_err_t error, std::string_view what);
 // The sentence of to_status without the fields.
 std::string describe(rd_kafka_resp_err_t error, std::string_view what);

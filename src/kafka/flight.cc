@@ -27,7 +27,8 @@ void Flight::refused() noexcept {
   ledger->done(epoch, 1);
 }
 
-Landing::Landing(const Clock& clock, flow::LatencyStats* latency, const std::function<void(rd_kafka_resp_err_t)>& failed)
+Landing::Landing(const Clock& clock, flow::LatencyStats* latency,
+                 const std::function<void(rd_kafka_resp_err_t)>& failed)
     : clock_(clock), latency_(latency), failed_(failed) {
   LEAT_DCHECK(t_landing == nullptr);
   t_landing = this;
@@ -43,8 +44,10 @@ void Landing::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*)
   // Only a client that is being destroyed calls without somebody who polls; nobody counts any more.
   if (t_landing == nullptr || message->_private == nullptr) return;
   const FlightRow& row = *static_cast<const FlightRow*>(message->_private);
-  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) t_landing->take(row);
-  else t_landing->refuse(row, message->err);
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+    t_landing->take(row);
+  else
+    t_landing->refuse(row, message->err);
 }
 
 void Landing::take(const FlightRow& row) {
@@ -71,7 +74,9 @@ void Landing::take(const FlightRow& row) {
 
 void Landing::end_timestamp() {
   if (timestamp_records_ != 0 && timestamp_ms_ > 0 && latency_ != nullptr)
-    latency_->end_to_end.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, wall_us_ - timestamp_ms_ * 1000)), timestamp_records_);
+    latency_->end_to_end.add(
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, wall_us_ - timestamp_ms_ * 1000)),
+        timestamp_records_);
   timestamp_records_ = 0;
 }
 
@@ -85,8 +90,10 @@ void Landing::end_flight() {
   if (flight_records_ == 0) return;
   end_timestamp();
   if (latency_ != nullptr) {
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(now_ - flight_->handed_over).count();
-    latency_->sink_ack.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, took)), flight_records_);
+    const auto took =
+        std::chrono::duration_cast<std::chrono::microseconds>(now_ - flight_->handed_over).count();
+    latency_->sink_ack.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, took)),
+                           flight_records_);
   }
   flight_->ledger->done(flight_->epoch, flight_records_);
   flight_->landed(flight_records_);
@@ -101,7 +108,9 @@ void Landing::refuse(const FlightRow& row, rd_kafka_resp_err_t error) {
   const ErrorRule& rule = classify(error);
   if (rule.kind == ErrorClass::row) {
     log::warn("kafka", "the broker refuses a record",
-              {{"pipeline", flight.stats->pipeline()}, {"code", rule.name}, {"error", rd_kafka_err2str(error)}});
+              {{"pipeline", flight.stats->pipeline()},
+               {"code", rule.name},
+               {"error", rd_kafka_err2str(error)}});
     flight.refused();
   } else {
     flight.ledger->fail(1);

@@ -26,8 +26,8 @@ struct FlightRow {
   Round* round = nullptr;                // that it left with, when the sink paces its rounds
 };
 
-// The records of one batch between the writer and their acknowledgements. The writer fills it; whoever polls the producer
-// counts it down, and it goes back to its pool.
+// The records of one batch between the writer and their acknowledgements. The writer fills it;
+// whoever polls the producer counts it down, and it goes back to its pool.
 class Flight {
  public:
   flow::Ledger* ledger = nullptr;
@@ -63,12 +63,15 @@ class FlightPool {
   std::vector<std::unique_ptr<Flight>> all_;
 };
 
-// Takes the acknowledgements of one poll of the producer, adds up what belongs together, and writes ledger and latencies once for
-// each run. Lives on the stack of the thread that polls; at most one a thread.
+// Takes the acknowledgements of one poll of the producer, adds up what belongs together, and writes
+// ledger and latencies once for each run. Lives on the stack of the thread that polls; at most one
+// a thread.
 class Landing {
  public:
-  // Null `latency`: counts down only. `failed` is told of the first record that can never be delivered.
-  Landing(const Clock& clock, flow::LatencyStats* latency, const std::function<void(rd_kafka_resp_err_t)>& failed);
+  // Null `latency`: counts down only. `failed` is told of the first record that can never be
+  // delivered.
+  Landing(const Clock& clock, flow::LatencyStats* latency,
+          const std::function<void(rd_kafka_resp_err_t)>& failed);
   ~Landing();
   Landing(const Landing&) = delete;
   Landing& operator=(const Landing&) = delete;

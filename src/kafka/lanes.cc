@@ -18,7 +18,8 @@ void Lanes::add(Parcel parcel, Instant now, const std::vector<std::int32_t>& lea
     if (lane.rows.empty()) lane.leader = place < leader_of.size() ? leader_of[place] : -1;
     Group& group = groups_[lane.leader];
     if (lane.rows.empty()) group.partitions.push_back(row.partition);
-    if (group.memory.empty() || group.memory.back().get() != parcel.memory.get()) group.memory.push_back(parcel.memory);
+    if (group.memory.empty() || group.memory.back().get() != parcel.memory.get())
+      group.memory.push_back(parcel.memory);
     group.oldest = std::min(group.oldest, now);
     const std::size_t bytes = row.value.size() + row.key.size();
     group.bytes += bytes;
@@ -70,8 +71,10 @@ bool Lanes::release(Group& group, Pace& pace, Instant now) {
     group.memory.clear();
     group.oldest = base::kNever;
   }
-  if (sent == 0) round.abandon();
-  else round.landed(1, now);
+  if (sent == 0)
+    round.abandon();
+  else
+    round.landed(1, now);
   return room;
 }
 

@@ -19,10 +19,10 @@ namespace leat::kafka {
 struct Outgoing {
   std::string_view value;
   std::string_view key;
-  std::int64_t timestamp_ms = 0;            // 0 = now
-  rd_kafka_headers_t* headers = nullptr;    // owned until it is handed over
+  std::int64_t timestamp_ms = 0;          // 0 = now
+  rd_kafka_headers_t* headers = nullptr;  // owned until it is handed over
   FlightRow* flight = nullptr;
-  std::int32_t partition = -1;              // -1 = not chosen yet
+  std::int32_t partition = -1;  // -1 = not chosen yet
   bool null_value = false;
   bool null_key = false;
 };
@@ -77,15 +77,17 @@ struct PaceStore {
   std::vector<std::unique_ptr<Round>> all;
 };
 
-// Rows waiting by partition, released by leader when the leader's pace says so. Order within a partition is kept: a lane stays with
-// the leader it had when its first row came until it is empty. Thread-confined to its writer.
+// Rows waiting by partition, released by leader when the leader's pace says so. Order within a
+// partition is kept: a lane stays with the leader it had when its first row came until it is empty.
+// Thread-confined to its writer.
 class Lanes {
  public:
   // More than this waiting is back pressure.
   static constexpr std::size_t kBytesMax = std::size_t{4} << 20;
 
   // `produce` hands one row over: false = no room, try again later.
-  Lanes(PaceStore& store, std::function<bool(Outgoing&)> produce) : store_(store), produce_(std::move(produce)) {}
+  Lanes(PaceStore& store, std::function<bool(Outgoing&)> produce)
+      : store_(store), produce_(std::move(produce)) {}
   ~Lanes();
   Lanes(const Lanes&) = delete;
   Lanes& operator=(const Lanes&) = delete;

@@ -8,8 +8,11 @@ namespace {
 
 rd_kafka_resp_err_t fetch_committed(rd_kafka_t* client, std::vector<PartitionFacts>& facts) {
   const PartitionList list = make_list(facts.size());
-  for (const PartitionFacts& fact : facts) add(list, fact.topic, fact.partition, RD_KAFKA_OFFSET_INVALID);
-  if (const auto error = rd_kafka_committed(client, list.get(), Client::kCallMs); error != RD_KAFKA_RESP_ERR_NO_ERROR) return error;
+  for (const PartitionFacts& fact : facts)
+    add(list, fact.topic, fact.partition, RD_KAFKA_OFFSET_INVALID);
+  if (const auto error = rd_kafka_committed(client, list.get(), Client::kCallMs);
+      error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return error;
   for (std::size_t i = 0; i < facts.size(); ++i) {
     const rd_kafka_topic_partition_t* const at =
         rd_kafka_topic_partition_list_find(list.get(), facts[i].topic.c_str(), facts[i].partition);
@@ -21,17 +24,22 @@ rd_kafka_resp_err_t fetch_committed(rd_kafka_t* client, std::vector<PartitionFac
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-// One ListOffsets request a leader: `what` is a time, RD_KAFKA_OFFSET_BEGINNING or RD_KAFKA_OFFSET_END of each partition.
+// One ListOffsets request a leader: `what` is a time, RD_KAFKA_OFFSET_BEGINNING or
+// RD_KAFKA_OFFSET_END of each partition.
 template <class What, class Take>
-rd_kafka_resp_err_t fetch_offsets(rd_kafka_t* client, std::vector<PartitionFacts>& facts, What what, Take take) {
+rd_kafka_resp_err_t fetch_offsets(rd_kafka_t* client, std::vector<PartitionFacts>& facts, What what,
+                                  Take take) {
   const PartitionList list = make_list(facts.size());
   for (const PartitionFacts& fact : facts)
-    if (const std::int64_t asked = what(fact); asked != RD_KAFKA_OFFSET_INVALID) add(list, fact.topic, fact.partition, asked);
+    if (const std::int64_t asked = what(fact); asked != RD_KAFKA_OFFSET_INVALID)
+      add(list, fact.topic, fact.partition, asked);
   if (list->cnt == 0) return RD_KAFKA_RESP_ERR_NO_ERROR;
-  if (const auto error = rd_kafka_offsets_for_times(client, list.get(), Client::kCallMs); error != RD_KAFKA_RESP_ERR_NO_ERROR)
+  if (const auto error = rd_kafka_offsets_for_times(client, list.get(), Client::kCallMs);
+      error != RD_KAFKA_RESP_ERR_NO_ERROR)
     return error;
   for (PartitionFacts& fact : facts) {
-    const rd_kafka_topic_partition_t* const at = rd_kafka_topic_partition_list_find(list.get(), fact.topic.c_str(), fact.partition);
+    const rd_kafka_topic_partition_t* const at =
+        rd_kafka_topic_partition_list_find(list.get(), fact.topic.c_str(), fact.partition);
     if (at == nullptr) continue;
     if (at->err != RD_KAFKA_RESP_ERR_NO_ERROR) return at->err;
     take(fact, at->offset);
@@ -41,10 +49,12 @@ rd_kafka_resp_err_t fetch_offsets(rd_kafka_t* client, std::vector<PartitionFacts
 
 }  // namespace
 
-rd_kafka_resp_err_t look_up(rd_kafka_t* client, bool with_commits, std::vector<PartitionFacts>& facts) {
+rd_kafka_resp_err_t look_up(rd_kafka_t* client, bool with_commits,
+                            std::vector<PartitionFacts>& facts) {
   if (facts.empty()) return RD_KAFKA_RESP_ERR_NO_ERROR;
   if (with_commits)
-    if (const auto error = fetch_committed(client, facts); error != RD_KAFKA_RESP_ERR_NO_ERROR) return error;
+    if (const auto error = fetch_committed(client, facts); error != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return error;
   auto error = fetch_offsets(
       client, facts, [](const auto&) { return std::int64_t{RD_KAFKA_OFFSET_BEGINNING}; },
       [](PartitionFacts& fact, std::int64_t offset) { fact.begin = offset; });
@@ -54,8 +64,13 @@ rd_kafka_resp_err_t look_up(rd_kafka_t* client, bool with_commits, std::vector<P
       [](PartitionFacts& fact, std::int64_t offset) { fact.end = offset; });
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return error;
   return fetch_offsets(
-      client, facts, [](const PartitionFacts& fact) { return fact.at_time_ms >= 0 ? fact.at_time_ms : std::int64_t{RD_KAFKA_OFFSET_INVALID}; },
-      [](PartitionFacts& fact, std::int64_t offset) { fact.from_time = offset >= 0 ? offset : fact.end; });
+      client, facts,
+      [](const PartitionFacts& fact) {
+        return fact.at_time_ms >= 0 ? fact.at_time_ms : std::int64_t{RD_KAFKA_OFFSET_INVALID};
+      },
+      [](PartitionFacts& fact, std::int64_t offset) {
+        fact.from_time = offset >= 0 ? offset : fact.end;
+      });
 }
 
 EpochId epoch_of(const std::string& metadata) {
@@ -75,8 +90,10 @@ TopicFacts look_up_topic(rd_kafka_t* client, const std::string& topic) {
   const struct rd_kafka_metadata* metadata = nullptr;
   facts.error = rd_kafka_metadata(client, 0, handle, &metadata, Client::kCallMs);
   if (facts.error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    if (metadata->topic_cnt != 1) facts.error = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-    else facts.error = metadata->topics[0].err;
+    if (metadata->topic_cnt != 1)
+      facts.error = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    else
+      facts.error = metadata->topics[0].err;
     if (facts.error == RD_KAFKA_RESP_ERR_NO_ERROR) {
       const rd_kafka_metadata_topic& found = metadata->topics[0];
       facts.leaders.resize(static_cast<std::size_t>(found.partition_cnt), -1);

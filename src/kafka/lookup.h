@@ -16,17 +16,19 @@ struct PartitionFacts {
   std::int32_t partition = 0;
   std::int64_t at_time_ms = -1;  // asked: the first record at or after this time; -1 = not asked
   std::int64_t committed = -1;
-  std::string metadata;          // of the commit
+  std::string metadata;  // of the commit
   std::int64_t begin = -1;
-  std::int64_t end = -1;         // of what a read_committed reader sees
-  std::int64_t from_time = -1;   // the offset of at_time_ms; `end` when nothing is that new
+  std::int64_t end = -1;        // of what a read_committed reader sees
+  std::int64_t from_time = -1;  // the offset of at_time_ms; `end` when nothing is that new
 };
 
-// Fills `facts` by asking the cluster; blocks up to a few times Client::kCallMs, so it belongs on the background thread.
-// `with_commits`: the committed offsets of the client's group too.
-rd_kafka_resp_err_t look_up(rd_kafka_t* client, bool with_commits, std::vector<PartitionFacts>& facts);
+// Fills `facts` by asking the cluster; blocks up to a few times Client::kCallMs, so it belongs on
+// the background thread. `with_commits`: the committed offsets of the client's group too.
+rd_kafka_resp_err_t look_up(rd_kafka_t* client, bool with_commits,
+                            std::vector<PartitionFacts>& facts);
 
-// The epoch of a commit's metadata: `{"v":1,"e":12,...}`. 0 when there is none or the text is somebody else's.
+// The epoch of a commit's metadata: `{"v":1,"e":12,...}`. 0 when there is none or the text is
+// somebody else's.
 EpochId epoch_of(const std::string& metadata);
 
 // Partitions of a topic by asking the cluster, or the topic's error. Blocks up to Client::kCallMs.

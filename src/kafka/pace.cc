@@ -23,10 +23,12 @@ void Pace::released(Instant now) noexcept {
 }
 
 void Pace::landed(Duration took) noexcept {
-  // Two threads may overtake each other here: one sample of a moving average is lost, which does no harm.
+  // Two threads may overtake each other here: one sample of a moving average is lost, which does no
+  // harm.
   const std::int64_t sample = std::max<std::int64_t>(1, took.count());
   const std::int64_t before = smoothed_ns_.load(std::memory_order_relaxed);
-  smoothed_ns_.store(before == 0 ? sample : before + (sample - before) / 8, std::memory_order_relaxed);
+  smoothed_ns_.store(before == 0 ? sample : before + (sample - before) / 8,
+                     std::memory_order_relaxed);
   in_flight_.fetch_sub(1, std::memory_order_release);
 }
 
@@ -41,9 +43,12 @@ void Pace::adapt(Instant now) noexcept {
     window_ends_ = now + kMinimumOver / 2;
   }
   window_min_ns_ = std::min(window_min_ns_, smoothed);
-  const std::int64_t minimum = previous_min_ns_ > 0 ? std::min(previous_min_ns_, window_min_ns_) : window_min_ns_;
-  if (smoothed > 2 * minimum) gap_ = std::min(kGapMax, std::max(kGapFirst, 2 * gap_));
-  else gap_ = std::max(Duration(0), gap_ - kGapStep);
+  const std::int64_t minimum =
+      previous_min_ns_ > 0 ? std::min(previous_min_ns_, window_min_ns_) : window_min_ns_;
+  if (smoothed > 2 * minimum)
+    gap_ = std::min(kGapMax, std::max(kGapFirst, 2 * gap_));
+  else
+    gap_ = std::max(Duration(0), gap_ - kGapStep);
 }
 
 }  // namespace leat::kafka

@@ -8,9 +8,9 @@
 
 namespace leat::kafka {
 
-// When the rows that wait for one broker are released as a round: at once while the broker is idle, else together, so that many
-// lone records become few requests. The gap between rounds follows the acknowledgement time. Belongs to its writer; landed() is
-// thread-safe.
+// When the rows that wait for one broker are released as a round: at once while the broker is idle,
+// else together, so that many lone records become few requests. The gap between rounds follows the
+// acknowledgement time. Belongs to its writer; landed() is thread-safe.
 class Pace {
  public:
   static constexpr std::size_t kBytesMax = 256 * 1024;

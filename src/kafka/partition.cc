@@ -8,12 +8,14 @@
 namespace leat::kafka {
 namespace {
 
-// How far each partition was handed out in this process, over restarts of pipelines: what a replay is measured against.
+// How far each partition was handed out in this process, over restarts of pipelines: what a replay
+// is measured against.
 std::atomic<std::int64_t>& high_mark(const std::string& group, const record::Origin& origin) {
   static std::mutex mutex;
   static auto* const marks = new std::map<std::string, std::atomic<std::int64_t>>();
   const std::lock_guard lock(mutex);
-  const std::string key = group + '/' + std::to_string(origin.source) + '/' + origin.topic + '/' + std::to_string(origin.partition.value());
+  const std::string key = group + '/' + std::to_string(origin.source) + '/' + origin.topic + '/' +
+                          std::to_string(origin.partition.value());
   return (*marks)[key];
 }
 
@@ -27,10 +29,12 @@ std::string group_of(rd_kafka_t* client) {
 
 }  // namespace
 
-Partition::Partition(base::Ref<Client> client, const record::Origin& from, std::int64_t start, base::Wakeup& reader)
+Partition::Partition(base::Ref<Client> client, const record::Origin& from, std::int64_t start,
+                     base::Wakeup& reader)
     : origin(from),
       client_(std::move(client)),
-      queue_(rd_kafka_queue_get_partition(client_->handle(), origin.topic.c_str(), origin.partition.value())),
+      queue_(rd_kafka_queue_get_partition(client_->handle(), origin.topic.c_str(),
+                                          origin.partition.value())),
       reader_(reader),
       high_(high_mark(group_of(client_->handle()), origin)),
       next_(start) {
@@ -74,28 +78,34 @@ std::size_t Partition::take(rd_kafka_message_t** messages, std::size_t room) {
   const auto taken = rd_kafka_consume_batch_queue(queue_.get(), 0, messages, room);
   if (taken < 0) return 0;
   const auto count = static_cast<std::size_t>(taken);
-  if (count == room) ready_.store(true, std::memory_order_relaxed);
-  else drained_ = true;
+  if (count == room)
+    ready_.store(true, std::memory_order_relaxed);
+  else
+    drained_ = true;
   return count;
 }
 
-std::uint64_t Partition::handed_out(std::int64_t first, std::int64_t offset, std::size_t records, std::int64_t timestamp_ms) noexcept {
+std::uint64_t Partition::handed_out(std::int64_t first, std::int64_t offset, std::size_t records,
+                                    std::int64_t timestamp_ms) noexcept {
   next_.store(offset, std::memory_order_relaxed);
   if (timestamp_ms > 0) last_timestamp_ms_.store(timestamp_ms, std::memory_order_relaxed);
   const std::int64_t high = high_.load(std::memory_order_relaxed);
   if (offset > high) high_.store(offset, std::memory_order_relaxed);
   if (first >= high) return 0;
   // Offsets may have holes; a batch that straddles the mark counts by offsets, at most its records.
-  return std::min<std::uint64_t>(records, static_cast<std::uint64_t>(std::min(high, offset) - first));
+  return std::min<std::uint64_t>(records,
+                                 static_cast<std::uint64_t>(std::min(high, offset) - first));
 }
 
 void Partition::skip_markers() {
   if (!drained_ || !live()) return;
   drained_ = false;
   const PartitionList list = make_list(1);
-  const rd_kafka_topic_partition_t& at = add(list, origin.topic, origin.partition.value(), RD_KAFKA_OFFSET_INVALID);
+  const rd_kafka_topic_partition_t& at =
+      add(list, origin.topic, origin.partition.value(), RD_KAFKA_OFFSET_INVALID);
   if (rd_kafka_position(client_->handle(), list.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  if (at.err == RD_KAFKA_RESP_ERR_NO_ERROR && at.offset > next()) next_.store(at.offset, std::memory_order_relaxed);
+  if (at.err == RD_KAFKA_RESP_ERR_NO_ERROR && at.offset > next())
+    next_.store(at.offset, std::memory_order_relaxed);
 }
 
 }  // namespace leat::kafka

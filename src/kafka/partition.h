@@ -13,11 +13,13 @@
 
 namespace leat::kafka {
 
-// One partition while it is ours: the control thread makes it at an assignment and ends it at the revocation; one reader reads
-// it. A new assignment makes a new object, so what belongs to an old one is known by that. Fields say whose they are.
+// One partition while it is ours: the control thread makes it at an assignment and ends it at the
+// revocation; one reader reads it. A new assignment makes a new object, so what belongs to an old
+// one is known by that. Fields say whose they are.
 class Partition {
  public:
-  Partition(base::Ref<Client> client, const record::Origin& from, std::int64_t start, base::Wakeup& reader);
+  Partition(base::Ref<Client> client, const record::Origin& from, std::int64_t start,
+            base::Wakeup& reader);
   ~Partition();
   Partition(const Partition&) = delete;
   Partition& operator=(const Partition&) = delete;
@@ -38,13 +40,17 @@ class Partition {
     fixed_end.store(-1, std::memory_order_relaxed);
     ready_.store(true, std::memory_order_release);
   }
-  // Reader: the records up to and without `offset` were handed out. Counts those this process handed out before.
-  std::uint64_t handed_out(std::int64_t first, std::int64_t offset, std::size_t records, std::int64_t timestamp_ms) noexcept;
+  // Reader: the records up to and without `offset` were handed out. Counts those this process
+  // handed out before.
+  std::uint64_t handed_out(std::int64_t first, std::int64_t offset, std::size_t records,
+                           std::int64_t timestamp_ms) noexcept;
   // Reader: where the client stands behind transaction markers, which are no records.
   void skip_markers();
   // Any thread: the next offset to read.
   std::int64_t next() const noexcept { return next_.load(std::memory_order_relaxed); }
-  std::int64_t last_timestamp_ms() const noexcept { return last_timestamp_ms_.load(std::memory_order_relaxed); }
+  std::int64_t last_timestamp_ms() const noexcept {
+    return last_timestamp_ms_.load(std::memory_order_relaxed);
+  }
   const base::Ref<Client>& client() const noexcept { return client_; }
   bool ready() const noexcept { return ready_.load(std::memory_order_relaxed); }
 
@@ -95,7 +101,9 @@ class ReaderLink {
   std::atomic<bool> end_is_fixed{false};
 
   // Control: from now on alarms wake this. Before the first partition is added.
-  void alarms_to(base::Wakeup& control) { alarms_ = std::make_unique<base::Mailbox<ReaderAlarm>>(control); }
+  void alarms_to(base::Wakeup& control) {
+    alarms_ = std::make_unique<base::Mailbox<ReaderAlarm>>(control);
+  }
   void raise(ReaderAlarm alarm) { alarms_->push(std::move(alarm)); }
   std::vector<ReaderAlarm> take_alarms() { return alarms_->take(); }
 

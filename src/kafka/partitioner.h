@@ -7,8 +7,9 @@
 
 namespace leat::kafka {
 
-// Chooses partitions as Java's default partitioner does: murmur2 of the key, so that topics stay co-partitioned; rows without a
-// key stay on one partition until kStickyBytes went there. Thread-confined.
+// Chooses partitions as Java's default partitioner does: murmur2 of the key, so that topics stay
+// co-partitioned; rows without a key stay on one partition until kStickyBytes went there.
+// Thread-confined.
 class Partitioner {
  public:
   static constexpr std::size_t kStickyBytes = 16 * 1024;
@@ -16,7 +17,8 @@ class Partitioner {
   explicit Partitioner(std::uint32_t seed) : state_(seed * 2654435761u + 1) {}
 
   // Requires: partitions > 0.
-  std::int32_t choose(std::string_view key, bool null_key, std::size_t bytes, std::int32_t partitions) noexcept {
+  std::int32_t choose(std::string_view key, bool null_key, std::size_t bytes,
+                      std::int32_t partitions) noexcept {
     if (!null_key) return record::java_partition(key, partitions).value();
     if (sticky_ < 0 || sticky_ >= partitions || sticky_bytes_ >= kStickyBytes) move_on(partitions);
     sticky_bytes_ += bytes;

@@ -5,7 +5,8 @@
 
 namespace leat::kafka {
 
-// Keeps objects for reuse: any thread gives back, one thread takes. T has a member `T* next_free`. Thread-safe as said.
+// Keeps objects for reuse: any thread gives back, one thread takes. T has a member `T* next_free`.
+// Thread-safe as said.
 template <class T>
 class Pool {
  public:
@@ -21,7 +22,8 @@ class Pool {
     }
     T* head = returned_.load(std::memory_order_relaxed);
     do object->next_free = head;
-    while (!returned_.compare_exchange_weak(head, object, std::memory_order_release, std::memory_order_relaxed));
+    while (!returned_.compare_exchange_weak(head, object, std::memory_order_release,
+                                            std::memory_order_relaxed));
     return true;
   }
   // Null when there is none. The taker's thread.

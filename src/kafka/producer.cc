@@ -21,7 +21,8 @@ const char* name_of(spec::Compression compression) noexcept {
 
 }  // namespace
 
-Result<std::unique_ptr<Producer>> Producer::make(rd_kafka_conf_t* conf, const Clock& clock, base::Wakeup& control) {
+Result<std::unique_ptr<Producer>> Producer::make(rd_kafka_conf_t* conf, const Clock& clock,
+                                                 base::Wakeup& control) {
   std::unique_ptr<Producer> made(new Producer(clock, control));
   rd_kafka_conf_set_dr_msg_cb(conf, &Landing::on_delivery);
   const auto on_error = [producer = made.get()](rd_kafka_resp_err_t error, const char* reason) {
@@ -37,8 +38,10 @@ Result<std::unique_ptr<Producer>> Producer::make(rd_kafka_conf_t* conf, const Cl
 
 Producer::~Producer() {
   if (client_.get() == nullptr) return;
-  // What is not acknowledged belongs to an epoch that never commits: the next start writes it again.
-  rd_kafka_purge(client_->handle(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+  // What is not acknowledged belongs to an epoch that never commits: the next start writes it
+  // again.
+  rd_kafka_purge(client_->handle(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                                        RD_KAFKA_PURGE_F_NON_BLOCKING);
   for (const auto& target : targets_)
     if (target->handle != nullptr) rd_kafka_topic_destroy(target->handle);
 }
@@ -49,12 +52,14 @@ Result<Target*> Producer::add_target(const spec::KafkaSinkSpec& spec) {
   target->spec = &spec;
   rd_kafka_topic_conf_t* const conf = rd_kafka_default_topic_conf_dup(client_->handle());
   std::array<char, 256> why{};
-  if (rd_kafka_topic_conf_set(conf, "compression.codec", name_of(spec.compression), why.data(), why.size()) != RD_KAFKA_CONF_OK) {
+  if (rd_kafka_topic_conf_set(conf, "compression.codec", name_of(spec.compression), why.data(),
+                              why.size()) != RD_KAFKA_CONF_OK) {
     rd_kafka_topic_conf_destroy(conf);
     return Status(Code::invalid_argument, why.data());
   }
   target->handle = rd_kafka_topic_new(client_->handle(), spec.topic.c_str(), conf);
-  if (target->handle == nullptr) return to_status(rd_kafka_last_error(), "cannot use topic `" + spec.topic + "`");
+  if (target->handle == nullptr)
+    return to_status(rd_kafka_last_error(), "cannot use topic `" + spec.topic + "`");
   return targets_.emplace_back(std::move(target)).get();
 }
 
@@ -104,7 +109,8 @@ void Producer::on_undelivered(rd_kafka_resp_err_t error) {
 void Producer::report(rd_kafka_resp_err_t error, std::string reason) {
   if (error == RD_KAFKA_RESP_ERR__FATAL) {
     std::array<char, 512> why{};
-    const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(client_->handle(), why.data(), why.size());
+    const rd_kafka_resp_err_t cause =
+        rd_kafka_fatal_error(client_->handle(), why.data(), why.size());
     troubles_.push({cause, why.data(), true});
     return;
   }

@@ -21,17 +21,20 @@ struct Target {
   rd_kafka_topic_t* handle = nullptr;
   const spec::KafkaSinkSpec* spec = nullptr;
   std::atomic<std::int32_t> partitions{0};  // 0 = not known: writers wait
-  std::atomic<std::shared_ptr<const std::vector<std::int32_t>>> leaders;  // by partition; set before `partitions`
+  std::atomic<std::shared_ptr<const std::vector<std::int32_t>>>
+      leaders;  // by partition; set before `partitions`
 };
 
-// What acknowledgements name of a writer; lives as long as the producer, because they may come after the writer went.
+// What acknowledgements name of a writer; lives as long as the producer, because they may come
+// after the writer went.
 struct WriterStore {
   FlightPool flights;
   PaceStore paces;
 };
 
-// The one producer of a pipeline, shared by its writers and the control thread. Acknowledgements are taken by whichever writer
-// is stepped first after they came; the others are woken when they wait for room. Thread-safe.
+// The one producer of a pipeline, shared by its writers and the control thread. Acknowledgements
+// are taken by whichever writer is stepped first after they came; the others are woken when they
+// wait for room. Thread-safe.
 class Producer {
  public:
   struct Trouble {
@@ -40,7 +43,8 @@ class Producer {
     bool fatal = false;
   };
 
-  static Result<std::unique_ptr<Producer>> make(rd_kafka_conf_t* conf, const Clock& clock, base::Wakeup& control);
+  static Result<std::unique_ptr<Producer>> make(rd_kafka_conf_t* conf, const Clock& clock,
+                                                base::Wakeup& control);
   ~Producer();
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
@@ -50,7 +54,8 @@ class Producer {
   const std::vector<std::unique_ptr<Target>>& targets() const noexcept { return targets_; }
   Client& client() const noexcept { return *client_; }
 
-  // A writer comes and goes; its wake-up outlives the producer. Its store stays until the producer goes.
+  // A writer comes and goes; its wake-up outlives the producer. Its store stays until the producer
+  // goes.
   WriterStore& join(base::Wakeup& worker);
   void leave(base::Wakeup& worker);
   bool has_writers() const noexcept { return primary_.load(std::memory_order_acquire) != nullptr; }
@@ -71,7 +76,10 @@ class Producer {
 
  private:
   Producer(const Clock& clock, base::Wakeup& control)
-      : clock_(clock), control_(control), troubles_(control), failed_([this](rd_kafka_resp_err_t error) { on_undelivered(error); }) {}
+      : clock_(clock),
+        control_(control),
+        troubles_(control),
+        failed_([this](rd_kafka_resp_err_t error) { on_undelivered(error); }) {}
   void poll(flow::LatencyStats* latency);
   void on_undelivered(rd_kafka_resp_err_t error);
   static void on_queue_filled(rd_kafka_t*, void* self);

@@ -14,9 +14,11 @@ namespace {
 Status check_properties(const Profile& profile, bool allow_unsafe) {
   for (const auto& [property, value] : profile.properties) {
     if (is_ours(property))
-      return Status(Code::invalid_argument, "leat sets this property itself: remove it").with("property", property);
+      return Status(Code::invalid_argument, "leat sets this property itself: remove it")
+          .with("property", property);
     if (runs_code(property) && !allow_unsafe)
-      return Status(Code::permission_denied, "this property runs code: it needs `kafka.allow_unsafe_properties`")
+      return Status(Code::permission_denied,
+                    "this property runs code: it needs `kafka.allow_unsafe_properties`")
           .with("property", property);
   }
   return {};
@@ -33,7 +35,8 @@ Status check_profile(const Profile& profile, bool allow_unsafe) {
   // Makes no client, so even a profile with the mock cluster starts nothing.
   Profile unreached = profile;
   if (profile.embedded()) unreached.brokers = {"127.0.0.1:1"};
-  Result<rd_kafka_conf_t*> conf = make_conf(Role::both, unreached, {}, ClientIdentity{"check", "check", "check"});
+  Result<rd_kafka_conf_t*> conf =
+      make_conf(Role::both, unreached, {}, ClientIdentity{"check", "check", "check"});
   if (!conf.ok()) return std::move(conf).status();
   rd_kafka_conf_destroy(*conf);
   return {};
@@ -42,7 +45,8 @@ Status check_profile(const Profile& profile, bool allow_unsafe) {
 std::string start_embedded() {
   std::array<char, 256> why{};
   rd_kafka_conf_t* const conf = rd_kafka_conf_new();
-  rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t*, int, const char*, const char*) {});  // it has no brokers, on purpose
+  rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t*, int, const char*, const char*) {
+  });  // it has no brokers, on purpose
   rd_kafka_t* const client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why.data(), why.size());
   LEAT_CHECK(client != nullptr);
   rd_kafka_mock_cluster_t* const cluster = rd_kafka_mock_cluster_new(client, 1);
@@ -59,7 +63,8 @@ Status check_options(const KafkaOptions& options) {
     if (Status checked = check_profile(profile, options.allow_unsafe_properties); !checked.ok())
       return checked.with("profile", name);
   if (!options.profiles.contains(options.default_profile))
-    return Status(Code::invalid_argument, "`default_profile` names no profile").with("profile", options.default_profile);
+    return Status(Code::invalid_argument, "`default_profile` names no profile")
+        .with("profile", options.default_profile);
   return {};
 }
 

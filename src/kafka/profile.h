@@ -16,7 +16,8 @@ namespace leat::kafka {
 struct Profile {
   static constexpr std::string_view kEmbedded = "embedded";
 
-  std::vector<std::string> brokers;               // host:port, or only "embedded": the mock cluster of this process
+  std::vector<std::string>
+      brokers;  // host:port, or only "embedded": the mock cluster of this process
   std::map<std::string, std::string> properties;  // never those that leat sets itself
 
   bool embedded() const noexcept { return brokers.size() == 1 && brokers.front() == kEmbedded; }
@@ -24,7 +25,8 @@ struct Profile {
 
 enum class CreateTopics : std::uint8_t { never, internal, all };
 
-// When rows leave for librdkafka: at once, or in rounds whose gap follows the acknowledgement time (see lanes.h).
+// When rows leave for librdkafka: at once, or in rounds whose gap follows the acknowledgement time
+// (see lanes.h).
 enum class ProducePolicy : std::uint8_t { plain, paced };
 
 // What the daemon's configuration says about Kafka. A value.
@@ -33,20 +35,22 @@ struct KafkaOptions {
   std::string default_profile = "default";
   bool allow_unsafe_properties = false;
   CreateTopics create_topics = CreateTopics::internal;
-  std::size_t fetch_bytes = std::size_t{64} << 20;    // of one pipeline: fetched and not read yet
-  std::size_t produce_bytes = std::size_t{64} << 20;  // of one pipeline: written and not acknowledged yet
+  std::size_t fetch_bytes = std::size_t{64} << 20;  // of one pipeline: fetched and not read yet
+  std::size_t produce_bytes = std::size_t{64}
+                              << 20;  // of one pipeline: written and not acknowledged yet
   ProducePolicy produce_policy = ProducePolicy::plain;
 };
 
-// The first mistake in the profiles: no brokers, properties leat sets itself or that run code, or that librdkafka refuses.
+// The first mistake in the profiles: no brokers, properties leat sets itself or that run code, or
+// that librdkafka refuses.
 Status check_options(const KafkaOptions& options);
 
 // Registers the source and the sink "kafka". Their definitions name profiles of `options`.
 void register_kafka(flow::Registry& registry, const KafkaOptions& options);
 
-// The bootstrap address of this process' mock cluster ("127.0.0.1:<port>"); starts it at the first call. Thread-safe.
-// The cluster keeps 5 MiB or 100 000 records per partition, creates topics (4 partitions) when they are asked for, has no
-// look-up by time and dies with the process.
+// The bootstrap address of this process' mock cluster ("127.0.0.1:<port>"); starts it at the first
+// call. Thread-safe. The cluster keeps 5 MiB or 100 000 records per partition, creates topics (4
+// partitions) when they are asked for, has no look-up by time and dies with the process.
 const std::string& embedded_bootstrap();
 
 // The version of the librdkafka this process runs with: "2.0.2".

@@ -65,7 +65,8 @@ flow::PollResult Reader::poll(std::size_t rows_max, record::RecordBatch& out) {
   return at_fixed_end() ? flow::PollResult::finished : flow::PollResult::empty;
 }
 
-void Reader::read(Partition& partition, MessageMemory& memory, std::size_t room, record::RecordBatch& out) {
+void Reader::read(Partition& partition, MessageMemory& memory, std::size_t room,
+                  record::RecordBatch& out) {
   if (partition.at_fixed_end()) return;
   rd_kafka_message_t** const messages = memory.messages.data() + memory.count;
   const std::size_t taken = partition.take(messages, room);
@@ -95,10 +96,12 @@ void Reader::read(Partition& partition, MessageMemory& memory, std::size_t room,
   }
   rows.resize(at);
   if (at == before) return;
-  replayed_ += partition.handed_out(rows[before].offset, expected, at - before, rows[at - 1].timestamp_ms);
+  replayed_ +=
+      partition.handed_out(rows[before].offset, expected, at - before, rows[at - 1].timestamp_ms);
 }
 
-void Reader::fill_row(const Partition& partition, const rd_kafka_message_t& message, MessageMemory& memory, record::Row& row) {
+void Reader::fill_row(const Partition& partition, const rd_kafka_message_t& message,
+                      MessageMemory& memory, record::Row& row) {
   row.origin = &partition.origin;
   row.offset = message.offset;
   row.value = {static_cast<const char*>(message.payload), message.len};
@@ -114,7 +117,8 @@ void Reader::fill_row(const Partition& partition, const rd_kafka_message_t& mess
     const char* name = nullptr;
     const void* value = nullptr;
     std::size_t size = 0;
-    if (rd_kafka_header_get_all(headers, i, &name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR) break;
+    if (rd_kafka_header_get_all(headers, i, &name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      break;
     found[i] = {name, {static_cast<const char*>(value), size}, value == nullptr};
     row.header_count = static_cast<std::uint32_t>(i + 1);
   }
@@ -136,7 +140,8 @@ void Reader::positions(std::vector<flow::PartitionPosition>& out) {
 }
 
 bool Reader::at_fixed_end() {
-  if (!link_->end_is_fixed.load(std::memory_order_acquire) || link_->to_reader.pending()) return false;
+  if (!link_->end_is_fixed.load(std::memory_order_acquire) || link_->to_reader.pending())
+    return false;
   return std::all_of(partitions_.begin(), partitions_.end(), [](const auto& partition) {
     if (!partition->at_fixed_end()) partition->skip_markers();
     return partition->at_fixed_end();

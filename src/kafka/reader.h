@@ -12,7 +12,8 @@ namespace leat::kafka {
 
 class MessagePool;
 
-// Owns the messages that a batch views; they go back to librdkafka when the last batch goes, on any thread.
+// Owns the messages that a batch views; they go back to librdkafka when the last batch goes, on any
+// thread.
 class MessageMemory final : public record::BatchMemory {
  public:
   explicit MessageMemory(base::Ref<MessagePool> pool) : pool_(std::move(pool)) {}
@@ -31,7 +32,8 @@ class MessageMemory final : public record::BatchMemory {
   base::Ref<MessagePool> pool_;
 };
 
-// Memory of batches for reuse, and what keeps the client alive while batches live. One reader takes; any thread gives back.
+// Memory of batches for reuse, and what keeps the client alive while batches live. One reader
+// takes; any thread gives back.
 class MessagePool final : public base::RefCounted {
  public:
   MessagePool() = default;
@@ -47,10 +49,12 @@ class MessagePool final : public base::RefCounted {
   Pool<MessageMemory> pool_{kKeptMax};
 };
 
-// One slice of one Kafka source: drains the queues of its partitions into batches, round robin. Thread-confined to its worker.
+// One slice of one Kafka source: drains the queues of its partitions into batches, round robin.
+// Thread-confined to its worker.
 class Reader final : public flow::SourceReader {
  public:
-  explicit Reader(std::shared_ptr<ReaderLink> link) : link_(std::move(link)), pool_(new MessagePool()) {}
+  explicit Reader(std::shared_ptr<ReaderLink> link)
+      : link_(std::move(link)), pool_(new MessagePool()) {}
   ~Reader() override;
 
   flow::PollResult poll(std::size_t rows_max, record::RecordBatch& out) override;
@@ -60,8 +64,10 @@ class Reader final : public flow::SourceReader {
  private:
   void take_commands();
   // Reads one partition into `out`; the messages lie in `memory` from its count on.
-  void read(Partition& partition, MessageMemory& memory, std::size_t room, record::RecordBatch& out);
-  void fill_row(const Partition& partition, const rd_kafka_message_t& message, MessageMemory& memory, record::Row& row);
+  void read(Partition& partition, MessageMemory& memory, std::size_t room,
+            record::RecordBatch& out);
+  void fill_row(const Partition& partition, const rd_kafka_message_t& message,
+                MessageMemory& memory, record::Row& row);
   void raise(const Partition& partition, const rd_kafka_message_t& message);
   bool at_fixed_end();
 

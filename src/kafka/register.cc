@@ -8,7 +8,8 @@
 namespace leat::kafka {
 namespace {
 
-// What the factories share: the options, and the topics that pipelines read, for topics that are created like them.
+// What the factories share: the options, and the topics that pipelines read, for topics that are
+// created like them.
 struct Shared {
   explicit Shared(KafkaOptions given) : options(std::move(given)) {}
 
@@ -19,7 +20,8 @@ struct Shared {
   Result<const Profile*> profile(const std::string& name) const {
     const auto found = options.profiles.find(name.empty() ? options.default_profile : name);
     if (found != options.profiles.end()) return &found->second;
-    return Status(Code::not_found, "there is no such profile in `kafka.profiles`").with("profile", name);
+    return Status(Code::not_found, "there is no such profile in `kafka.profiles`")
+        .with("profile", name);
   }
   void reads(const std::string& pipeline, const std::string& topic) {
     const std::lock_guard lock(mutex);
@@ -41,11 +43,14 @@ Result<const Profile*> one_profile(const Shared& shared, const std::vector<const
   };
   for (const Spec* spec : specs)
     if (name_of(spec) != name_of(specs.front()))
-      return Status(Code::invalid_argument, "all Kafka sources, and all Kafka sinks, of a pipeline use one profile").with("id", spec->id);
+      return Status(Code::invalid_argument,
+                    "all Kafka sources, and all Kafka sinks, of a pipeline use one profile")
+          .with("id", spec->id);
   return shared.profile(name_of(specs.front()));
 }
 
-Result<std::unique_ptr<flow::Source>> make_source(Shared& shared, const flow::SourceContext& context,
+Result<std::unique_ptr<flow::Source>> make_source(Shared& shared,
+                                                  const flow::SourceContext& context,
                                                   const std::vector<const spec::SourceSpec*>& specs,
                                                   const std::vector<std::uint32_t>& indexes) {
   Result<const Profile*> profile = one_profile<spec::KafkaSourceSpec>(shared, specs);
@@ -56,31 +61,42 @@ Result<std::unique_ptr<flow::Source>> make_source(Shared& shared, const flow::So
   const std::string group = subscription->group().empty() ? own : subscription->group();
   const auto& topics = std::get<spec::KafkaSourceSpec>(specs.front()->kind).topics;
   if (!topics.empty()) shared.reads(context.pipeline, topics.front());
-  return std::unique_ptr<flow::Source>(std::make_unique<KafkaSource>(SourceParts{
-      context.pipeline, group, own, **profile, *std::move(subscription), shared.options.fetch_bytes, context.clock}));
+  return std::unique_ptr<flow::Source>(std::make_unique<KafkaSource>(
+      SourceParts{context.pipeline, group, own, **profile, *std::move(subscription),
+                  shared.options.fetch_bytes, context.clock}));
 }
 
-Result<std::unique_ptr<flow::Sink>> make_sink(const std::shared_ptr<Shared>& shared, const flow::SinkContext& context,
+Result<std::unique_ptr<flow::Sink>> make_sink(const std::shared_ptr<Shared>& shared,
+                                              const flow::SinkContext& context,
                                               const std::vector<const spec::SinkSpec*>& specs,
                                               const std::vector<std::uint32_t>& indexes) {
   Result<const Profile*> profile = one_profile<spec::KafkaSinkSpec>(*shared, specs);
   if (!profile.ok()) return std::move(profile).status();
   std::vector<const spec::KafkaSinkSpec*> kafka;
-  for (const spec::SinkSpec* spec : specs) kafka.push_back(&std::get<spec::KafkaSinkSpec>(spec->kind));
-  const auto source_topic = [shared, pipeline = context.pipeline] { return shared->topic_of(pipeline); };
-  return std::unique_ptr<flow::Sink>(std::make_unique<KafkaSink>(SinkParts{context.pipeline, **profile, std::move(kafka), indexes,
-                                                                           shared->options.produce_bytes, shared->options.create_topics, shared->options.produce_policy,
-                                                                           source_topic, context.clock}));
+  for (const spec::SinkSpec* spec : specs)
+    kafka.push_back(&std::get<spec::KafkaSinkSpec>(spec->kind));
+  const auto source_topic = [shared, pipeline = context.pipeline] {
+    return shared->topic_of(pipeline);
+  };
+  return std::unique_ptr<flow::Sink>(std::make_unique<KafkaSink>(SinkParts{
+      context.pipeline, **profile, std::move(kafka), indexes, shared->options.produce_bytes,
+      shared->options.create_topics, shared->options.produce_policy, source_topic, context.clock}));
 }
 
 }  // namespace
 
 void register_kafka(flow::Registry& registry, const KafkaOptions& options) {
   const auto shared = std::make_shared<Shared>(options);
-  registry.sources["kafka"] = [shared](const flow::SourceContext& context, std::vector<const spec::SourceSpec*> specs,
-                                       std::vector<std::uint32_t> indexes) { return make_source(*shared, context, specs, indexes); };
-  registry.sinks["kafka"] = [shared](const flow::SinkContext& context, std::vector<const spec::SinkSpec*> specs,
-                                     std::vector<std::uint32_t> indexes) { return make_sink(shared, context, specs, indexes); };
+  registry.sources["kafka"] = [shared](const flow::SourceContext& context,
+                                       std::vector<const spec::SourceSpec*> specs,
+                                       std::vector<std::uint32_t> indexes) {
+    return make_source(*shared, context, specs, indexes);
+  };
+  registry.sinks["kafka"] = [shared](const flow::SinkContext& context,
+                                     std::vector<const spec::SinkSpec*> specs,
+                                     std::vector<std::uint32_t> indexes) {
+    return make_sink(shared, context, specs, indexes);
+  };
 }
 
 }  // namespace leat::kafka

@@ -17,13 +17,16 @@ std::string_view number_text(Number number, base::Arena& arena) {
   return arena.copy({text.data(), static_cast<std::size_t>(end - text.data())});
 }
 
-void add_header(rd_kafka_headers_t*& headers, std::string_view name, const char* value, std::size_t size) {
+void add_header(rd_kafka_headers_t*& headers, std::string_view name, const char* value,
+                std::size_t size) {
   if (headers == nullptr) headers = rd_kafka_headers_new(8);
-  rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value, static_cast<ssize_t>(size));
+  rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value,
+                      static_cast<ssize_t>(size));
 }
 
 bool ruled(const HeaderPlan& plan, std::string_view name) {
-  return std::any_of(plan.rules.begin(), plan.rules.end(), [&](const auto& rule) { return rule.name == name; });
+  return std::any_of(plan.rules.begin(), plan.rules.end(),
+                     [&](const auto& rule) { return rule.name == name; });
 }
 
 }  // namespace
@@ -36,8 +39,10 @@ std::optional<std::string_view> as_key_text(const record::Value& value, base::Ar
     case record::Type::integer: return number_text(value.as_integer(), arena);
     case record::Type::real: return number_text(value.as_real(), arena);
     case record::Type::boolean: return value.as_boolean() ? "true" : "false";
-    case record::Type::timestamp: return arena.copy(base::to_rfc3339_us(WallTime{value.as_integer()}));
-    case record::Type::duration: return arena.copy(base::format_duration(value.as_integer() * 1000));
+    case record::Type::timestamp:
+      return arena.copy(base::to_rfc3339_us(WallTime{value.as_integer()}));
+    case record::Type::duration:
+      return arena.copy(base::format_duration(value.as_integer() * 1000));
     case record::Type::absent:
     case record::Type::null:
     case record::Type::error: break;
@@ -62,18 +67,20 @@ std::string_view origin_text(const record::Row& row, base::Arena& arena) {
   return {start, used};
 }
 
-rd_kafka_headers_t* make_headers(const HeaderPlan& plan, const record::RecordBatch& batch, std::size_t row,
-                                 const record::RowError*& failed) {
+rd_kafka_headers_t* make_headers(const HeaderPlan& plan, const record::RecordBatch& batch,
+                                 std::size_t row, const record::RowError*& failed) {
   const record::Row& source = batch.rows()[row];
   rd_kafka_headers_t* headers = nullptr;
   if (plan.forward) {
     for (const record::Header& header : source.all_headers()) {
       if (ruled(plan, header.name) || (plan.origin && header.name == kOriginHeader)) continue;
-      add_header(headers, header.name, header.null ? nullptr : header.value.data(), header.value.size());
+      add_header(headers, header.name, header.null ? nullptr : header.value.data(),
+                 header.value.size());
     }
   }
   for (const auto& rule : plan.rules) {
-    if (const auto* text = std::get_if<std::string>(&rule.value)) add_header(headers, rule.name, text->data(), text->size());
+    if (const auto* text = std::get_if<std::string>(&rule.value))
+      add_header(headers, rule.name, text->data(), text->size());
     const auto* const column = std::get_if<flow::SinkBinding::Column>(&rule.value);
     if (column == nullptr) continue;
     const record::Value& value = batch.column(column->index)[row];

@@ -39,8 +39,10 @@ bool is_ours(std::string_view property) noexcept;
 // The property loads or runs code chosen by whoever writes it.
 bool runs_code(std::string_view property) noexcept;
 
-// A configuration with the profile, the properties of definitions and all our settings; ours win. The caller owns it.
-Result<rd_kafka_conf_t*> make_conf(Role role, const Profile& profile, const std::map<std::string, std::string>& properties,
+// A configuration with the profile, the properties of definitions and all our settings; ours win.
+// The caller owns it.
+Result<rd_kafka_conf_t*> make_conf(Role role, const Profile& profile,
+                                   const std::map<std::string, std::string>& properties,
                                    const ClientIdentity& identity);
 
 }  // namespace leat::kafka

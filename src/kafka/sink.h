@@ -22,12 +22,14 @@ struct SinkParts {
   std::size_t produce_bytes = 0;
   CreateTopics create_topics = CreateTopics::internal;
   ProducePolicy policy = ProducePolicy::plain;
-  std::function<std::string()> source_topic;  // whose partition count a created topic takes; empty = none
+  std::function<std::string()>
+      source_topic;  // whose partition count a created topic takes; empty = none
   const Clock& clock;
 };
 
-// All Kafka sinks of one pipeline over one producer. The control thread keeps the topics' partition counts fresh (asked on the
-// client's background thread) and tells the listener what is reachable. Thread-confined to the control thread, connected() apart.
+// All Kafka sinks of one pipeline over one producer. The control thread keeps the topics' partition
+// counts fresh (asked on the client's background thread) and tells the listener what is reachable.
+// Thread-confined to the control thread, connected() apart.
 class KafkaSink final : public flow::Sink {
  public:
   static constexpr Duration kRetryAfter = std::chrono::seconds(1);
@@ -36,8 +38,8 @@ class KafkaSink final : public flow::Sink {
   explicit KafkaSink(SinkParts parts) : parts_(std::move(parts)) {}
 
   Status start(flow::SinkListener& listener, base::Wakeup& control) override;
-  Result<std::unique_ptr<flow::SinkWriter>> make_writer(std::uint32_t sink, flow::SinkBinding binding,
-                                                        const flow::WriterContext& context) override;
+  Result<std::unique_ptr<flow::SinkWriter>> make_writer(
+      std::uint32_t sink, flow::SinkBinding binding, const flow::WriterContext& context) override;
   Instant serve(Instant now) override;
   bool connected() const noexcept override { return connected_.load(std::memory_order_acquire); }
 

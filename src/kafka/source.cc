@@ -33,10 +33,13 @@ Status KafkaSource::start(flow::SourceListener& listener, base::Wakeup& control)
   answers_ = std::make_shared<base::Mailbox<Answer>>(control);
   for (auto& [source, slices] : readers_)
     for (auto& [slice, link] : slices.links) link->alarms_to(control);
-  ClientIdentity identity{"leat-" + parts_.pipeline, parts_.group, parts_.instance, parts_.fetch_bytes};
-  Result<rd_kafka_conf_t*> conf = make_conf(Role::consumer, parts_.profile, parts_.subscription.properties(), identity);
+  ClientIdentity identity{"leat-" + parts_.pipeline, parts_.group, parts_.instance,
+                          parts_.fetch_bytes};
+  Result<rd_kafka_conf_t*> conf =
+      make_conf(Role::consumer, parts_.profile, parts_.subscription.properties(), identity);
   if (!conf.ok()) return std::move(conf).status();
-  rd_kafka_conf_set_events(*conf, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT |
+  rd_kafka_conf_set_events(*conf, RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR |
+                                      RD_KAFKA_EVENT_OFFSET_COMMIT |
                                       RD_KAFKA_EVENT_DELETEGROUPS_RESULT);
   Result<base::Ref<Client>> client = Client::make(Role::consumer, *conf);
   if (!client.ok()) return std::move(client).status();
@@ -48,13 +51,16 @@ Status KafkaSource::start(flow::SourceListener& listener, base::Wakeup& control)
   wake_on(results_, control);
 
   const PartitionList topics = make_list(parts_.subscription.topics().size());
-  for (const std::string& topic : parts_.subscription.topics()) add(topics, topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_OFFSET_INVALID);
-  if (const auto error = rd_kafka_subscribe(client_->handle(), topics.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
+  for (const std::string& topic : parts_.subscription.topics())
+    add(topics, topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_OFFSET_INVALID);
+  if (const auto error = rd_kafka_subscribe(client_->handle(), topics.get());
+      error != RD_KAFKA_RESP_ERR_NO_ERROR)
     return to_status(error, "cannot subscribe");
   return {};
 }
 
-std::unique_ptr<flow::SourceReader> KafkaSource::make_reader(std::uint32_t source, SliceId slice, std::uint32_t slices,
+std::unique_ptr<flow::SourceReader> KafkaSource::make_reader(std::uint32_t source, SliceId slice,
+                                                             std::uint32_t slices,
                                                              base::Wakeup& worker) {
   LEAT_CHECK(client_.get() == nullptr);
   auto link = std::make_shared<ReaderLink>(worker);
@@ -89,7 +95,8 @@ void KafkaSource::later(std::function<void()> call) {
 }
 
 void KafkaSource::run_deadlines(Instant now) {
-  if (claim_ && !claim_->asking && !claim_->committing && now >= claim_->retry_at) ask_about_claim();
+  if (claim_ && !claim_->asking && !claim_->committing && now >= claim_->retry_at)
+    ask_about_claim();
   retry_commits(now);
   if (now >= revoke_until_) on_revoked(true);
   if (now >= probe_at_ && !probing_) {
@@ -103,8 +110,10 @@ void KafkaSource::run_deadlines(Instant now) {
     for (const auto& [origin, partition] : owned_) facts.push_back(facts_of(*origin));
     if (!facts.empty()) ask(Purpose::refresh, std::move(facts));
   }
-  const bool closed = leaving_ == Leaving::closing && rd_kafka_consumer_closed(client_->handle()) != 0;
-  if ((leaving_ == Leaving::revoking || leaving_ == Leaving::closing) && (closed || now >= leave_until_)) {
+  const bool closed =
+      leaving_ == Leaving::closing && rd_kafka_consumer_closed(client_->handle()) != 0;
+  if ((leaving_ == Leaving::revoking || leaving_ == Leaving::closing) &&
+      (closed || now >= leave_until_)) {
     leaving_ = Leaving::closed;
     leave_until_ = base::kNever;
     later(std::exchange(on_left_, {}));
@@ -113,15 +122,19 @@ void KafkaSource::run_deadlines(Instant now) {
 
 Instant KafkaSource::next_deadline() const {
   if (!later_.empty()) return now_;
-  Instant next = std::min({revoke_until_, probe_at_, refresh_at_, leave_until_, next_commit_retry()});
+  Instant next =
+      std::min({revoke_until_, probe_at_, refresh_at_, leave_until_, next_commit_retry()});
   if (claim_ && !claim_->asking && !claim_->committing) next = std::min(next, claim_->retry_at);
   return next;
 }
 
 void KafkaSource::ask(Purpose purpose, std::vector<PartitionFacts> facts) {
-  const auto call = [answers = answers_, purpose, assignment = assignment_, held = std::move(facts)](rd_kafka_t* client) mutable {
+  const auto call = [answers = answers_, purpose, assignment = assignment_,
+                     held = std::move(facts)](rd_kafka_t* client) mutable {
     Answer answer{purpose, assignment, RD_KAFKA_RESP_ERR_NO_ERROR, std::move(held)};
-    answer.error = purpose == Purpose::probe ? look_up_cluster(client) : look_up(client, purpose == Purpose::claim, answer.facts);
+    answer.error = purpose == Purpose::probe
+                       ? look_up_cluster(client)
+                       : look_up(client, purpose == Purpose::claim, answer.facts);
     answers->push(std::move(answer));
   };
   client_->post(call);
@@ -131,8 +144,10 @@ void KafkaSource::on_answer(const Answer& answer) {
   switch (answer.purpose) {
     case Purpose::probe:
       probing_ = false;
-      if (answer.error == RD_KAFKA_RESP_ERR_NO_ERROR) reachable();
-      else if (!connected_) probe_at_ = now_ + kProbeEvery;
+      if (answer.error == RD_KAFKA_RESP_ERR_NO_ERROR)
+        reachable();
+      else if (!connected_)
+        probe_at_ = now_ + kProbeEvery;
       return;
     case Purpose::end: on_end_facts(answer); return;
     case Purpose::claim:
@@ -186,7 +201,8 @@ void KafkaSource::set_ends(const std::vector<PartitionFacts>& facts) {
   for (const auto& [origin, partition] : owned_) {
     std::int64_t end = 0;  // appeared after the end was fixed: nothing of it is asked for
     for (const PartitionFacts& fact : *ends_)
-      if (fact.topic == origin->topic && fact.partition == origin->partition.value()) end = fact.end;
+      if (fact.topic == origin->topic && fact.partition == origin->partition.value())
+        end = fact.end;
     partition->fixed_end.store(end, std::memory_order_relaxed);
   }
   for (auto& [source, slices] : readers_) {
@@ -203,7 +219,8 @@ void KafkaSource::stop(bool leave, std::function<void()> done) {
   claim_.reset();
   ++assignment_;
   probe_at_ = refresh_at_ = revoke_until_ = base::kNever;
-  // A member of the mock cluster is not static: it leaves, or the next start waits for the end of its session.
+  // A member of the mock cluster is not static: it leaves, or the next start waits for the end of
+  // its session.
   if (!leave && !parts_.profile.embedded()) {
     leaving_ = Leaving::closed;
     return later(std::move(done));
@@ -220,8 +237,11 @@ void KafkaSource::stop(bool leave, std::function<void()> done) {
 void KafkaSource::leave_now() {
   if (leaving_ != Leaving::revoking) return;
   leaving_ = Leaving::closing;
-  if (rd_kafka_error_t* const error = rd_kafka_consumer_close_queue(client_->handle(), results_.get()); error != nullptr) {
-    log::warn("kafka", "cannot close the consumer", {{"pipeline", parts_.pipeline}, {"error", rd_kafka_error_string(error)}});
+  if (rd_kafka_error_t* const error =
+          rd_kafka_consumer_close_queue(client_->handle(), results_.get());
+      error != nullptr) {
+    log::warn("kafka", "cannot close the consumer",
+              {{"pipeline", parts_.pipeline}, {"error", rd_kafka_error_string(error)}});
     rd_kafka_error_destroy(error);
     leave_until_ = now_;
   }
@@ -230,9 +250,11 @@ void KafkaSource::leave_now() {
 void KafkaSource::purge(std::function<void(Status)> done) {
   thread_.check();
   // The mock cluster dies with the process and knows no such request.
-  if (client_.get() == nullptr || parts_.profile.embedded()) return later([done = std::move(done)] { done(Status()); });
+  if (client_.get() == nullptr || parts_.profile.embedded())
+    return later([done = std::move(done)] { done(Status()); });
   rd_kafka_DeleteGroup_t* group = rd_kafka_DeleteGroup_new(parts_.group.c_str());
-  rd_kafka_AdminOptions_t* const options = rd_kafka_AdminOptions_new(client_->handle(), RD_KAFKA_ADMIN_OP_DELETEGROUPS);
+  rd_kafka_AdminOptions_t* const options =
+      rd_kafka_AdminOptions_new(client_->handle(), RD_KAFKA_ADMIN_OP_DELETEGROUPS);
   rd_kafka_AdminOptions_set_opaque(options, new std::function<void(Status)>(std::move(done)));
   rd_kafka_DeleteGroups(client_->handle(), &group, 1, options, results_.get());
   rd_kafka_AdminOptions_destroy(options);
@@ -241,7 +263,9 @@ void KafkaSource::purge(std::function<void(Status)> done) {
 
 std::vector<flow::PartitionLag> KafkaSource::lag() const {
   std::vector<flow::PartitionLag> all;
-  const auto known = [](std::int64_t value) { return value >= 0 ? std::optional(value) : std::nullopt; };
+  const auto known = [](std::int64_t value) {
+    return value >= 0 ? std::optional(value) : std::nullopt;
+  };
   const WallTime now = parts_.clock.wall_now();
   for (const auto& [origin, partition] : owned_) {
     flow::PartitionLag one;
@@ -249,18 +273,23 @@ std::vector<flow::PartitionLag> KafkaSource::lag() const {
     std::int64_t low = -1;
     std::int64_t high = -1;
     // What the last fetch told, without asking.
-    rd_kafka_get_watermark_offsets(client_->handle(), origin->topic.c_str(), origin->partition.value(), &low, &high);
+    rd_kafka_get_watermark_offsets(client_->handle(), origin->topic.c_str(),
+                                   origin->partition.value(), &low, &high);
     one.committed = known(partition->committed);
     one.position = known(partition->next());
     one.begin = known(std::max(low, partition->begin));
     one.end = known(std::max({high, partition->known_end, partition->next()}));
     one.last_timestamp_ms = known(partition->last_timestamp_ms());
-    if (one.position == one.end) one.lag_seconds = 0.0;
-    else if (one.last_timestamp_ms) one.lag_seconds = std::max(0.0, static_cast<double>(now.us / 1000 - *one.last_timestamp_ms) / 1000.0);
+    if (one.position == one.end)
+      one.lag_seconds = 0.0;
+    else if (one.last_timestamp_ms)
+      one.lag_seconds =
+          std::max(0.0, static_cast<double>(now.us / 1000 - *one.last_timestamp_ms) / 1000.0);
     all.push_back(one);
   }
   const auto order = [](const flow::PartitionLag& a, const flow::PartitionLag& b) {
-    return std::pair(a.origin->topic, a.origin->partition) < std::pair(b.origin->topic, b.origin->partition);
+    return std::pair(a.origin->topic, a.origin->partition) <
+           std::pair(b.origin->topic, b.origin->partition);
   };
   std::sort(all.begin(), all.end(), order);
   return all;

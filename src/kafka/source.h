@@ -26,12 +26,13 @@ struct SourceParts {
   const Clock& clock;
 };
 
-// All Kafka sources of one pipeline: one member of one consumer group. Readers take the data on their workers; this serves the
-// member's events on the control thread and never waits there.
+// All Kafka sources of one pipeline: one member of one consumer group. Readers take the data on
+// their workers; this serves the member's events on the control thread and never waits there.
 //
-// An assignment goes through: partitions named by the group → facts asked from the cluster (background thread) → starts of
-// partitions without a commit committed → assigned with explicit offsets → on_positioned. A revocation asks the listener to
-// commit, at most kRevokeBudget, and gives up all partitions (the protocol is eager). Thread-confined to the control thread.
+// An assignment goes through: partitions named by the group → facts asked from the cluster
+// (background thread) → starts of partitions without a commit committed → assigned with explicit
+// offsets → on_positioned. A revocation asks the listener to commit, at most kRevokeBudget, and
+// gives up all partitions (the protocol is eager). Thread-confined to the control thread.
 class KafkaSource final : public flow::Source {
  public:
   static constexpr Duration kRevokeBudget = std::chrono::seconds(10);
@@ -44,11 +45,12 @@ class KafkaSource final : public flow::Source {
   ~KafkaSource() override;
 
   Status start(flow::SourceListener& listener, base::Wakeup& control) override;
-  std::unique_ptr<flow::SourceReader> make_reader(std::uint32_t source, SliceId slice, std::uint32_t slices,
+  std::unique_ptr<flow::SourceReader> make_reader(std::uint32_t source, SliceId slice,
+                                                  std::uint32_t slices,
                                                   base::Wakeup& worker) override;
   Instant serve(Instant now) override;
-  void commit(EpochId epoch, std::span<const flow::PartitionPosition> positions, const std::string& metadata,
-              std::function<void(Status)> done) override;
+  void commit(EpochId epoch, std::span<const flow::PartitionPosition> positions,
+              const std::string& metadata, std::function<void(Status)> done) override;
   void fix_end() override;
   void free_end() override;
   void stop(bool leave, std::function<void()> done) override;
@@ -131,7 +133,8 @@ class KafkaSource final : public flow::Source {
   std::set<std::string> begun_;    // topics that were read since the start
   std::set<std::string> missing_;  // topics the cluster does not know
   std::optional<Claim> claim_;
-  std::uint64_t assignment_ = 0;  // counts assignments and revocations: answers for an older one are dropped
+  std::uint64_t assignment_ =
+      0;  // counts assignments and revocations: answers for an older one are dropped
   std::vector<std::unique_ptr<Commit>> commits_;
   std::vector<std::function<void()>> later_;
   std::function<void()> on_left_;
@@ -139,7 +142,7 @@ class KafkaSource final : public flow::Source {
 
   Leaving leaving_ = Leaving::no;
   bool connected_ = false;
-  bool told_ = false;         // the listener knows connected_
+  bool told_ = false;  // the listener knows connected_
   bool failed_ = false;
   bool probing_ = false;
   bool end_wanted_ = false;

@@ -32,7 +32,8 @@ void KafkaSource::on_claim_facts(const Answer& answer) {
   claim_->asking = false;
   if (answer.error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     if (classify(answer.error).kind != ErrorClass::retriable)
-      log::warn("kafka", "the position is not known yet", {{"pipeline", parts_.pipeline}, {"error", rd_kafka_err2str(answer.error)}});
+      log::warn("kafka", "the position is not known yet",
+                {{"pipeline", parts_.pipeline}, {"error", rd_kafka_err2str(answer.error)}});
     unreachable(answer.error, "cannot read the position");
     claim_->retry_at = now_ + kRetryAfter;
     return;
@@ -53,14 +54,16 @@ Status KafkaSource::check_range(PartitionFacts& facts) const {
   const bool too_new = parts_.profile.embedded() && facts.committed > facts.end;
   if (facts.committed < 0 || (facts.committed >= facts.begin && !too_new)) return {};
   if (parts_.profile.embedded()) {
-    log::warn("kafka", "records are gone from the embedded broker: reading on at the earliest",
-              {{"pipeline", parts_.pipeline}, {"topic", facts.topic}, {"partition", facts.partition}});
+    log::warn(
+        "kafka", "records are gone from the embedded broker: reading on at the earliest",
+        {{"pipeline", parts_.pipeline}, {"topic", facts.topic}, {"partition", facts.partition}});
     facts.committed = facts.begin;
     return {};
   }
   return to_status(RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE,
-                   "committed offset " + std::to_string(facts.committed) + " is not in the log, which holds " +
-                       std::to_string(facts.begin) + " to " + std::to_string(facts.end))
+                   "committed offset " + std::to_string(facts.committed) +
+                       " is not in the log, which holds " + std::to_string(facts.begin) + " to " +
+                       std::to_string(facts.end))
       .with("topic", facts.topic)
       .with("partition", std::to_string(facts.partition));
 }
@@ -68,12 +71,15 @@ Status KafkaSource::check_range(PartitionFacts& facts) const {
 bool KafkaSource::starts_first(const PartitionFacts& facts) const {
   if (begun_.contains(facts.topic)) return false;
   const auto source = parts_.subscription.source_of(facts.topic);
-  const bool by_name = std::find(parts_.subscription.topics().begin(), parts_.subscription.topics().end(), facts.topic) !=
-                       parts_.subscription.topics().end();
-  return std::none_of(claim_->partitions.begin(), claim_->partitions.end(), [&](const PartitionFacts& other) {
-    if (other.committed < 0) return false;
-    return by_name ? other.topic == facts.topic : parts_.subscription.source_of(other.topic) == source;
-  });
+  const bool by_name =
+      std::find(parts_.subscription.topics().begin(), parts_.subscription.topics().end(),
+                facts.topic) != parts_.subscription.topics().end();
+  return std::none_of(claim_->partitions.begin(), claim_->partitions.end(),
+                      [&](const PartitionFacts& other) {
+                        if (other.committed < 0) return false;
+                        return by_name ? other.topic == facts.topic
+                                       : parts_.subscription.source_of(other.topic) == source;
+                      });
 }
 
 void KafkaSource::commit_starts() {
@@ -106,7 +112,8 @@ void KafkaSource::take_over() {
   }
   const std::vector<PartitionFacts> facts = std::move(claim_->partitions);
   claim_.reset();
-  if (const auto error = rd_kafka_assign(client_->handle(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+  if (const auto error = rd_kafka_assign(client_->handle(), list.get());
+      error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     if (failed_) return;
     failed_ = true;
     return listener_->on_failed(to_status(error, "cannot read the partitions of the group"));
@@ -119,7 +126,9 @@ void KafkaSource::take_over() {
   if (end_wanted_) set_ends(facts);
   refresh_at_ = now_ + kRefreshEvery;
   if (facts.empty() && !missing_.empty()) return;
-  log::info("kafka", "partitions assigned", {{"pipeline", parts_.pipeline}, {"partitions", facts.size()}, {"epoch", newest.value()}});
+  log::info(
+      "kafka", "partitions assigned",
+      {{"pipeline", parts_.pipeline}, {"partitions", facts.size()}, {"epoch", newest.value()}});
   connected_ = told_ = missing_.empty();
   if (connected_) {
     probe_at_ = base::kNever;
@@ -130,7 +139,8 @@ void KafkaSource::take_over() {
 
 std::shared_ptr<Partition> KafkaSource::make_partition(const PartitionFacts& facts) {
   const record::Origin& origin = origin_of(facts);
-  auto made = std::make_shared<Partition>(client_, origin, facts.committed, link_of(origin)->wakeup);
+  auto made =
+      std::make_shared<Partition>(client_, origin, facts.committed, link_of(origin)->wakeup);
   made->committed = facts.committed;
   made->begin = facts.begin;
   made->known_end = facts.end;
@@ -141,14 +151,16 @@ const record::Origin& KafkaSource::origin_of(const PartitionFacts& facts) {
   std::unique_ptr<record::Origin>& origin = origins_[{facts.topic, facts.partition}];
   if (!origin)
     origin = std::make_unique<record::Origin>(
-        record::Origin{facts.topic, PartitionId(facts.partition), parts_.subscription.source_of(facts.topic).value_or(0)});
+        record::Origin{facts.topic, PartitionId(facts.partition),
+                       parts_.subscription.source_of(facts.topic).value_or(0)});
   return *origin;
 }
 
 ReaderLink* KafkaSource::link_of(const record::Origin& origin) const {
   const Slices& slices = readers_.at(origin.source);
   // One topic spreads evenly, several do not pile up on the first slice.
-  const std::uint32_t place = record::murmur2(origin.topic) + static_cast<std::uint32_t>(origin.partition.value());
+  const std::uint32_t place =
+      record::murmur2(origin.topic) + static_cast<std::uint32_t>(origin.partition.value());
   return slices.links.at(place % slices.count).get();
 }
 

@@ -6,8 +6,8 @@
 
 namespace leat::kafka {
 
-void KafkaSource::commit(EpochId epoch, std::span<const flow::PartitionPosition> positions, const std::string& metadata,
-                         std::function<void(Status)> done) {
+void KafkaSource::commit(EpochId epoch, std::span<const flow::PartitionPosition> positions,
+                         const std::string& metadata, std::function<void(Status)> done) {
   thread_.check();
   auto commit = std::make_unique<Commit>();
   commit->epoch = epoch;
@@ -15,49 +15,61 @@ void KafkaSource::commit(EpochId epoch, std::span<const flow::PartitionPosition>
   commit->metadata = metadata;
   commit->done = std::move(done);
   for (const flow::PartitionPosition& position : positions)
-    if (owned_.contains(position.origin)) commit->offsets.emplace_back(position.origin, position.next.value());
+    if (owned_.contains(position.origin))
+      commit->offsets.emplace_back(position.origin, position.next.value());
   if (commit->offsets.empty())
-    for (const auto& [origin, partition] : owned_) commit->offsets.emplace_back(origin, partition->committed);
+    for (const auto& [origin, partition] : owned_)
+      commit->offsets.emplace_back(origin, partition->committed);
   commits_.push_back(std::move(commit));
   send(*commits_.back());
 }
 
 void KafkaSource::send(Commit& commit) {
   commit.retry_at = base::kNever;
-  if (!commit.for_claim) std::erase_if(commit.offsets, [this](const auto& offset) { return !owned_.contains(offset.first); });
+  if (!commit.for_claim)
+    std::erase_if(commit.offsets,
+                  [this](const auto& offset) { return !owned_.contains(offset.first); });
   if (commit.offsets.empty()) {
     // Whoever has the partitions now begins at the last commit; this one counts for nobody.
     return later([this, held = &commit] { finish(*held, Status()); });
   }
   const PartitionList list = make_list(commit.offsets.size());
   for (const auto& [origin, offset] : commit.offsets)
-    set_metadata(client_->handle(), add(list, origin->topic, origin->partition.value(), offset), commit.metadata);
+    set_metadata(client_->handle(), add(list, origin->topic, origin->partition.value(), offset),
+                 commit.metadata);
   commit.sent = true;
-  const auto error = rd_kafka_commit_queue(client_->handle(), list.get(), results_.get(), nullptr, &commit);
+  const auto error =
+      rd_kafka_commit_queue(client_->handle(), list.get(), results_.get(), nullptr, &commit);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
   commit.sent = false;
   commit.retry_at = now_ + kRetryAfter;
 }
 
 void KafkaSource::on_committed(rd_kafka_event_t* event) {
-  const auto is_it = [&](const auto& commit) { return commit.get() == rd_kafka_event_opaque(event); };
+  const auto is_it = [&](const auto& commit) {
+    return commit.get() == rd_kafka_event_opaque(event);
+  };
   const auto found = std::find_if(commits_.begin(), commits_.end(), is_it);
   if (found == commits_.end()) return;
   Commit& commit = **found;
   commit.sent = false;
   rd_kafka_resp_err_t error = rd_kafka_event_error(event);
   const rd_kafka_topic_partition_list_t* const list = rd_kafka_event_topic_partition_list(event);
-  for (int i = 0; list != nullptr && i < list->cnt && error == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) error = list->elems[i].err;
+  for (int i = 0; list != nullptr && i < list->cnt && error == RD_KAFKA_RESP_ERR_NO_ERROR; ++i)
+    error = list->elems[i].err;
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
     for (const auto& [origin, offset] : commit.offsets)
-      if (const auto owned = owned_.find(origin); owned != owned_.end()) owned->second->committed = offset;
+      if (const auto owned = owned_.find(origin); owned != owned_.end())
+        owned->second->committed = offset;
     if (!connected_) reachable();
     return finish(commit, Status());
   }
-  if (classify(error).kind != ErrorClass::retriable || (commit.for_claim && commit.assignment != assignment_))
+  if (classify(error).kind != ErrorClass::retriable ||
+      (commit.for_claim && commit.assignment != assignment_))
     return finish(commit, to_status(error, "cannot commit offsets"));
   // A group that is being rebalanced takes it a moment later; anything else that lasts is told.
-  if (connected_ && error != RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS) unreachable(error, "cannot commit offsets");
+  if (connected_ && error != RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)
+    unreachable(error, "cannot commit offsets");
   commit.retry_at = now_ + kRetryAfter;
 }
 
@@ -71,7 +83,8 @@ void KafkaSource::finish(Commit& commit, Status status) {
   if (!ended->for_claim || !claim_ || ended->assignment != assignment_) return;
   claim_->committing = false;
   if (status.ok()) return take_over();
-  log::warn("kafka", "the first offsets are not committed yet", {{"pipeline", parts_.pipeline}, {"error", status.message()}});
+  log::warn("kafka", "the first offsets are not committed yet",
+            {{"pipeline", parts_.pipeline}, {"error", status.message()}});
   for (PartitionFacts& facts : claim_->partitions) facts.committed = -1;
   claim_->retry_at = now_ + kRetryAfter;
 }

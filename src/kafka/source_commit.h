@@ -9,7 +9,8 @@
 
 namespace leat::kafka {
 
-// One commit on its way: repeated while its errors go away by themselves and its partitions are still ours.
+// One commit on its way: repeated while its errors go away by themselves and its partitions are
+// still ours.
 struct KafkaSource::Commit {
   EpochId epoch;
   std::uint64_t assignment = 0;

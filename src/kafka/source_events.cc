@@ -6,16 +6,20 @@ namespace leat::kafka {
 namespace {
 
 void on_groups_deleted(rd_kafka_event_t* event) {
-  const std::unique_ptr<std::function<void(Status)>> done(static_cast<std::function<void(Status)>*>(rd_kafka_event_opaque(event)));
+  const std::unique_ptr<std::function<void(Status)>> done(
+      static_cast<std::function<void(Status)>*>(rd_kafka_event_opaque(event)));
   if (!done) return;
   rd_kafka_resp_err_t error = rd_kafka_event_error(event);
   std::size_t count = 0;
   const rd_kafka_DeleteGroups_result_t* const result = rd_kafka_event_DeleteGroups_result(event);
-  const rd_kafka_group_result_t** const groups = result != nullptr ? rd_kafka_DeleteGroups_result_groups(result, &count) : nullptr;
+  const rd_kafka_group_result_t** const groups =
+      result != nullptr ? rd_kafka_DeleteGroups_result_groups(result, &count) : nullptr;
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR && count > 0)
-    if (const rd_kafka_error_t* const of_group = rd_kafka_group_result_error(groups[0]); of_group != nullptr)
+    if (const rd_kafka_error_t* const of_group = rd_kafka_group_result_error(groups[0]);
+        of_group != nullptr)
       error = rd_kafka_error_code(of_group);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) return (*done)(Status());
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND)
+    return (*done)(Status());
   (*done)(to_status(error, "cannot delete the consumer group"));
 }
 
@@ -37,7 +41,8 @@ void KafkaSource::on_event(rd_kafka_event_t* event) {
 
 void KafkaSource::on_rebalance(rd_kafka_event_t* event) {
   ++assignment_;
-  if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && leaving_ == Leaving::no)
+  if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS &&
+      leaving_ == Leaving::no)
     return claim(rd_kafka_event_topic_partition_list(event));
   // Nothing was read yet, or nothing can be committed any more: no need to ask.
   const bool lost = rd_kafka_assignment_lost(client_->handle()) != 0;
@@ -47,11 +52,13 @@ void KafkaSource::on_rebalance(rd_kafka_event_t* event) {
     return;
   }
   if (lost) return on_revoked(true);
-  log::info("kafka", "partitions must be given back", {{"pipeline", parts_.pipeline}, {"partitions", owned_.size()}});
+  log::info("kafka", "partitions must be given back",
+            {{"pipeline", parts_.pipeline}, {"partitions", owned_.size()}});
   claim_.reset();
   revoke_until_ = now_ + kRevokeBudget;
   listener_->on_revoke([this, alive = std::weak_ptr(alive_), assignment = assignment_] {
-    if (!alive.expired() && assignment == assignment_ && revoke_until_ != base::kNever) on_revoked(false);
+    if (!alive.expired() && assignment == assignment_ && revoke_until_ != base::kNever)
+      on_revoked(false);
   });
 }
 
@@ -59,7 +66,8 @@ void KafkaSource::on_revoked(bool lost) {
   const bool in_time = revoke_until_ == base::kNever;
   revoke_until_ = base::kNever;
   if (lost) {
-    const std::string_view reason = in_time ? "the group gave the partitions to others" : "the epoch was not committed in time";
+    const std::string_view reason =
+        in_time ? "the group gave the partitions to others" : "the epoch was not committed in time";
     log::warn("kafka", "partitions are lost", {{"pipeline", parts_.pipeline}, {"reason", reason}});
     listener_->on_lost(reason);
   }
@@ -70,7 +78,8 @@ void KafkaSource::on_revoked(bool lost) {
 void KafkaSource::on_error(rd_kafka_event_t* event) {
   const rd_kafka_resp_err_t error = rd_kafka_event_error(event);
   const char* const text = rd_kafka_event_error_string(event);
-  if (error == RD_KAFKA_RESP_ERR__FATAL || rd_kafka_event_error_is_fatal(event) != 0) return on_fatal();
+  if (error == RD_KAFKA_RESP_ERR__FATAL || rd_kafka_event_error_is_fatal(event) != 0)
+    return on_fatal();
   switch (error) {
     case RD_KAFKA_RESP_ERR__TRANSPORT:
       // One connection of several; when it was the last one, the next event says so.
@@ -81,16 +90,19 @@ void KafkaSource::on_error(rd_kafka_event_t* event) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
       for (const std::string& topic : parts_.subscription.topics())
-        if (text != nullptr && std::string_view(text).find(topic) != std::string_view::npos) missing_.insert(topic);
+        if (text != nullptr && std::string_view(text).find(topic) != std::string_view::npos)
+          missing_.insert(topic);
       return unreachable(error, text != nullptr ? text : "a topic cannot be read");
     case RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED:
-      log::warn("kafka", "left the group: its events were not served", {{"pipeline", parts_.pipeline}});
+      log::warn("kafka", "left the group: its events were not served",
+                {{"pipeline", parts_.pipeline}});
       return;
     default: break;
   }
   const ErrorRule& rule = classify(error);
   if (rule.kind != ErrorClass::retriable) {
-    log::warn("kafka", "the consumer reports an error", {{"pipeline", parts_.pipeline}, {"code", rule.name}, {"error", text}});
+    log::warn("kafka", "the consumer reports an error",
+              {{"pipeline", parts_.pipeline}, {"code", rule.name}, {"error", text}});
     return;
   }
   unreachable(error, text != nullptr ? text : "the cluster cannot be reached");
@@ -108,8 +120,11 @@ void KafkaSource::on_fatal() {
 void KafkaSource::on_alarm(const ReaderAlarm& alarm) {
   const ErrorRule& rule = classify(alarm.error);
   if (rule.kind == ErrorClass::retriable) {
-    log::debug("kafka", "a partition cannot be read now", {{"pipeline", parts_.pipeline}, {"topic", alarm.origin->topic},
-               {"partition", alarm.origin->partition.value()}, {"error", alarm.reason}});
+    log::debug("kafka", "a partition cannot be read now",
+               {{"pipeline", parts_.pipeline},
+                {"topic", alarm.origin->topic},
+                {"partition", alarm.origin->partition.value()},
+                {"error", alarm.reason}});
     return;
   }
   if (failed_) return;
@@ -121,7 +136,9 @@ void KafkaSource::on_alarm(const ReaderAlarm& alarm) {
 
 void KafkaSource::unreachable(rd_kafka_resp_err_t error, std::string_view what) {
   const ErrorRule& rule = classify(error);
-  if (connected_ || !told_) log::warn("kafka", "the source is not connected", {{"pipeline", parts_.pipeline}, {"code", rule.name}, {"error", what}});
+  if (connected_ || !told_)
+    log::warn("kafka", "the source is not connected",
+              {{"pipeline", parts_.pipeline}, {"code", rule.name}, {"error", what}});
   connected_ = false;
   told_ = true;
   if (probe_at_ == base::kNever && !probing_) probe_at_ = now_ + kProbeEvery;
@@ -130,13 +147,15 @@ void KafkaSource::unreachable(rd_kafka_resp_err_t error, std::string_view what) 
 
 void KafkaSource::reachable() {
   if (connected_) return;
-  if (!missing_.empty() || claim_ || owned_.empty()) {  // a broker answers, but there is nothing to read yet
+  if (!missing_.empty() || claim_ ||
+      owned_.empty()) {  // a broker answers, but there is nothing to read yet
     probe_at_ = claim_ || owned_.empty() ? now_ + kProbeEvery : base::kNever;
     return;
   }
   connected_ = told_ = true;
   probe_at_ = base::kNever;
-  log::info("kafka", "the source is connected", {{"pipeline", parts_.pipeline}, {"partitions", owned_.size()}});
+  log::info("kafka", "the source is connected",
+            {{"pipeline", parts_.pipeline}, {"partitions", owned_.size()}});
   listener_->on_connected(true, "CONNECTED", "all partitions are assigned");
 }
 

@@ -10,23 +10,31 @@ Result<Subscription> Subscription::make(const std::vector<const spec::SourceSpec
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const auto& kafka = std::get<spec::KafkaSourceSpec>(specs[i]->kind);
     const std::uint32_t source = indexes[i];
-    const auto refuse = [&](std::string message) { return Status(Code::invalid_argument, std::move(message)).with("source", specs[i]->id); };
-    if (i > 0 && kafka.group != made.group_) return refuse("all Kafka sources of a pipeline are one member of one `group`");
+    const auto refuse = [&](std::string message) {
+      return Status(Code::invalid_argument, std::move(message)).with("source", specs[i]->id);
+    };
+    if (i > 0 && kafka.group != made.group_)
+      return refuse("all Kafka sources of a pipeline are one member of one `group`");
     made.group_ = kafka.group;
-    if (embedded && kafka.start.kind == spec::StartSpec::Kind::time) return refuse("the embedded broker has no look-up by time: use `earliest` or `latest`");
+    if (embedded && kafka.start.kind == spec::StartSpec::Kind::time)
+      return refuse("the embedded broker has no look-up by time: use `earliest` or `latest`");
     made.starts_[source] = kafka.start;
     for (const std::string& topic : kafka.topics) {
-      if (!made.sources_.emplace(topic, source).second) return refuse("topic `" + topic + "` stands in two sources: let steps branch from one");
+      if (!made.sources_.emplace(topic, source).second)
+        return refuse("topic `" + topic + "` stands in two sources: let steps branch from one");
       made.topics_.push_back(topic);
     }
     if (!kafka.pattern.empty()) {
-      if (made.pattern_source_) return Status(Code::not_available_yet, "two sources with a pattern in one pipeline").with("source", specs[i]->id);
+      if (made.pattern_source_)
+        return Status(Code::not_available_yet, "two sources with a pattern in one pipeline")
+            .with("source", specs[i]->id);
       made.pattern_source_ = source;
       made.topics_.push_back(kafka.pattern.front() == '^' ? kafka.pattern : '^' + kafka.pattern);
     }
     for (const auto& [name, value] : kafka.properties) {
       const auto [held, fresh] = made.properties_.emplace(name, value);
-      if (!fresh && held->second != value) return refuse("property `" + name + "` differs between sources that share a consumer");
+      if (!fresh && held->second != value)
+        return refuse("property `" + name + "` differs between sources that share a consumer");
     }
   }
   return made;
@@ -47,7 +55,9 @@ std::int64_t Subscription::time_for(const std::string& topic, WallTime wall) con
   const spec::StartSpec* const start = start_for(topic);
   if (start == nullptr || start->kind != spec::StartSpec::Kind::time) return -1;
   if (!start->ago) return std::max<std::int64_t>(0, start->time.us / 1000);
-  return std::max<std::int64_t>(0, wall.us / 1000 - std::chrono::duration_cast<std::chrono::milliseconds>(*start->ago).count());
+  return std::max<std::int64_t>(
+      0,
+      wall.us / 1000 - std::chrono::duration_cast<std::chrono::milliseconds>(*start->ago).count());
 }
 
 std::int64_t Subscription::start_of(const PartitionFacts& facts, bool first) const {
@@ -60,7 +70,8 @@ std::int64_t Subscription::start_of(const PartitionFacts& facts, bool first) con
     case spec::StartSpec::Kind::offsets: break;
   }
   const auto given = start->offsets.find(facts.topic + '-' + std::to_string(facts.partition));
-  return given != start->offsets.end() ? std::clamp(given->second, facts.begin, facts.end) : facts.begin;
+  return given != start->offsets.end() ? std::clamp(given->second, facts.begin, facts.end)
+                                       : facts.begin;
 }
 
 }  // namespace leat::kafka

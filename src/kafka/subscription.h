@@ -16,9 +16,10 @@ namespace leat::kafka {
 // What the Kafka sources of one pipeline read, and where they begin. A value, immutable once made.
 class Subscription {
  public:
-  // Refused: one topic in two sources, more than one pattern, other groups or profiles, `start` by time with the embedded broker.
-  static Result<Subscription> make(const std::vector<const spec::SourceSpec*>& specs, const std::vector<std::uint32_t>& indexes,
-                                   bool embedded);
+  // Refused: one topic in two sources, more than one pattern, other groups or profiles, `start` by
+  // time with the embedded broker.
+  static Result<Subscription> make(const std::vector<const spec::SourceSpec*>& specs,
+                                   const std::vector<std::uint32_t>& indexes, bool embedded);
 
   // As rd_kafka_subscribe takes them: names, and "^…" for a pattern.
   const std::vector<std::string>& topics() const noexcept { return topics_; }
@@ -30,16 +31,17 @@ class Subscription {
 
   // The time to look up for a partition of the topic, milliseconds; -1 = none. `wall` is now.
   std::int64_t time_for(const std::string& topic, WallTime wall) const;
-  // Where a partition without a commit begins. `first` = nothing of its topic was committed before; later ones begin at earliest.
+  // Where a partition without a commit begins. `first` = nothing of its topic was committed before;
+  // later ones begin at earliest.
   std::int64_t start_of(const PartitionFacts& facts, bool first) const;
 
  private:
   const spec::StartSpec* start_for(const std::string& topic) const;
 
   std::vector<std::string> topics_;
-  std::map<std::string, std::uint32_t> sources_;           // by topic name
+  std::map<std::string, std::uint32_t> sources_;  // by topic name
   std::optional<std::uint32_t> pattern_source_;
-  std::map<std::uint32_t, spec::StartSpec> starts_;        // by source
+  std::map<std::uint32_t, spec::StartSpec> starts_;  // by source
   std::string group_;
   std::map<std::string, std::string> properties_;
 };

@@ -9,19 +9,23 @@
 namespace leat::kafka {
 namespace {
 
-constexpr record::RowError kBadTimestamp{"TIMESTAMP_INVALID", "the timestamp's expression gives no time"};
+constexpr record::RowError kBadTimestamp{"TIMESTAMP_INVALID",
+                                         "the timestamp's expression gives no time"};
 
-// A flight knows the sink that takes its rows; the memory of the batch is the sink's until the rows are handed over.
+// A flight knows the sink that takes its rows; the memory of the batch is the sink's until the rows
+// are handed over.
 HeaderPlan plan_headers(const spec::KafkaSinkSpec& spec, const flow::SinkBinding& binding) {
   return {spec.forward_headers, spec.origin_header, binding.headers};
 }
 
-const char* pointer(std::string_view text) noexcept { return text.data() != nullptr ? text.data() : ""; }
+const char* pointer(std::string_view text) noexcept {
+  return text.data() != nullptr ? text.data() : "";
+}
 
 }  // namespace
 
-Writer::Writer(Producer& producer, Target& target, flow::SinkBinding binding, const flow::WriterContext& context,
-               ProducePolicy policy)
+Writer::Writer(Producer& producer, Target& target, flow::SinkBinding binding,
+               const flow::WriterContext& context, ProducePolicy policy)
     : producer_(producer),
       target_(target),
       binding_(std::move(binding)),
@@ -71,8 +75,10 @@ Status Writer::write(record::RecordBatch& batch, EpochId epoch) {
   }
   context_.ledger.add(epoch, rows_.size());
   Parcel parcel{batch.memory(), std::move(rows_), 0};
-  if (!waiting_.empty() || !send(parcel, flight.handed_over)) waiting_.push_back(std::move(parcel));
-  else rows_ = std::move(parcel.rows);
+  if (!waiting_.empty() || !send(parcel, flight.handed_over))
+    waiting_.push_back(std::move(parcel));
+  else
+    rows_ = std::move(parcel.rows);
   return base::Faults::hit("produce.handed_over");
 }
 
@@ -86,7 +92,8 @@ void Writer::prepare(const record::RecordBatch& batch) {
   for (std::size_t i = 0; i < count; ++i) {
     Outgoing out;
     out.value = values_[i];
-    const record::RowError* const error = errors_[i] != nullptr ? errors_[i] : prepare_row(batch, i, out);
+    const record::RowError* const error =
+        errors_[i] != nullptr ? errors_[i] : prepare_row(batch, i, out);
     if (error != nullptr) {
       context_.stats.row_failed(flow::DropReason::skip, *error, batch.rows()[i]);
       continue;
@@ -96,21 +103,25 @@ void Writer::prepare(const record::RecordBatch& batch) {
   }
 }
 
-const record::RowError* Writer::prepare_row(const record::RecordBatch& batch, std::size_t index, Outgoing& out) {
+const record::RowError* Writer::prepare_row(const record::RecordBatch& batch, std::size_t index,
+                                            Outgoing& out) {
   const record::Row& row = batch.rows()[index];
   out.null_value = row.tombstone();
   out.timestamp_ms = row.timestamp_ms;
   out.partition = target_.spec->partition.value_or(-1);
-  if (const record::RowError* const error = choose_key(batch, index, out); error != nullptr) return error;
+  if (const record::RowError* const error = choose_key(batch, index, out); error != nullptr)
+    return error;
   if (binding_.timestamp_column)
-    if (const record::RowError* const error = choose_timestamp(batch, index, out); error != nullptr) return error;
+    if (const record::RowError* const error = choose_timestamp(batch, index, out); error != nullptr)
+      return error;
   if (row.header_count == 0 && headers_.rules.empty() && !headers_.origin) return nullptr;
   const record::RowError* failed = nullptr;
   out.headers = make_headers(headers_, batch, index, failed);
   return failed;
 }
 
-const record::RowError* Writer::choose_key(const record::RecordBatch& batch, std::size_t index, Outgoing& out) {
+const record::RowError* Writer::choose_key(const record::RecordBatch& batch, std::size_t index,
+                                           Outgoing& out) {
   const record::Row& row = batch.rows()[index];
   if (std::holds_alternative<flow::SinkBinding::FromRecord>(binding_.key)) {
     out.key = row.key;
@@ -134,13 +145,17 @@ const record::RowError* Writer::choose_key(const record::RecordBatch& batch, std
   return nullptr;
 }
 
-const record::RowError* Writer::choose_timestamp(const record::RecordBatch& batch, std::size_t index, Outgoing& out) {
+const record::RowError* Writer::choose_timestamp(const record::RecordBatch& batch,
+                                                 std::size_t index, Outgoing& out) {
   if (batch.rows()[index].tombstone()) return nullptr;
   const record::Value& value = batch.column(*binding_.timestamp_column)[index];
   if (value.is_error()) return &value.as_error();
-  if (value.is(record::Type::timestamp)) out.timestamp_ms = value.as_integer() / 1000;
-  else if (value.is(record::Type::integer)) out.timestamp_ms = value.as_integer();
-  else return &kBadTimestamp;
+  if (value.is(record::Type::timestamp))
+    out.timestamp_ms = value.as_integer() / 1000;
+  else if (value.is(record::Type::integer))
+    out.timestamp_ms = value.as_integer();
+  else
+    return &kBadTimestamp;
   return out.timestamp_ms > 0 ? nullptr : &kBadTimestamp;
 }
 
@@ -152,7 +167,9 @@ bool Writer::send(Parcel& parcel, Instant now) {
   }
   for (std::size_t i = parcel.sent; i < parcel.rows.size(); ++i) {
     Outgoing& row = parcel.rows[i];
-    if (row.partition < 0) row.partition = partitioner_.choose(row.key, row.null_key, row.value.size() + row.key.size(), partitions);
+    if (row.partition < 0)
+      row.partition =
+          partitioner_.choose(row.key, row.null_key, row.value.size() + row.key.size(), partitions);
   }
   if (lanes_) {
     lanes_->add(std::exchange(parcel, {}), now, *target_.leaders.load());
@@ -181,14 +198,16 @@ rd_kafka_resp_err_t Writer::produce(const Outgoing& row) {
   const void* const key = row.null_key ? nullptr : pointer(row.key);
   rd_kafka_t* const client = producer_.client().handle();
   if (row.headers == nullptr)
-    return rd_kafka_producev(client, RD_KAFKA_V_RKT(target_.handle), RD_KAFKA_V_PARTITION(row.partition),
-                             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value, row.value.size()),
-                             RD_KAFKA_V_KEY(key, row.key.size()), RD_KAFKA_V_TIMESTAMP(row.timestamp_ms),
-                             RD_KAFKA_V_OPAQUE(row.flight), RD_KAFKA_V_END);
-  return rd_kafka_producev(client, RD_KAFKA_V_RKT(target_.handle), RD_KAFKA_V_PARTITION(row.partition),
-                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value, row.value.size()),
-                           RD_KAFKA_V_KEY(key, row.key.size()), RD_KAFKA_V_TIMESTAMP(row.timestamp_ms),
-                           RD_KAFKA_V_HEADERS(row.headers), RD_KAFKA_V_OPAQUE(row.flight), RD_KAFKA_V_END);
+    return rd_kafka_producev(
+        client, RD_KAFKA_V_RKT(target_.handle), RD_KAFKA_V_PARTITION(row.partition),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value, row.value.size()),
+        RD_KAFKA_V_KEY(key, row.key.size()), RD_KAFKA_V_TIMESTAMP(row.timestamp_ms),
+        RD_KAFKA_V_OPAQUE(row.flight), RD_KAFKA_V_END);
+  return rd_kafka_producev(
+      client, RD_KAFKA_V_RKT(target_.handle), RD_KAFKA_V_PARTITION(row.partition),
+      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value, row.value.size()),
+      RD_KAFKA_V_KEY(key, row.key.size()), RD_KAFKA_V_TIMESTAMP(row.timestamp_ms),
+      RD_KAFKA_V_HEADERS(row.headers), RD_KAFKA_V_OPAQUE(row.flight), RD_KAFKA_V_END);
   // NOLINTEND(cppcoreguidelines-pro-type-cstyle-cast)
 }
 
@@ -196,8 +215,11 @@ void Writer::refuse(Outgoing& row, rd_kafka_resp_err_t error) {
   if (row.headers != nullptr) rd_kafka_headers_destroy(std::exchange(row.headers, nullptr));
   Flight& flight = *row.flight->flight;
   if (classify(error).kind == ErrorClass::row) {
-    log::warn("kafka", "a record cannot be written", {{"pipeline", context_.stats.pipeline()}, {"topic", target_.topic},
-              {"code", classify(error).name}, {"bytes", row.value.size()}});
+    log::warn("kafka", "a record cannot be written",
+              {{"pipeline", context_.stats.pipeline()},
+               {"topic", target_.topic},
+               {"code", classify(error).name},
+               {"bytes", row.value.size()}});
     flight.refused();
   } else {
     flight.ledger->fail(1);

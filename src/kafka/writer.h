@@ -12,12 +12,13 @@
 
 namespace leat::kafka {
 
-// One slice of one Kafka sink: encodes rows, counts them into the ledger and hands them to the shared producer. Rows that find
-// no room wait here in order, which is the back pressure. Thread-confined to its worker.
+// One slice of one Kafka sink: encodes rows, counts them into the ledger and hands them to the
+// shared producer. Rows that find no room wait here in order, which is the back pressure.
+// Thread-confined to its worker.
 class Writer final : public flow::SinkWriter {
  public:
-  Writer(Producer& producer, Target& target, flow::SinkBinding binding, const flow::WriterContext& context,
-         ProducePolicy policy);
+  Writer(Producer& producer, Target& target, flow::SinkBinding binding,
+         const flow::WriterContext& context, ProducePolicy policy);
   ~Writer() override;
 
   bool ready() override;
@@ -29,9 +30,12 @@ class Writer final : public flow::SinkWriter {
  private:
   // Encodes the rows of the batch into `rows_`, leaving out those that fail.
   void prepare(const record::RecordBatch& batch);
-  const record::RowError* prepare_row(const record::RecordBatch& batch, std::size_t index, Outgoing& out);
-  const record::RowError* choose_key(const record::RecordBatch& batch, std::size_t index, Outgoing& out);
-  const record::RowError* choose_timestamp(const record::RecordBatch& batch, std::size_t index, Outgoing& out);
+  const record::RowError* prepare_row(const record::RecordBatch& batch, std::size_t index,
+                                      Outgoing& out);
+  const record::RowError* choose_key(const record::RecordBatch& batch, std::size_t index,
+                                     Outgoing& out);
+  const record::RowError* choose_timestamp(const record::RecordBatch& batch, std::size_t index,
+                                           Outgoing& out);
   // Hands over what it can; false when the rest must wait.
   bool send(Parcel& parcel, Instant now);
   // Produces it, or drops it when it can never be written; false when there is no room.
@@ -40,7 +44,9 @@ class Writer final : public flow::SinkWriter {
   void refuse(Outgoing& row, rd_kafka_resp_err_t error);
   bool send_waiting(Instant now);
   void release_lanes(Instant now, bool all);
-  bool lanes_full() const noexcept { return lanes_ && (no_room_ || lanes_->bytes() > Lanes::kBytesMax); }
+  bool lanes_full() const noexcept {
+    return lanes_ && (no_room_ || lanes_->bytes() > Lanes::kBytesMax);
+  }
 
   Producer& producer_;
   Target& target_;

@@ -27,17 +27,24 @@ Status failure(int error, const std::string& path) {
     case ENOENT:
     case ENOTDIR: return Status(Code::not_found, "there is no such file").with("path", path);
     case EXDEV:
-    case ELOOP: return Status(Code::permission_denied, "the path leaves the allowed folder or goes through a symbolic link").with("path", path);
+    case ELOOP:
+      return Status(Code::permission_denied,
+                    "the path leaves the allowed folder or goes through a symbolic link")
+          .with("path", path);
     case EACCES:
     case EPERM:
-    case EROFS: return Status(Code::permission_denied, "the file cannot be opened: " + why).with("path", path);
-    default: return Status(Code::unavailable, "the file cannot be opened: " + why).with("path", path);
+    case EROFS:
+      return Status(Code::permission_denied, "the file cannot be opened: " + why)
+          .with("path", path);
+    default:
+      return Status(Code::unavailable, "the file cannot be opened: " + why).with("path", path);
   }
 }
 
 }  // namespace
 
-Result<Descriptor> open_beneath(const std::vector<std::string>& folders, const std::string& path, Access access) {
+Result<Descriptor> open_beneath(const std::vector<std::string>& folders, const std::string& path,
+                                Access access) {
   std::string_view folder;
   std::string_view rest;
   if (!path.starts_with('/')) {
@@ -51,7 +58,9 @@ Result<Descriptor> open_beneath(const std::vector<std::string>& folders, const s
     }
   }
   if (folder.empty() || rest.empty())
-    return Status(Code::permission_denied, "the path is in none of the folders that the configuration allows").with("path", path);
+    return Status(Code::permission_denied,
+                  "the path is in none of the folders that the configuration allows")
+        .with("path", path);
   const Descriptor base(::open(std::string(folder).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!base.open()) return failure(errno, std::string(folder));
   open_how how{};
@@ -59,7 +68,8 @@ Result<Descriptor> open_beneath(const std::vector<std::string>& folders, const s
   how.flags |= access == Access::read ? O_RDONLY : O_RDWR | O_APPEND | O_CREAT;
   if (access == Access::append) how.mode = 0640;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  Descriptor file(static_cast<int>(::syscall(SYS_openat2, base.get(), std::string(rest).c_str(), &how, sizeof(how))));
+  Descriptor file(static_cast<int>(
+      ::syscall(SYS_openat2, base.get(), std::string(rest).c_str(), &how, sizeof(how))));
   if (!file.open()) return failure(errno, path);
   struct stat about {};
   if (::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode))

@@ -33,8 +33,10 @@ class Descriptor {
 
 enum class Access : unsigned char { read, append };
 
-// Opens a regular file beneath one of the folders (a relative path: beneath the first), never through symbolic links; `append` makes
-// it when it is not there. Never blocks on a FIFO. not_found, permission_denied (outside of the folders too), invalid_argument.
-Result<Descriptor> open_beneath(const std::vector<std::string>& folders, const std::string& path, Access access);
+// Opens a regular file beneath one of the folders (a relative path: beneath the first), never
+// through symbolic links; `append` makes it when it is not there. Never blocks on a FIFO.
+// not_found, permission_denied (outside of the folders too), invalid_argument.
+Result<Descriptor> open_beneath(const std::vector<std::string>& folders, const std::string& path,
+                                Access access);
 
 }  // namespace leat::local

@@ -24,9 +24,12 @@ Status FilePartition::prepare(std::int64_t next) {
   Result<Descriptor> opened = open_beneath(folders_, path_, Access::read);
   if (!opened.ok()) return opened.status();
   struct stat about {};
-  if (::fstat(opened->get(), &about) != 0) return Status(Code::unavailable, std::strerror(errno)).with("path", path_);
+  if (::fstat(opened->get(), &about) != 0)
+    return Status(Code::unavailable, std::strerror(errno)).with("path", path_);
   if (about.st_size < next)
-    return Status(Code::data_loss, "the file is shorter than what was read from it: it was cut or replaced").with("path", path_);
+    return Status(Code::data_loss,
+                  "the file is shorter than what was read from it: it was cut or replaced")
+        .with("path", path_);
   fixed_size_ = about.st_size;
   file_ = *std::move(opened);
   return {};
@@ -47,7 +50,8 @@ std::int64_t FilePartition::end_now() const {
   if (!follow_) return end;
   char buffer[4096];
   while (end > 0) {
-    const std::int64_t from = std::max<std::int64_t>(0, end - static_cast<std::int64_t>(sizeof(buffer)));
+    const std::int64_t from =
+        std::max<std::int64_t>(0, end - static_cast<std::int64_t>(sizeof(buffer)));
     const ssize_t got = ::pread(file_.get(), buffer, static_cast<std::size_t>(end - from), from);
     if (got <= 0) return end;
     for (ssize_t i = got; i > 0; --i)
@@ -61,16 +65,20 @@ std::string_view FilePartition::load(std::int64_t from, std::size_t wanted, base
   char* const at = arena.allocate(wanted, 64);
   std::size_t size = 0;
   while (size < wanted) {
-    const ssize_t got = ::pread(file_.get(), at + size, wanted - size, from + static_cast<std::int64_t>(size));
+    const ssize_t got =
+        ::pread(file_.get(), at + size, wanted - size, from + static_cast<std::int64_t>(size));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(Status(Code::data_loss, std::string("the file cannot be read: ") + std::strerror(errno)).with("path", path_));
+    if (got < 0)
+      fail(Status(Code::data_loss, std::string("the file cannot be read: ") + std::strerror(errno))
+               .with("path", path_));
     if (got <= 0) break;
     size += static_cast<std::size_t>(got);
   }
   return {at, size};
 }
 
-std::int64_t FilePartition::read(std::int64_t from, std::int64_t end, std::size_t rows_max, record::RecordBatch& out) {
+std::int64_t FilePartition::read(std::int64_t from, std::int64_t end, std::size_t rows_max,
+                                 record::RecordBatch& out) {
   if (end < 0) end = follow_ ? size().value_or(0) : fixed_size_;
   if (from >= end) return from;
   out = record::RecordBatch(base::Ref<record::BatchMemory>(new record::BatchMemory()));

@@ -9,23 +9,29 @@
 
 namespace leat::local {
 
-// A file of lines. Positions are bytes: a record's offset is where its line begins. Lines end with LF or CR LF, empty ones are no records.
-// Without `follow` the file ends where it ended when it was opened, and what stands behind the last LF is a record too; with it,
-// growth is looked for every 100 ms, and a line counts once its LF is there. Threads: as Partition.
+// A file of lines. Positions are bytes: a record's offset is where its line begins. Lines end with
+// LF or CR LF, empty ones are no records. Without `follow` the file ends where it ended when it was
+// opened, and what stands behind the last LF is a record too; with it, growth is looked for every
+// 100 ms, and a line counts once its LF is there. Threads: as Partition.
 class FilePartition final : public Partition {
  public:
   static constexpr std::size_t kLineBytesMax = 16 * 1024 * 1024;
 
-  FilePartition(record::Origin origin, HighMark highest, const std::vector<std::string>& folders, std::string path, bool follow,
-                const base::Clock& clock)
-      : Partition(std::move(origin), std::move(highest)), folders_(folders), path_(std::move(path)), follow_(follow), clock_(clock) {}
+  FilePartition(record::Origin origin, HighMark highest, const std::vector<std::string>& folders,
+                std::string path, bool follow, const base::Clock& clock)
+      : Partition(std::move(origin), std::move(highest)),
+        folders_(folders),
+        path_(std::move(path)),
+        follow_(follow),
+        clock_(clock) {}
   std::optional<std::int64_t> size() const override;
 
  protected:
   Status prepare(std::int64_t next) override;
   Instant due_at(Instant now) override;
   std::int64_t end_now() const override;
-  std::int64_t read(std::int64_t from, std::int64_t end, std::size_t rows_max, record::RecordBatch& out) override;
+  std::int64_t read(std::int64_t from, std::int64_t end, std::size_t rows_max,
+                    record::RecordBatch& out) override;
 
  private:
   // Bytes from `from` on, at most `wanted`; shorter at the end of the file.
@@ -36,8 +42,9 @@ class FilePartition final : public Partition {
   const bool follow_;
   const base::Clock& clock_;
   Descriptor file_;
-  std::int64_t fixed_size_ = 0;                         // without `follow`
-  std::pair<std::int64_t, std::int64_t> woken_{-1, -1};  // size and position when the worker was last woken
+  std::int64_t fixed_size_ = 0;  // without `follow`
+  std::pair<std::int64_t, std::int64_t> woken_{
+      -1, -1};  // size and position when the worker was last woken
 };
 
 }  // namespace leat::local

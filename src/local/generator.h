@@ -11,9 +11,10 @@
 
 namespace leat::local {
 
-// Rows made of expressions over `seq`: the same for the same `seq`, at any rate and after any restart (their timestamps are when
-// they were made). Positions are values of `seq`. What was not polled in time is made up in batches. A row whose expression fails
-// has an empty value, which is a decode error. Threads: as Partition.
+// Rows made of expressions over `seq`: the same for the same `seq`, at any rate and after any
+// restart (their timestamps are when they were made). Positions are values of `seq`. What was not
+// polled in time is made up in batches. A row whose expression fails has an empty value, which is a
+// decode error. Threads: as Partition.
 class Generator final : public Partition {
  public:
   struct Field {
@@ -21,7 +22,8 @@ class Generator final : public Partition {
     std::shared_ptr<const expr::Program> program;  // reads column 0, `seq`
   };
   // Error: invalid_argument with the field and the first mistake in its expression.
-  static Result<std::unique_ptr<Partition>> make(record::Origin origin, HighMark highest, const spec::GeneratorSpec& spec,
+  static Result<std::unique_ptr<Partition>> make(record::Origin origin, HighMark highest,
+                                                 const spec::GeneratorSpec& spec,
                                                  const base::Clock& clock);
   std::optional<std::int64_t> size() const override;
 
@@ -29,11 +31,12 @@ class Generator final : public Partition {
   Status prepare(std::int64_t next) override;
   Instant due_at(Instant now) override;
   std::int64_t end_now() const override;
-  std::int64_t read(std::int64_t from, std::int64_t end, std::size_t rows_max, record::RecordBatch& out) override;
+  std::int64_t read(std::int64_t from, std::int64_t end, std::size_t rows_max,
+                    record::RecordBatch& out) override;
 
  private:
-  Generator(record::Origin origin, HighMark highest, const spec::GeneratorSpec& spec, std::vector<Field> fields,
-            const base::Clock& clock);
+  Generator(record::Origin origin, HighMark highest, const spec::GeneratorSpec& spec,
+            std::vector<Field> fields, const base::Clock& clock);
   // Behind the last row that is due.
   std::int64_t due_until(Instant now) const;
 

@@ -19,8 +19,8 @@ Status write_failure(int error) {
 
 }  // namespace
 
-LineWriter::LineWriter(const LineTarget& target, Descriptor file, flow::SinkBinding binding, const flow::WriterContext& context,
-                       flow::SinkListener& listener)
+LineWriter::LineWriter(const LineTarget& target, Descriptor file, flow::SinkBinding binding,
+                       const flow::WriterContext& context, flow::SinkListener& listener)
     : json_(target.json),
       synced_(file.open()),
       fd_(file.open() ? file.get() : target.fd),
@@ -37,7 +37,9 @@ bool LineWriter::append(std::string_view text) {
   } else if (json_) {
     buffer_.append(text);
     // No JSON string holds one as it is: they stand between tokens.
-    std::replace_if(buffer_.begin() + static_cast<std::ptrdiff_t>(begin), buffer_.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    std::replace_if(
+        buffer_.begin() + static_cast<std::ptrdiff_t>(begin), buffer_.end(),
+        [](char c) { return c == '\n' || c == '\r'; }, ' ');
   } else {
     return false;
   }
@@ -74,7 +76,8 @@ Status LineWriter::flush() {
   while (written_ < buffer_.size()) {
     std::size_t bytes = buffer_.size() - written_;
     if (!synced_) {
-      // A pipe that is ready takes PIPE_BUF bytes without blocking, and its flags are not ours to change.
+      // A pipe that is ready takes PIPE_BUF bytes without blocking, and its flags are not ours to
+      // change.
       pollfd ready{fd_, POLLOUT, 0};
       if (::poll(&ready, 1, 0) == 0) break;
       bytes = std::min<std::size_t>(bytes, PIPE_BUF);
@@ -127,7 +130,8 @@ Result<Descriptor> LineSink::open(const LineTarget& target) const {
   // A crash may have left half a line.
   struct stat about {};
   char last = '\n';
-  if (::fstat(file->get(), &about) == 0 && about.st_size > 0 && ::pread(file->get(), &last, 1, about.st_size - 1) == 1 && last != '\n') {
+  if (::fstat(file->get(), &about) == 0 && about.st_size > 0 &&
+      ::pread(file->get(), &last, 1, about.st_size - 1) == 1 && last != '\n') {
     if (::write(file->get(), "\n", 1) != 1) return write_failure(errno).with("path", target.path);
   }
   return file;
@@ -143,13 +147,13 @@ Status LineSink::start(flow::SinkListener& listener, base::Wakeup& control) {
   return {};
 }
 
-Result<std::unique_ptr<flow::SinkWriter>> LineSink::make_writer(std::uint32_t sink, flow::SinkBinding binding,
-                                                                const flow::WriterContext& context) {
+Result<std::unique_ptr<flow::SinkWriter>> LineSink::make_writer(
+    std::uint32_t sink, flow::SinkBinding binding, const flow::WriterContext& context) {
   const LineTarget& target = targets_.at(sink);
   Result<Descriptor> file = open(target);
   if (!file.ok()) return file.status();
-  return std::unique_ptr<flow::SinkWriter>(
-      std::make_unique<LineWriter>(target, *std::move(file), std::move(binding), context, *listener_));
+  return std::unique_ptr<flow::SinkWriter>(std::make_unique<LineWriter>(
+      target, *std::move(file), std::move(binding), context, *listener_));
 }
 
 Instant LineSink::serve(Instant) {

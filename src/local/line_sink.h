@@ -11,23 +11,25 @@
 
 namespace leat::local {
 
-inline constexpr record::RowError kLineFeed{"NOT_REPRESENTABLE", "a text with a line feed is no line"};
+inline constexpr record::RowError kLineFeed{"NOT_REPRESENTABLE",
+                                            "a text with a line feed is no line"};
 
 // Where lines go, and when they count as written.
 struct LineTarget {
-  std::string path;    // empty = `fd`, which others own
+  std::string path;  // empty = `fd`, which others own
   int fd = -1;
-  bool json = true;    // the sink's format: line feeds between tokens become spaces
+  bool json = true;  // the sink's format: line feeds between tokens become spaces
 };
 
-// Writes one line a row. A file: synced at the end of each epoch, its rows are acknowledged then. Others: rows are acknowledged when they
-// are written, and never more is written than the reader takes at once. Rows without a value are dropped and counted. Worker.
+// Writes one line a row. A file: synced at the end of each epoch, its rows are acknowledged then.
+// Others: rows are acknowledged when they are written, and never more is written than the reader
+// takes at once. Rows without a value are dropped and counted. Worker.
 class LineWriter final : public flow::SinkWriter {
  public:
   static constexpr std::size_t kBufferBytesMax = 1024 * 1024;
 
-  LineWriter(const LineTarget& target, Descriptor file, flow::SinkBinding binding, const flow::WriterContext& context,
-             flow::SinkListener& listener);
+  LineWriter(const LineTarget& target, Descriptor file, flow::SinkBinding binding,
+             const flow::WriterContext& context, flow::SinkListener& listener);
   bool ready() override { return buffer_.size() - written_ < kBufferBytesMax; }
   Status write(record::RecordBatch& batch, EpochId epoch) override;
   Status on_epoch_end(EpochId epoch) override;
@@ -53,8 +55,8 @@ class LineWriter final : public flow::SinkWriter {
   flow::Ledger& ledger_;
   flow::SinkListener& listener_;
   std::string buffer_;
-  std::size_t written_ = 0;        // of the buffer
-  std::uint64_t total_done_ = 0;   // bytes that left the buffer for good, over all time
+  std::size_t written_ = 0;       // of the buffer
+  std::uint64_t total_done_ = 0;  // bytes that left the buffer for good, over all time
   std::deque<Mark> marks_;
   bool failed_ = false;
   std::vector<std::string_view> texts_;
@@ -67,8 +69,8 @@ class LineSink final : public flow::Sink {
   LineSink(std::map<std::uint32_t, LineTarget> targets, std::vector<std::string> folders)
       : targets_(std::move(targets)), folders_(std::move(folders)) {}
   Status start(flow::SinkListener& listener, base::Wakeup& control) override;
-  Result<std::unique_ptr<flow::SinkWriter>> make_writer(std::uint32_t sink, flow::SinkBinding binding,
-                                                        const flow::WriterContext& context) override;
+  Result<std::unique_ptr<flow::SinkWriter>> make_writer(
+      std::uint32_t sink, flow::SinkBinding binding, const flow::WriterContext& context) override;
   Instant serve(Instant now) override;
   bool connected() const noexcept override { return listener_ != nullptr; }
 

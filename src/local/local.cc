@@ -8,7 +8,8 @@
 namespace leat::local {
 namespace {
 
-// The high marks of all sources of this process, so that a restarted pipeline knows what it polls again. Control thread.
+// The high marks of all sources of this process, so that a restarted pipeline knows what it polls
+// again. Control thread.
 using HighMarks = std::map<std::string, HighMark>;
 
 HighMark mark_of(HighMarks& marks, const std::string& pipeline, const std::string& source) {
@@ -26,17 +27,19 @@ flow::SourceFactory file_sources(const LocalOptions& options) {
       const auto& file = std::get<spec::FileSourceSpec>(specs[i]->kind);
       record::Origin origin{file.path, PartitionId(0), indexes[i]};
       parts.push_back({indexes[i], specs[i]->id,
-                       std::make_unique<FilePartition>(std::move(origin), mark_of(*marks, context.pipeline, specs[i]->id), folders,
-                                                       file.path, file.follow, context.clock)});
+                       std::make_unique<FilePartition>(
+                           std::move(origin), mark_of(*marks, context.pipeline, specs[i]->id),
+                           folders, file.path, file.follow, context.clock)});
     }
-    return std::unique_ptr<flow::Source>(
-        std::make_unique<LocalSource>(std::move(parts), context.state_folder + "/positions-file.json"));
+    return std::unique_ptr<flow::Source>(std::make_unique<LocalSource>(
+        std::move(parts), context.state_folder + "/positions-file.json"));
   };
 }
 
 flow::SourceFactory generator_sources() {
-  return [marks = std::make_shared<HighMarks>()](const flow::SourceContext& context, std::vector<const spec::SourceSpec*> specs,
-                                                 std::vector<std::uint32_t> indexes) -> Result<std::unique_ptr<flow::Source>> {
+  return [marks = std::make_shared<HighMarks>()](
+             const flow::SourceContext& context, std::vector<const spec::SourceSpec*> specs,
+             std::vector<std::uint32_t> indexes) -> Result<std::unique_ptr<flow::Source>> {
     std::vector<LocalSource::Part> parts;
     for (std::size_t i = 0; i < specs.size(); ++i) {
       record::Origin origin{specs[i]->id, PartitionId(0), indexes[i]};
@@ -46,8 +49,8 @@ flow::SourceFactory generator_sources() {
       if (!made.ok()) return made.status().with("source", specs[i]->id);
       parts.push_back({indexes[i], specs[i]->id, *std::move(made)});
     }
-    return std::unique_ptr<flow::Source>(
-        std::make_unique<LocalSource>(std::move(parts), context.state_folder + "/positions-generator.json"));
+    return std::unique_ptr<flow::Source>(std::make_unique<LocalSource>(
+        std::move(parts), context.state_folder + "/positions-generator.json"));
   };
 }
 
@@ -58,7 +61,8 @@ flow::SinkFactory line_sinks(std::vector<std::string> folders, int stdout_fd) {
     std::map<std::uint32_t, LineTarget> targets;
     for (std::size_t i = 0; i < specs.size(); ++i) {
       LineTarget target{"", stdout_fd, specs[i]->format == spec::Format::json};
-      if (const auto* file = std::get_if<spec::FileSinkSpec>(&specs[i]->kind)) target.path = file->path;
+      if (const auto* file = std::get_if<spec::FileSinkSpec>(&specs[i]->kind))
+        target.path = file->path;
       targets.emplace(indexes[i], std::move(target));
     }
     return std::unique_ptr<flow::Sink>(std::make_unique<LineSink>(std::move(targets), folders));

@@ -19,12 +19,16 @@ class LocalReader final : public flow::SourceReader {
 
   flow::PollResult poll(std::size_t rows_max, record::RecordBatch& out) override {
     if (partition_ != nullptr) return partition_->poll(rows_max, out);
-    return end_fixed_->load(std::memory_order_acquire) ? flow::PollResult::finished : flow::PollResult::empty;
+    return end_fixed_->load(std::memory_order_acquire) ? flow::PollResult::finished
+                                                       : flow::PollResult::empty;
   }
   void positions(std::vector<flow::PartitionPosition>& out) override {
-    if (partition_ != nullptr && partition_->ready()) out.push_back({&partition_->origin(), Offset(partition_->next())});
+    if (partition_ != nullptr && partition_->ready())
+      out.push_back({&partition_->origin(), Offset(partition_->next())});
   }
-  std::uint64_t replayed() const noexcept override { return partition_ == nullptr ? 0 : partition_->replayed(); }
+  std::uint64_t replayed() const noexcept override {
+    return partition_ == nullptr ? 0 : partition_->replayed();
+  }
 
  private:
   Partition* const partition_;
@@ -43,7 +47,8 @@ Status LocalSource::start(flow::SourceListener& listener, base::Wakeup& control)
   return {};
 }
 
-std::unique_ptr<flow::SourceReader> LocalSource::make_reader(std::uint32_t source, SliceId slice, std::uint32_t slices,
+std::unique_ptr<flow::SourceReader> LocalSource::make_reader(std::uint32_t source, SliceId slice,
+                                                             std::uint32_t slices,
                                                              base::Wakeup& worker) {
   for (Part& part : parts_) {
     // Sources are dealt out, so that several do not all land on the first worker.
@@ -58,7 +63,8 @@ bool LocalSource::open_all() {
   for (Part& part : parts_) {
     if (part.partition->ready()) continue;
     const auto committed = committed_.next.find(part.id);
-    const Status opened = part.partition->open(committed == committed_.next.end() ? 0 : committed->second);
+    const Status opened =
+        part.partition->open(committed == committed_.next.end() ? 0 : committed->second);
     if (opened.ok()) continue;
     if (opened.code() != Code::not_found && opened.code() != Code::unavailable) {
       stopped_ = true;
@@ -98,14 +104,15 @@ void LocalSource::later(std::function<void()> call) {
   control_->wake();
 }
 
-void LocalSource::commit(EpochId epoch, std::span<const flow::PartitionPosition> positions, const std::string& metadata,
-                         std::function<void(Status)> done) {
+void LocalSource::commit(EpochId epoch, std::span<const flow::PartitionPosition> positions,
+                         const std::string& metadata, std::function<void(Status)> done) {
   Positions wanted = committed_;
   wanted.epoch = epoch;
   wanted.metadata = metadata;
   for (const flow::PartitionPosition& position : positions) {
     for (const Part& part : parts_)
-      if (&part.partition->origin() == position.origin) wanted.next[part.id] = position.next.value();
+      if (&part.partition->origin() == position.origin)
+        wanted.next[part.id] = position.next.value();
   }
   Status written = write_positions(positions_file_, wanted);
   if (written.ok()) committed_ = std::move(wanted);
@@ -130,7 +137,8 @@ void LocalSource::stop(bool, std::function<void()> done) {
 void LocalSource::purge(std::function<void(Status)> done) {
   Status status;
   if (::unlink(positions_file_.c_str()) != 0 && errno != ENOENT)
-    status = Status(Code::unavailable, std::string("the record of positions cannot be removed: ") + std::strerror(errno));
+    status = Status(Code::unavailable, std::string("the record of positions cannot be removed: ") +
+                                           std::strerror(errno));
   for (Part& part : parts_) part.partition->forget();
   later([status, done = std::move(done)] { done(status); });
 }

@@ -12,7 +12,8 @@
 
 namespace leat::local {
 
-// All sources of one kind of one pipeline. Control thread, as flow::Source says. The commit writes and syncs a small file there.
+// All sources of one kind of one pipeline. Control thread, as flow::Source says. The commit writes
+// and syncs a small file there.
 class LocalSource final : public flow::Source {
  public:
   struct Part {
@@ -25,11 +26,12 @@ class LocalSource final : public flow::Source {
       : parts_(std::move(parts)), positions_file_(std::move(positions_file)) {}
 
   Status start(flow::SourceListener& listener, base::Wakeup& control) override;
-  std::unique_ptr<flow::SourceReader> make_reader(std::uint32_t source, SliceId slice, std::uint32_t slices,
+  std::unique_ptr<flow::SourceReader> make_reader(std::uint32_t source, SliceId slice,
+                                                  std::uint32_t slices,
                                                   base::Wakeup& worker) override;
   Instant serve(Instant now) override;
-  void commit(EpochId epoch, std::span<const flow::PartitionPosition> positions, const std::string& metadata,
-              std::function<void(Status)> done) override;
+  void commit(EpochId epoch, std::span<const flow::PartitionPosition> positions,
+              const std::string& metadata, std::function<void(Status)> done) override;
   void fix_end() override;
   void free_end() override;
   void stop(bool leave, std::function<void()> done) override;

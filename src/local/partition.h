@@ -15,14 +15,16 @@
 
 namespace leat::local {
 
-// The highest position this process ever handed out of a source, over restarts of the pipeline. Thread-safe.
+// The highest position this process ever handed out of a source, over restarts of the pipeline.
+// Thread-safe.
 using HighMark = std::shared_ptr<std::atomic<std::int64_t>>;
 
-// The one partition of a local source. poll() belongs to the worker of the slice that reads it, the others to the control thread, which
-// calls open() before anybody polls with success.
+// The one partition of a local source. poll() belongs to the worker of the slice that reads it, the
+// others to the control thread, which calls open() before anybody polls with success.
 class Partition {
  public:
-  Partition(record::Origin origin, HighMark highest) : origin_(std::move(origin)), highest_(std::move(highest)) {}
+  Partition(record::Origin origin, HighMark highest)
+      : origin_(std::move(origin)), highest_(std::move(highest)) {}
   virtual ~Partition() = default;
   Partition(const Partition&) = delete;
   Partition& operator=(const Partition&) = delete;
@@ -90,9 +92,10 @@ class Partition {
   virtual Status prepare(std::int64_t next) = 0;
   virtual Instant due_at(Instant now) = 0;
   virtual std::int64_t end_now() const = 0;
-  // Worker. Fills `out` with at most `rows_max` rows from position `from`, none at or behind `end` (negative = no end is fixed); gives the
-  // position behind the last row.
-  virtual std::int64_t read(std::int64_t from, std::int64_t end, std::size_t rows_max, record::RecordBatch& out) = 0;
+  // Worker. Fills `out` with at most `rows_max` rows from position `from`, none at or behind `end`
+  // (negative = no end is fixed); gives the position behind the last row.
+  virtual std::int64_t read(std::int64_t from, std::int64_t end, std::size_t rows_max,
+                            record::RecordBatch& out) = 0;
   // Worker. Nothing more is polled; the control thread learns why.
   void fail(Status status) {
     failure_ = std::move(status);
@@ -103,9 +106,11 @@ class Partition {
   void count_replayed(const record::RecordBatch& batch) {
     if (batch.empty()) return;
     const std::int64_t before = highest_->load(std::memory_order_relaxed);
-    const auto again = std::count_if(batch.rows().begin(), batch.rows().end(),
-                                     [before](const record::Row& row) { return row.offset <= before; });
-    if (again != 0) replayed_.fetch_add(static_cast<std::uint64_t>(again), std::memory_order_relaxed);
+    const auto again =
+        std::count_if(batch.rows().begin(), batch.rows().end(),
+                      [before](const record::Row& row) { return row.offset <= before; });
+    if (again != 0)
+      replayed_.fetch_add(static_cast<std::uint64_t>(again), std::memory_order_relaxed);
     highest_->store(std::max(before, batch.rows().back().offset), std::memory_order_relaxed);
   }
 

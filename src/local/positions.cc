@@ -11,7 +11,9 @@ constexpr std::size_t kFileBytesMax = 1024 * 1024;
 constexpr std::int64_t kVersion = 1;
 
 Status damaged(const std::string& path) {
-  return Status(Code::data_loss, "the record of committed positions is damaged: remove it to begin at the start").with("path", path);
+  return Status(Code::data_loss,
+                "the record of committed positions is damaged: remove it to begin at the start")
+      .with("path", path);
 }
 
 }  // namespace
@@ -27,8 +29,9 @@ Result<std::optional<Positions>> read_positions(const std::string& path) {
   const json::Value* epoch = root.find("epoch");
   const json::Value* metadata = root.find("metadata");
   const json::Value* next = root.find("next");
-  if (version == nullptr || version->as_integer() != kVersion || epoch == nullptr || !epoch->as_integer<std::uint64_t>() ||
-      metadata == nullptr || metadata->as_string() == nullptr || next == nullptr)
+  if (version == nullptr || version->as_integer() != kVersion || epoch == nullptr ||
+      !epoch->as_integer<std::uint64_t>() || metadata == nullptr ||
+      metadata->as_string() == nullptr || next == nullptr)
     return damaged(path);
   Positions positions{EpochId(*epoch->as_integer<std::uint64_t>()), *metadata->as_string(), {}};
   for (const json::Member& member : next->members()) {

@@ -8,7 +8,6 @@
 #include "cli/invocation.h"
 #include "daemon/daemon.h"
 #include "daemon/pipeline_engine.h"
-#include "daemon/pipeline_engine.h"
 
 namespace {
 
@@ -29,20 +28,23 @@ leat::daemon::ConfigInput config_input(const leat::cli::Invocation& asked) {
 }
 
 ExitCode run_client(const leat::cli::Invocation& asked) {
-  // Where a daemon on this host keeps its state: with the same rules as the daemon. A configuration with mistakes is its
-  // business; a client then goes by the defaults.
+  // Where a daemon on this host keeps its state: with the same rules as the daemon. A configuration
+  // with mistakes is its business; a client then goes by the defaults.
   leat::daemon::ConfigInput input = config_input(asked);
   leat::daemon::ConfigResult config = leat::daemon::load_config(input);
   if (!config.ok()) {
-    std::erase_if(input.environment, [](const auto& variable) { return variable.first.starts_with("LEAT_"); });
+    std::erase_if(input.environment,
+                  [](const auto& variable) { return variable.first.starts_with("LEAT_"); });
     input.system_file.clear();
     config = leat::daemon::load_config(input);
   }
-  const leat::cli::Console console{[](std::string_view text) { put(stdout, text); }, [](std::string_view text) { put(stderr, text); },
+  const leat::cli::Console console{[](std::string_view text) { put(stdout, text); },
+                                   [](std::string_view text) { put(stderr, text); },
                                    ::isatty(STDOUT_FILENO) == 1};
-  const leat::cli::Surroundings around{[](const char* name) -> const char* { return std::getenv(name); },
-                                       config.ok() ? config.config->state_dir : std::string("/var/lib/leat"),
-                                       leat::base::machine_clock()};
+  const leat::cli::Surroundings around{
+      [](const char* name) -> const char* { return std::getenv(name); },
+      config.ok() ? config.config->state_dir : std::string("/var/lib/leat"),
+      leat::base::machine_clock()};
   return leat::cli::run_client(asked, around, console);
 }
 
@@ -54,9 +56,12 @@ ExitCode run(int argc, char** argv) {
   const leat::cli::Invocation& asked = *parsed.invocation;
   switch (asked.command) {
     case leat::cli::Command::serve:
-      return leat::daemon::serve({config_input(asked), asked.files, asked.check}, leat::daemon::make_pipeline_engine);
-    case leat::cli::Command::run: return leat::daemon::run_file(config_input(asked), asked.files.front());
-    case leat::cli::Command::config: return leat::daemon::show_config(config_input(asked), asked.origin);
+      return leat::daemon::serve({config_input(asked), asked.files, asked.check},
+                                 leat::daemon::make_pipeline_engine);
+    case leat::cli::Command::run:
+      return leat::daemon::run_file(config_input(asked), asked.files.front());
+    case leat::cli::Command::config:
+      return leat::daemon::show_config(config_input(asked), asked.origin);
     default: return run_client(asked);
   }
 }

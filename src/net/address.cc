@@ -24,8 +24,8 @@ bool parse_port(std::string_view text, std::uint16_t& out) noexcept {
 bool plain_host(std::string_view host) noexcept {
   if (host.empty() || host.size() > 253) return false;
   for (const char c : host) {
-    const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                      c == '-' || c == '_' || c == ':';
+    const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '.' || c == '-' || c == '_' || c == ':';
     if (!fine) return false;
   }
   return true;
@@ -78,13 +78,16 @@ Result<Address> parse_address(std::string_view text) {
     std::string_view path = text.substr(5);
     if (path.starts_with("//")) path.remove_prefix(2);
     if (!path.starts_with('/')) return invalid("a Unix socket is written unix:/path", text);
-    if (path.size() >= sizeof(sockaddr_un::sun_path)) return invalid("the path of the Unix socket is too long", text);
+    if (path.size() >= sizeof(sockaddr_un::sun_path))
+      return invalid("the path of the Unix socket is too long", text);
     Address address;
     address.unix_path = path;
     return address;
   }
-  if (text.starts_with("https://")) return invalid("https is not available yet: use http or unix:/path", text);
-  if (!text.starts_with("http://")) return invalid("an address is written http://host:port or unix:/path", text);
+  if (text.starts_with("https://"))
+    return invalid("https is not available yet: use http or unix:/path", text);
+  if (!text.starts_with("http://"))
+    return invalid("an address is written http://host:port or unix:/path", text);
   std::string_view authority = text.substr(7);
   if (authority.ends_with('/')) authority.remove_suffix(1);
   if (authority.find_first_of("/?#@") != std::string_view::npos) {

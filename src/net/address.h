@@ -22,11 +22,13 @@ struct Address {
   friend bool operator==(const Address&, const Address&) = default;
 };
 
-// Reads "http://host[:port]", "unix:/path" or "unix:///path". Without a port it is 8780. A path after the port, user names,
-// other schemes (https among them) and ports outside 1…65535 are invalid_argument.
+// Reads "http://host[:port]", "unix:/path" or "unix:///path". Without a port it is 8780. A path
+// after the port, user names, other schemes (https among them) and ports outside 1…65535 are
+// invalid_argument.
 Result<Address> parse_address(std::string_view text);
 
-// Splits "host:port", "[v6]:port" as listeners are written; port 0…65535. invalid_argument otherwise.
+// Splits "host:port", "[v6]:port" as listeners are written; port 0…65535. invalid_argument
+// otherwise.
 Result<Address> parse_host_port(std::string_view text);
 
 // True for 127.0.0.0/8, ::1 and the name "localhost". Other names are never resolved.

@@ -11,7 +11,8 @@ Result<std::optional<ServerEvent>> EventStream::next(Instant deadline) {
     if (!line->has_value()) return std::optional<ServerEvent>();
     if (!(**line).empty()) {
       take_field(**line);
-      if (open_.data.size() > kEventBytesMax) return Status(Code::exhausted, "an event of the stream is too large");
+      if (open_.data.size() > kEventBytesMax)
+        return Status(Code::exhausted, "an event of the stream is too large");
       continue;
     }
     ServerEvent done = std::move(open_);
@@ -38,7 +39,8 @@ Result<std::optional<std::string>> EventStream::next_line(Instant deadline) {
       return line;
     }
     scanned_ = ahead_.size();
-    if (scanned_ > kEventBytesMax) return Status(Code::exhausted, "a line of the stream is too long");
+    if (scanned_ > kEventBytesMax)
+      return Status(Code::exhausted, "a line of the stream is too long");
     std::array<char, 16 * 1024> buffer;
     const Result<std::size_t> got = stream_->read(buffer, deadline);
     if (!got.ok()) return got.status();
@@ -50,7 +52,8 @@ Result<std::optional<std::string>> EventStream::next_line(Instant deadline) {
 void EventStream::take_field(std::string_view line) {
   const std::size_t colon = line.find(':');
   const std::string_view name = line.substr(0, colon);
-  std::string_view value = colon == std::string_view::npos ? std::string_view() : line.substr(colon + 1);
+  std::string_view value =
+      colon == std::string_view::npos ? std::string_view() : line.substr(colon + 1);
   if (value.starts_with(' ')) value.remove_prefix(1);
   if (name == "event") {
     open_.type = value.empty() ? "message" : std::string(value);

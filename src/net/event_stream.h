@@ -17,15 +17,16 @@ struct ServerEvent {
   std::string id;
 };
 
-// Reads `text/event-stream` as the WHATWG standard says: LF, CR LF or CR end lines, comments (`: keep-alive`) and unknown
-// fields are skipped. Thread-confined; owns the stream.
+// Reads `text/event-stream` as the WHATWG standard says: LF, CR LF or CR end lines, comments (`:
+// keep-alive`) and unknown fields are skipped. Thread-confined; owns the stream.
 class EventStream {
  public:
   static constexpr std::size_t kEventBytesMax = 32 * 1024 * 1024;
 
   explicit EventStream(std::unique_ptr<ResponseStream> stream) : stream_(std::move(stream)) {}
 
-  // The next event; nothing when the server ended the stream. An event above kEventBytesMax is exhausted.
+  // The next event; nothing when the server ended the stream. An event above kEventBytesMax is
+  // exhausted.
   Result<std::optional<ServerEvent>> next(Instant deadline);
 
  private:

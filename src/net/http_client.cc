@@ -29,26 +29,31 @@ bool has_line_end(std::string_view text) noexcept {
 }
 
 bool has_body(const Request& request) {
-  return !request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
+  return !request.body.empty() || request.method == "POST" || request.method == "PUT" ||
+         request.method == "PATCH";
 }
 
 Result<std::string> encode(const Request& request, const Address& address) {
-  bool unsafe = has_line_end(request.method) || has_line_end(request.target) || !request.target.starts_with('/') ||
-                request.target.find(' ') != std::string::npos;
-  std::string text = request.method + " " + request.target + " HTTP/1.1\r\nHost: " + address.host_header() +
-                     "\r\nUser-Agent: leat/" + std::string(base::version()) + "\r\nConnection: close\r\n";
+  bool unsafe = has_line_end(request.method) || has_line_end(request.target) ||
+                !request.target.starts_with('/') || request.target.find(' ') != std::string::npos;
+  std::string text = request.method + " " + request.target +
+                     " HTTP/1.1\r\nHost: " + address.host_header() + "\r\nUser-Agent: leat/" +
+                     std::string(base::version()) + "\r\nConnection: close\r\n";
   for (const auto& [name, value] : request.headers) {
     unsafe = unsafe || has_line_end(name) || has_line_end(value);
     text += name + ": " + value + "\r\n";
   }
-  if (unsafe) return Status(Code::invalid_argument, "a request with line ends or spaces in its parts is not sent");
+  if (unsafe)
+    return Status(Code::invalid_argument,
+                  "a request with line ends or spaces in its parts is not sent");
   if (has_body(request)) text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
   text += "\r\n";
   text += request.body;
   return text;
 }
 
-// Feeds what the socket brings to Beast's parser. `ahead_` holds bytes that the parser did not take yet.
+// Feeds what the socket brings to Beast's parser. `ahead_` holds bytes that the parser did not take
+// yet.
 class SocketStream final : public ResponseStream {
  public:
   explicit SocketStream(Socket socket) : socket_(std::move(socket)) {
@@ -61,7 +66,8 @@ class SocketStream final : public ResponseStream {
     while (!parser_.is_header_done()) {
       const Result<std::size_t> got = fill(deadline);
       if (!got.ok()) return got.status();
-      if (*got == 0 && !any) return Status(Code::unavailable, "the connection was closed without an answer");
+      if (*got == 0 && !any)
+        return Status(Code::unavailable, "the connection was closed without an answer");
       if (*got == 0) return damaged("it ends in the headers");
       any = true;
       LEAT_RETURN_IF_ERROR(feed());
@@ -107,25 +113,28 @@ class SocketStream final : public ResponseStream {
     return got;
   }
 
-  // Gives `ahead_` to the parser once; "needs more" and "body buffer full" are not failures. Beast may throw from inside the
-  // parser on hostile field sizes, so this is a border.
+  // Gives `ahead_` to the parser once; "needs more" and "body buffer full" are not failures. Beast
+  // may throw from inside the parser on hostile field sizes, so this is a border.
   Status feed() {
     error_code error;
     try {
-      const std::size_t used = parser_.put(boost::asio::const_buffer(ahead_.data(), ahead_.size()), error);
+      const std::size_t used =
+          parser_.put(boost::asio::const_buffer(ahead_.data(), ahead_.size()), error);
       ahead_.erase(0, used);
     } catch (const std::exception& thrown) {
       return damaged(thrown.what());
     }
     if (!error || error == http::error::need_more || error == http::error::need_buffer) return {};
-    if (error == http::error::header_limit) return Status(Code::exhausted, "the headers of the answer are too large");
+    if (error == http::error::header_limit)
+      return Status(Code::exhausted, "the headers of the answer are too large");
     return damaged(error.message());
   }
 
   Result<std::size_t> at_close() {
     error_code error;
     parser_.put_eof(error);
-    if (error) return Status(Code::data_loss, "the connection was closed before the answer was complete");
+    if (error)
+      return Status(Code::data_loss, "the connection was closed before the answer was complete");
     return std::size_t{0};
   }
 
@@ -139,19 +148,22 @@ class SocketStream final : public ResponseStream {
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    const auto lower = [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    };
     if (lower(a[i]) != lower(b[i])) return false;
   }
   return true;
 }
 
-Result<std::unique_ptr<ResponseStream>> open_until(const Address& address, const Clock& clock, const Request& request,
-                                                   Instant deadline) {
+Result<std::unique_ptr<ResponseStream>> open_until(const Address& address, const Clock& clock,
+                                                   const Request& request, Instant deadline) {
   const Result<std::string> text = encode(request, address);
   if (!text.ok()) return text.status();
   Result<Socket> socket = Socket::connect(address, clock, deadline);
   if (!socket.ok()) return std::move(socket).status();
-  // A server may answer and close before it took the whole body (413): the answer is worth more than the failed write.
+  // A server may answer and close before it took the whole body (413): the answer is worth more
+  // than the failed write.
   const Status sent = socket->write_all(*text, deadline);
   if (sent.code() == Code::timed_out) return sent;
   auto stream = std::make_unique<SocketStream>(std::move(*socket));
@@ -168,7 +180,8 @@ std::string_view Response::header(std::string_view name) const noexcept {
   return {};
 }
 
-Result<std::unique_ptr<ResponseStream>> HttpClient::open(const Request& request, Duration timeout) const {
+Result<std::unique_ptr<ResponseStream>> HttpClient::open(const Request& request,
+                                                         Duration timeout) const {
   return open_until(address_, clock_, request, clock_.now() + timeout);
 }
 
@@ -182,7 +195,8 @@ Result<Response> HttpClient::exchange(const Request& request, Duration timeout) 
     const Result<std::size_t> got = (*stream)->read(buffer, deadline);
     if (!got.ok()) return got.status();
     if (*got == 0) return response;
-    if (response.body.size() + *got > kBodyBytesMax) return Status(Code::exhausted, "the answer is too large");
+    if (response.body.size() + *got > kBodyBytesMax)
+      return Status(Code::exhausted, "the answer is too large");
     response.body.append(buffer.data(), *got);
   }
 }
@@ -191,8 +205,8 @@ std::string encode_component(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '.' || c == '_' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
     if (plain) {
       out += c;
     } else {

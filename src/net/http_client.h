@@ -21,7 +21,7 @@ struct Request {
   std::string method = "GET";
   std::string target = "/";  // origin form, already percent-encoded
   Headers headers = {};
-  std::string body = {};     // sent when not empty, and always with POST, PUT, PATCH
+  std::string body = {};  // sent when not empty, and always with POST, PUT, PATCH
 };
 
 struct Response {
@@ -45,9 +45,9 @@ class ResponseStream {
 
 // One request per connection, HTTP/1.1. Immutable; each call may be made on any thread.
 //
-// Codes: unavailable = nobody there, or gone before the answer began; timed_out = the deadline passed; data_loss = what came is
-// not a complete HTTP/1.1 answer; exhausted = an answer above the limits; invalid_argument = a request that must not be sent
-// (line ends in the target or a header).
+// Codes: unavailable = nobody there, or gone before the answer began; timed_out = the deadline
+// passed; data_loss = what came is not a complete HTTP/1.1 answer; exhausted = an answer above the
+// limits; invalid_argument = a request that must not be sent (line ends in the target or a header).
 class HttpClient {
  public:
   static constexpr std::uint32_t kHeaderBytesMax = 32 * 1024;
@@ -67,7 +67,8 @@ class HttpClient {
   const Clock& clock_;
 };
 
-// Percent-encodes all but letters, digits and `-._~`: for one segment of a path or one value of a query.
+// Percent-encodes all but letters, digits and `-._~`: for one segment of a path or one value of a
+// query.
 std::string encode_component(std::string_view text);
 
 }  // namespace leat::net

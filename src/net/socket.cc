@@ -39,8 +39,8 @@ Socket::~Socket() {
 }
 
 Result<Socket> Socket::connect(const Address& address, const Clock& clock, Instant deadline) {
-  Result<Socket> socket =
-      address.is_unix() ? connect_unix(address, clock, deadline) : connect_tcp(address, clock, deadline);
+  Result<Socket> socket = address.is_unix() ? connect_unix(address, clock, deadline)
+                                            : connect_tcp(address, clock, deadline);
   if (!socket.ok()) return std::move(socket).status().with("address", address.to_string());
   return socket;
 }
@@ -67,8 +67,10 @@ Result<Socket> Socket::connect_tcp(const Address& address, const Clock& clock, I
   hints.ai_flags = AI_NUMERICSERV;
   addrinfo* found = nullptr;
   const std::string port = std::to_string(address.port);
-  if (const int error = ::getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found); error != 0) {
-    return Status(Code::unavailable, std::string("the host name cannot be resolved: ") + ::gai_strerror(error));
+  if (const int error = ::getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found);
+      error != 0) {
+    return Status(Code::unavailable,
+                  std::string("the host name cannot be resolved: ") + ::gai_strerror(error));
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> held(found, &::freeaddrinfo);
   Status last(Code::unavailable, "the host name has no address");
@@ -81,7 +83,8 @@ Result<Socket> Socket::connect_tcp(const Address& address, const Clock& clock, I
     const int on = 1;
     ::setsockopt(socket.fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     if (::connect(socket.fd_, entry->ai_addr, entry->ai_addrlen) == 0) return socket;
-    last = errno == EINPROGRESS ? socket.finish_connect(deadline) : unavailable("nothing listens there", errno);
+    last = errno == EINPROGRESS ? socket.finish_connect(deadline)
+                                : unavailable("nothing listens there", errno);
     if (last.ok()) return socket;
   }
   return last;
@@ -100,7 +103,8 @@ Status Socket::wait_for(short events, Instant deadline) {
     int wait_ms = -1;
     if (deadline != base::kNever) {
       const Duration left = deadline - clock_->now();
-      if (left <= Duration::zero()) return Status(Code::timed_out, "no answer within the time allowed");
+      if (left <= Duration::zero())
+        return Status(Code::timed_out, "no answer within the time allowed");
       // Rounded up: a rest below one millisecond must not become a busy loop.
       const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
       wait_ms = static_cast<int>(std::min<std::int64_t>(ms, 60'000));

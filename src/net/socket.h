@@ -10,8 +10,9 @@
 
 namespace leat::net {
 
-// One connected stream socket. Every call blocks until it is done or its deadline (an instant of the clock given at the
-// start) has passed: then timed_out. A peer that is away or goes away is unavailable. Thread-confined.
+// One connected stream socket. Every call blocks until it is done or its deadline (an instant of
+// the clock given at the start) has passed: then timed_out. A peer that is away or goes away is
+// unavailable. Thread-confined.
 class Socket {
  public:
   // Tries each address that the name has. Resolving a name is not covered by the deadline.

@@ -29,8 +29,8 @@ struct ComputeWork {
     std::size_t token = 0;  // column of its token
     std::size_t column = 0;
   };
-  std::vector<Item> items;            // all see the row as it entered
-  std::vector<std::size_t> present;   // columns whose values must be there: NO_SUCH_FIELD otherwise
+  std::vector<Item> items;           // all see the row as it entered
+  std::vector<std::size_t> present;  // columns whose values must be there: NO_SUCH_FIELD otherwise
   std::vector<Text> texts;
   Tombstones tombstones = Tombstones::pass;
 };
@@ -38,7 +38,8 @@ struct ComputeWork {
 // Runs programs into columns. A row for which one of them fails is dropped. Thread-confined.
 class Compute final : public flow::Operator {
  public:
-  Compute(std::shared_ptr<const ComputeWork> work, Counting counting) : work_(std::move(work)), tally_(counting) {}
+  Compute(std::shared_ptr<const ComputeWork> work, Counting counting)
+      : work_(std::move(work)), tally_(counting) {}
   Status open(const flow::OperatorContext& context) override;
   Status process(record::RecordBatch& batch, flow::Collector& out) override;
 

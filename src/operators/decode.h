@@ -9,11 +9,12 @@
 
 namespace leat::operators {
 
-// Reads the records' bytes into columns. A record that cannot be read is dropped and counted as `decode`; tombstones pass.
-// Thread-confined.
+// Reads the records' bytes into columns. A record that cannot be read is dropped and counted as
+// `decode`; tombstones pass. Thread-confined.
 class Decode final : public flow::Operator {
  public:
-  Decode(std::unique_ptr<codec::RowDecoder> decoder, Counting counting) : decoder_(std::move(decoder)), tally_(counting) {}
+  Decode(std::unique_ptr<codec::RowDecoder> decoder, Counting counting)
+      : decoder_(std::move(decoder)), tally_(counting) {}
   Status open(const flow::OperatorContext& context) override;
   Status process(record::RecordBatch& batch, flow::Collector& out) override;
 

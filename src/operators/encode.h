@@ -10,11 +10,12 @@
 
 namespace leat::operators {
 
-// Writes every row's document into Row::value and forgets the columns: what follows starts from an untouched document. A row that
-// cannot be written fails; tombstones pass. Thread-confined.
+// Writes every row's document into Row::value and forgets the columns: what follows starts from an
+// untouched document. A row that cannot be written fails; tombstones pass. Thread-confined.
 class Encode final : public flow::Operator {
  public:
-  explicit Encode(std::unique_ptr<record::RowEncoder> encoder) : encoder_(std::move(encoder)), tally_(Counting::failures) {}
+  explicit Encode(std::unique_ptr<record::RowEncoder> encoder)
+      : encoder_(std::move(encoder)), tally_(Counting::failures) {}
   Status open(const flow::OperatorContext& context) override;
   Status process(record::RecordBatch& batch, flow::Collector& out) override;
 

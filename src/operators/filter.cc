@@ -14,7 +14,8 @@ Status Filter::process(record::RecordBatch& batch, flow::Collector& out) {
   for (std::size_t i = 0; i < results_.size(); ++i) {
     const record::Value& result = results_[i];
     if (result.is(record::Type::boolean)) {
-      if (!result.as_boolean() && !batch.rows()[i].tombstone()) tally_.drop(i, flow::DropReason::filter);
+      if (!result.as_boolean() && !batch.rows()[i].tombstone())
+        tally_.drop(i, flow::DropReason::filter);
     } else if (!batch.rows()[i].tombstone()) {
       tally_.fail(i, batch, result.is_error() ? result.as_error() : kNotABoolean);
     }

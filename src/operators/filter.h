@@ -8,10 +8,11 @@
 
 namespace leat::operators {
 
-inline constexpr record::RowError kNotABoolean{"NOT_A_BOOLEAN", "the condition of a filter is neither true nor false"};
+inline constexpr record::RowError kNotABoolean{
+    "NOT_A_BOOLEAN", "the condition of a filter is neither true nor false"};
 
-// Keeps the rows for which the condition is true. Null or another type fails the row (there is no truthiness); tombstones pass
-// unevaluated. Thread-confined; the program is shared.
+// Keeps the rows for which the condition is true. Null or another type fails the row (there is no
+// truthiness); tombstones pass unevaluated. Thread-confined; the program is shared.
 class Filter final : public flow::Operator {
  public:
   explicit Filter(std::shared_ptr<const expr::Program> condition)

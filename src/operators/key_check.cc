@@ -9,7 +9,8 @@ const record::RowError* error_of(const record::Value& value) noexcept {
   using record::Type;
   if (value.is_missing()) return &kNullKey;
   if (value.is_error()) return &value.as_error();
-  if (value.is(Type::json) || (value.is(Type::real) && std::isnan(value.as_real()))) return &kBadKey;
+  if (value.is(Type::json) || (value.is(Type::real) && std::isnan(value.as_real())))
+    return &kBadKey;
   return nullptr;
 }
 

@@ -5,7 +5,8 @@
 
 namespace leat::operators {
 
-// Hands everything on: a step that only changes the layout, or the place where an exchange enters a stage. Thread-confined.
+// Hands everything on: a step that only changes the layout, or the place where an exchange enters a
+// stage. Thread-confined.
 class Pass final : public flow::Operator {
  public:
   explicit Pass(Counting counting) : tally_(counting) {}

@@ -16,7 +16,8 @@ class SeqResolver final : public expr::Resolver {
  public:
   expr::Resolution resolve_field(const FieldPath& path) override {
     if (path.size() == 1 && path[0] == "seq") return {0, {}};
-    return {0, expr::Refusal{"UNKNOWN_FIELD", "the fields of a generator can read `seq` only", {"seq"}}};
+    return {0, expr::Refusal{
+                   "UNKNOWN_FIELD", "the fields of a generator can read `seq` only", {"seq"}}};
   }
   std::optional<expr::Refusal> refuse_meta(std::string_view) override {
     return expr::Refusal{"UNKNOWN_FIELD", "the fields of a generator can read `seq` only", {}};
@@ -25,17 +26,20 @@ class SeqResolver final : public expr::Resolver {
 
 }  // namespace
 
-void check_generator(const spec::GeneratorSpec& generator, std::vector<spec::Diagnostic>& diagnostics) {
+void check_generator(const spec::GeneratorSpec& generator,
+                     std::vector<spec::Diagnostic>& diagnostics) {
   for (const auto& [name, expression] : generator.fields) {
     SeqResolver resolver;
-    for (spec::Diagnostic& diagnostic : expr::compile(expression.text, resolver, expr::Limits()).diagnostics) {
+    for (spec::Diagnostic& diagnostic :
+         expr::compile(expression.text, resolver, expr::Limits()).diagnostics) {
       diagnostic.pointer = expression.pointer;
       diagnostics.push_back(std::move(diagnostic));
     }
   }
 }
 
-// Hands out columns for fields while one expression is compiled; only those that its program reads in the end are asked from the scope.
+// Hands out columns for fields while one expression is compiled; only those that its program reads
+// in the end are asked from the scope.
 class Expressions::FieldResolver final : public expr::Resolver {
  public:
   explicit FieldResolver(Expressions& owner) : owner_(owner) {}
@@ -62,7 +66,8 @@ class Expressions::FieldResolver final : public expr::Resolver {
 
  private:
   std::size_t column_of(const FieldPath& path) {
-    if (const auto known = owner_.scopes_.find(owner_.shape_.scope(), path, Want::value)) return *known;
+    if (const auto known = owner_.scopes_.find(owner_.shape_.scope(), path, Want::value))
+      return *known;
     const auto asked = asked_.find(path);
     if (asked != asked_.end()) return asked->second;
     return asked_.emplace(path, owner_.scopes_.new_column()).first->second;
@@ -77,10 +82,12 @@ expr::Refusal Expressions::refusal(const FieldPath& path) const {
   const std::vector<std::string_view> candidates(names.begin(), names.end());
   const std::string shown = "`" + spec::format_field_path(path) + "`";
   if (names.empty()) return {"UNKNOWN_FIELD", "a step above drops the field " + shown, {}};
-  return {"UNKNOWN_FIELD", "no row has a field " + shown + " here", base::nearest(path[0], candidates)};
+  return {"UNKNOWN_FIELD", "no row has a field " + shown + " here",
+          base::nearest(path[0], candidates)};
 }
 
-std::optional<expr::Program> Expressions::compile_text(const spec::Expression& expression, FieldResolver& resolver) {
+std::optional<expr::Program> Expressions::compile_text(const spec::Expression& expression,
+                                                       FieldResolver& resolver) {
   expr::Compiled compiled = expr::compile(expression.text, resolver, expr::Limits());
   for (spec::Diagnostic& diagnostic : compiled.diagnostics) {
     diagnostic.pointer = expression.pointer;
@@ -95,10 +102,12 @@ Expressions::Value Expressions::compile(const spec::Expression& expression) {
   if (!program) return {{}, scopes_.new_column(), nullptr, false};
   if (program->is_path()) return field(*program->path(), expression.pointer);
   resolver.commit(*program);
-  return {{}, scopes_.new_column(), std::make_shared<const expr::Program>(*std::move(program)), true};
+  return {
+      {}, scopes_.new_column(), std::make_shared<const expr::Program>(*std::move(program)), true};
 }
 
-std::shared_ptr<const expr::Program> Expressions::compile_program(const spec::Expression& expression) {
+std::shared_ptr<const expr::Program> Expressions::compile_program(
+    const spec::Expression& expression) {
   FieldResolver resolver(*this);
   std::optional<expr::Program> program = compile_text(expression, resolver);
   if (!program) return nullptr;
@@ -126,7 +135,8 @@ Expressions::Value Expressions::field(const FieldPath& path, const std::string& 
   return {{}, scopes_.new_column(), nullptr, false};
 }
 
-std::optional<std::size_t> Expressions::field_column(const FieldPath& path, const std::string& pointer) {
+std::optional<std::size_t> Expressions::field_column(const FieldPath& path,
+                                                     const std::string& pointer) {
   const Value value = field(path, pointer);
   if (!value.valid) return std::nullopt;
   return value.copy_of ? scopes_.column(shape_.scope(), *value.copy_of, Want::value) : value.column;

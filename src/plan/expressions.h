@@ -19,8 +19,8 @@ class Expressions {
   Expressions(const Shape& shape, Scopes& scopes, std::vector<spec::Diagnostic>& diagnostics)
       : shape_(shape), scopes_(scopes), diagnostics_(diagnostics) {}
 
-  // The value of an expression: a copy of a field of the scope's document, or a column. With a program the column is the
-  // program's to fill.
+  // The value of an expression: a copy of a field of the scope's document, or a column. With a
+  // program the column is the program's to fill.
   struct Value {
     std::optional<record::FieldPath> copy_of;
     std::size_t column = 0;
@@ -34,14 +34,17 @@ class Expressions {
   // The value of a field without an expression around it; `pointer` says where it is asked for.
   Value field(const record::FieldPath& path, const std::string& pointer);
   // The column of a field's typed value; nothing after a mistake.
-  std::optional<std::size_t> field_column(const record::FieldPath& path, const std::string& pointer);
+  std::optional<std::size_t> field_column(const record::FieldPath& path,
+                                          const std::string& pointer);
 
-  // Some field was mixed: encode the rows and compile all again. What was compiled so far means nothing.
+  // Some field was mixed: encode the rows and compile all again. What was compiled so far means
+  // nothing.
   bool mixed() const noexcept { return mixed_; }
 
  private:
   class FieldResolver;
-  std::optional<expr::Program> compile_text(const spec::Expression& expression, FieldResolver& resolver);
+  std::optional<expr::Program> compile_text(const spec::Expression& expression,
+                                            FieldResolver& resolver);
   expr::Refusal refusal(const record::FieldPath& path) const;
 
   const Shape& shape_;
@@ -51,6 +54,7 @@ class Expressions {
 };
 
 // The mistakes in the fields of a generator, which can read `seq` only.
-void check_generator(const spec::GeneratorSpec& generator, std::vector<spec::Diagnostic>& diagnostics);
+void check_generator(const spec::GeneratorSpec& generator,
+                     std::vector<spec::Diagnostic>& diagnostics);
 
 }  // namespace leat::plan

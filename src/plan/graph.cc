@@ -21,7 +21,8 @@ codec::Format format_of(spec::Format format) noexcept {
 }
 
 // The slots are complete only when the plan is: they are read when a task makes its own decoder.
-MakeOperator make_decode(codec::Format format, std::shared_ptr<const Slots> slots, Counting counting) {
+MakeOperator make_decode(codec::Format format, std::shared_ptr<const Slots> slots,
+                         Counting counting) {
   return [format, slots = std::move(slots), counting] {
     return std::make_unique<operators::Decode>(codec::make_decoder(format, *slots), counting);
   };
@@ -43,7 +44,8 @@ Flow Graph::add_source(std::uint32_t index, const spec::SourceSpec& source) {
   const codec::Format format = format_of(source.format);
   const ScopeId scope = scopes_.add_origin(format);
   stage.sources.push_back({index, stage.nodes.size()});
-  stage.nodes.push_back(operator_node(source.id, make_decode(format, scopes_.slots(scope), Counting::every_row)));
+  stage.nodes.push_back(
+      operator_node(source.id, make_decode(format, scopes_.slots(scope), Counting::every_row)));
   const Shape shape = Shape::of(scope, format);
   stage.nodes.back().make_tap_encoder = json_encoder(shape);
   return {{{0, stage.nodes.size() - 1}}, shape, source.id};
@@ -62,7 +64,8 @@ Flow Graph::unite(const std::vector<const Flow*>& inputs, const std::string& ste
     const bool ready = alike || (input->shape.untouched() && format(*input) == codec::Format::json);
     const Flow flow = ready ? *input : materialise(*input, step);
     united.ends.insert(united.ends.end(), flow.ends.begin(), flow.ends.end());
-    if (std::find(scopes.begin(), scopes.end(), flow.shape.scope()) == scopes.end()) scopes.push_back(flow.shape.scope());
+    if (std::find(scopes.begin(), scopes.end(), flow.shape.scope()) == scopes.end())
+      scopes.push_back(flow.shape.scope());
   }
   const codec::Format common = scopes_.format(scopes[0]);
   united.shape = Shape::of(scopes.size() == 1 ? scopes[0] : scopes_.add_union(scopes), common);
@@ -72,9 +75,11 @@ Flow Graph::unite(const std::vector<const Flow*>& inputs, const std::string& ste
 Flow Graph::materialise(const Flow& input, const std::string& step) {
   const auto make_encoder = json_encoder(input.shape);
   const Flow encoded = add_operator(
-      input, step, [make_encoder] { return std::make_unique<operators::Encode>(make_encoder()); }, input.shape, false);
+      input, step, [make_encoder] { return std::make_unique<operators::Encode>(make_encoder()); },
+      input.shape, false);
   const ScopeId scope = scopes_.add_origin(codec::Format::json);
-  return add_operator(encoded, step, make_decode(codec::Format::json, scopes_.slots(scope), Counting::failures),
+  return add_operator(encoded, step,
+                      make_decode(codec::Format::json, scopes_.slots(scope), Counting::failures),
                       Shape::of(scope, codec::Format::json), false);
 }
 
@@ -93,7 +98,8 @@ std::vector<Flow::End> Graph::append(const Flow& input, const Node& node) {
   return ends;
 }
 
-Flow Graph::add_operator(const Flow& input, const std::string& step, MakeOperator make, Shape after, bool tap) {
+Flow Graph::add_operator(const Flow& input, const std::string& step, MakeOperator make, Shape after,
+                         bool tap) {
   Node node = operator_node(step, std::move(make));
   if (tap) node.make_tap_encoder = json_encoder(after);
   Flow output{append(input, node), std::move(after), step};
@@ -111,7 +117,8 @@ void Graph::work_for_sink(const Flow& flow, std::uint32_t sink) {
   }
 }
 
-void Graph::add_sink(const Flow& input, std::uint32_t sink, std::function<flow::SinkBinding()> make_binding) {
+void Graph::add_sink(const Flow& input, std::uint32_t sink,
+                     std::function<flow::SinkBinding()> make_binding) {
   Node node;
   node.kind = Node::Kind::sink;
   node.sink = sink;
@@ -119,7 +126,8 @@ void Graph::add_sink(const Flow& input, std::uint32_t sink, std::function<flow::
   append(input, node);
 }
 
-Flow Graph::add_exchange(const Flow& input, const std::string& step, const std::vector<std::size_t>& key_columns) {
+Flow Graph::add_exchange(const Flow& input, const std::string& step,
+                         const std::vector<std::size_t>& key_columns) {
   const std::size_t below = stages_.size();
   std::vector<Entry> entries;
   for (const Flow::End& end : input.ends) {
@@ -129,11 +137,13 @@ Flow Graph::add_exchange(const Flow& input, const std::string& step, const std::
     stages_[end.stage].nodes.push_back(node);
     stages_[end.stage].nodes[end.node].next.push_back(stages_[end.stage].nodes.size() - 1);
     entries.push_back({node.exchange, 0});
-    exchanges_.push_back({static_cast<std::uint32_t>(end.stage), static_cast<std::uint32_t>(below), key_columns, step});
+    exchanges_.push_back({static_cast<std::uint32_t>(end.stage), static_cast<std::uint32_t>(below),
+                          key_columns, step});
   }
   Stage& stage = stages_.emplace_back();
   stage.exchanges = std::move(entries);
-  stage.nodes.push_back(operator_node(step, [] { return std::make_unique<operators::Pass>(Counting::failures); }));
+  stage.nodes.push_back(
+      operator_node(step, [] { return std::make_unique<operators::Pass>(Counting::failures); }));
   return {{{below, 0}}, input.shape, step};
 }
 

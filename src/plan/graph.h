@@ -16,9 +16,10 @@ struct Flow {
     std::size_t stage;
     std::size_t node;
   };
-  std::vector<End> ends;  // several when rows of several places flow together; one place twice doubles its rows
+  std::vector<End>
+      ends;  // several when rows of several places flow together; one place twice doubles its rows
   Shape shape;
-  std::string step;       // whose output it is
+  std::string step;  // whose output it is
 };
 
 using MakeOperator = std::function<std::unique_ptr<flow::Operator>()>;
@@ -35,12 +36,15 @@ class Graph {
   // An encode and a decode: the same rows, untouched.
   Flow materialise(const Flow& input, const std::string& step);
   // One operator in each stage that the input comes from. With a tap it shows rows of `after`.
-  Flow add_operator(const Flow& input, const std::string& step, MakeOperator make, Shape after, bool tap);
+  Flow add_operator(const Flow& input, const std::string& step, MakeOperator make, Shape after,
+                    bool tap);
   // Marks the operators at the ends of `flow` as work of a sink.
   void work_for_sink(const Flow& flow, std::uint32_t sink);
-  void add_sink(const Flow& input, std::uint32_t sink, std::function<flow::SinkBinding()> make_binding);
+  void add_sink(const Flow& input, std::uint32_t sink,
+                std::function<flow::SinkBinding()> make_binding);
   // Ends the stages of the input and begins a new one.
-  Flow add_exchange(const Flow& input, const std::string& step, const std::vector<std::size_t>& key_columns);
+  Flow add_exchange(const Flow& input, const std::string& step,
+                    const std::vector<std::size_t>& key_columns);
 
   // Writes rows of a shape as a tap shows them.
   std::function<std::unique_ptr<record::RowEncoder>()> json_encoder(const Shape& shape);

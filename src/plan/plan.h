@@ -18,14 +18,16 @@ namespace leat::plan {
 struct Node {
   enum class Kind : std::uint8_t { op, sink, exchange };
   Kind kind = Kind::op;
-  std::string step;                // of operators: id of the source or step that counts its rows
-  bool of_sink = false;            // kind op: it works for the sink `sink`, whose counts its failed rows belong to
-  std::vector<std::size_t> next;   // indexes in the stage, above its own
-  std::function<std::unique_ptr<flow::Operator>()> make_operator;           // kind op
-  std::function<std::unique_ptr<record::RowEncoder>()> make_tap_encoder;    // kind op with a step: rows as they leave it
-  std::uint32_t sink = 0;                                                   // kind sink, of_sink: index in the definition
-  std::function<flow::SinkBinding()> make_binding;                          // kind sink
-  std::uint32_t exchange = 0;                                               // kind exchange: index in Plan::exchanges
+  std::string step;  // of operators: id of the source or step that counts its rows
+  bool of_sink =
+      false;  // kind op: it works for the sink `sink`, whose counts its failed rows belong to
+  std::vector<std::size_t> next;  // indexes in the stage, above its own
+  std::function<std::unique_ptr<flow::Operator>()> make_operator;  // kind op
+  std::function<std::unique_ptr<record::RowEncoder>()>
+      make_tap_encoder;                             // kind op with a step: rows as they leave it
+  std::uint32_t sink = 0;                           // kind sink, of_sink: index in the definition
+  std::function<flow::SinkBinding()> make_binding;  // kind sink
+  std::uint32_t exchange = 0;                       // kind exchange: index in Plan::exchanges
 };
 
 // A source or an exchange enters a stage here.
@@ -36,9 +38,9 @@ struct Entry {
 
 // Operators fused between exchanges. One task per slice.
 struct Stage {
-  std::vector<Node> nodes;      // topological order
+  std::vector<Node> nodes;  // topological order
   std::vector<Entry> sources;
-  std::vector<Entry> exchanges; // inputs
+  std::vector<Entry> exchanges;  // inputs
   std::vector<std::string> steps;
 };
 
@@ -63,10 +65,12 @@ struct PlanOptions {
   std::uint32_t workers = 1;  // what `parallelism` 0 means
 };
 
-// A plan, or every mistake that only shows when the definition is put together (expressions above all). Pure.
+// A plan, or every mistake that only shows when the definition is put together (expressions above
+// all). Pure.
 struct PlanResult {
-  std::shared_ptr<const Plan> plan;            // null when there are errors
-  std::vector<spec::Diagnostic> diagnostics;   // pointers without line and column: the caller locates them in the text
+  std::shared_ptr<const Plan> plan;  // null when there are errors
+  std::vector<spec::Diagnostic>
+      diagnostics;  // pointers without line and column: the caller locates them in the text
 };
 PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const PlanOptions& options);
 
@@ -75,7 +79,8 @@ struct StageSummary {
   std::string id;                  // "stage-0", …
   std::vector<std::string> steps;  // a step below a union of stages stands in each of them
   std::uint32_t parallelism = 1;
-  std::string exchange;            // how rows enter: the fields they are spread by ("card, user.id"); "" = from sources
+  std::string exchange;  // how rows enter: the fields they are spread by ("card, user.id"); "" =
+                         // from sources
 };
 std::vector<StageSummary> describe(const Plan& plan);
 

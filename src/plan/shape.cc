@@ -13,7 +13,9 @@ using record::FieldPath;
 bool covers(const FieldPath& above, const FieldPath& path) {
   return above.size() <= path.size() && std::equal(above.begin(), above.end(), path.begin());
 }
-bool strictly_covers(const FieldPath& above, const FieldPath& path) { return above.size() < path.size() && covers(above, path); }
+bool strictly_covers(const FieldPath& above, const FieldPath& path) {
+  return above.size() < path.size() && covers(above, path);
+}
 
 FieldPath joined(FieldPath head, const FieldPath& whole, std::size_t from) {
   head.insert(head.end(), whole.begin() + static_cast<std::ptrdiff_t>(from), whole.end());
@@ -51,7 +53,8 @@ std::size_t Scopes::column(ScopeId scope, const FieldPath& path, Want want) {
 void Scopes::read_into(ScopeId scope, const FieldPath& path, Want want, std::size_t column) {
   scopes_[scope].columns.emplace(std::pair(path, want), column);
   if (scopes_[scope].slots != nullptr) scopes_[scope].slots->push_back({path, want, column});
-  for (const ScopeId parent : std::vector<ScopeId>(scopes_[scope].parents)) read_into(parent, path, want, column);
+  for (const ScopeId parent : std::vector<ScopeId>(scopes_[scope].parents))
+    read_into(parent, path, want, column);
 }
 
 Shape Shape::of(ScopeId scope, codec::Format format) {
@@ -65,11 +68,13 @@ Shape Shape::of(ScopeId scope, codec::Format format) {
 }
 
 Field Shape::find(const FieldPath& path) const {
-  if (path.empty()) return {untouched_ && document_ ? Field::Kind::document : Field::Kind::mixed, {}, 0};
+  if (path.empty())
+    return {untouched_ && document_ ? Field::Kind::document : Field::Kind::mixed, {}, 0};
   bool below = false;
   for (const Member& member : members_) {
     if (covers(member.path, path)) {
-      if (member.copy_of) return {Field::Kind::document, joined(*member.copy_of, path, member.path.size()), 0};
+      if (member.copy_of)
+        return {Field::Kind::document, joined(*member.copy_of, path, member.path.size()), 0};
       if (member.path.size() < path.size()) return {Field::Kind::mixed, {}, 0};
       return {Field::Kind::column, {}, member.column};
     }
@@ -94,7 +99,8 @@ std::vector<std::string> Shape::known_names() const {
 bool Shape::can_set(const FieldPath& target) const {
   for (const Member& member : members_)
     if (strictly_covers(member.path, target)) return false;
-  return std::none_of(removed_.begin(), removed_.end(), [&](const FieldPath& gone) { return covers(gone, target); });
+  return std::none_of(removed_.begin(), removed_.end(),
+                      [&](const FieldPath& gone) { return covers(gone, target); });
 }
 
 bool Shape::can_drop(const FieldPath& target) const {
@@ -121,7 +127,8 @@ void Shape::drop(const FieldPath& target) {
   LEAT_CHECK(can_drop(target));
   untouched_ = false;
   std::erase_if(members_, [&target](const Member& member) { return covers(target, member.path); });
-  if (!document_ || std::any_of(removed_.begin(), removed_.end(), [&](const FieldPath& gone) { return covers(gone, target); }))
+  if (!document_ || std::any_of(removed_.begin(), removed_.end(),
+                                [&](const FieldPath& gone) { return covers(gone, target); }))
     return;
   std::erase_if(removed_, [&target](const FieldPath& gone) { return covers(target, gone); });
   removed_.push_back(target);
@@ -139,7 +146,8 @@ record::Layout Shape::layout(Scopes& scopes) const {
   layout.document = document_;
   layout.removed = removed_;
   for (const Member& member : members_) {
-    const std::size_t column = member.copy_of ? scopes.column(scope_, *member.copy_of, Want::token) : member.column;
+    const std::size_t column =
+        member.copy_of ? scopes.column(scope_, *member.copy_of, Want::token) : member.column;
     layout.members.push_back({member.path, column});
   }
   return layout;

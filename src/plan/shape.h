@@ -10,19 +10,22 @@
 #include "codec/codec.h"
 #include "record/layout.h"
 
-// What rows look like at one place of a pipeline, while it is being planned. Everything here belongs to one call of build_plan.
+// What rows look like at one place of a pipeline, while it is being planned. Everything here
+// belongs to one call of build_plan.
 namespace leat::plan {
 
 using Want = record::DecodeSlot::Want;
 using ScopeId = std::size_t;
 using Slots = std::vector<record::DecodeSlot>;
 
-// The places where documents come to life: at a source, behind an encode, where sources meet. Hands out column numbers, which
-// are unique over the whole plan, and collects which fields each decoder must read.
+// The places where documents come to life: at a source, behind an encode, where sources meet. Hands
+// out column numbers, which are unique over the whole plan, and collects which fields each decoder
+// must read.
 class Scopes {
  public:
   ScopeId add_origin(codec::Format format);
-  // Rows of several scopes flow together here: what is read here is read in each of them, into the same columns.
+  // Rows of several scopes flow together here: what is read here is read in each of them, into the
+  // same columns.
   ScopeId add_union(std::vector<ScopeId> parents);
   codec::Format format(ScopeId scope) const { return scopes_[scope].format; }
   // Of an origin; complete when the plan is.
@@ -40,15 +43,16 @@ class Scopes {
   using Field = std::pair<record::FieldPath, Want>;
   struct Scope {
     codec::Format format = codec::Format::json;
-    std::vector<ScopeId> parents;   // of a union
-    std::shared_ptr<Slots> slots;   // of an origin
+    std::vector<ScopeId> parents;  // of a union
+    std::shared_ptr<Slots> slots;  // of an origin
     std::map<Field, std::size_t> columns;
   };
   std::vector<Scope> scopes_;
   std::size_t columns_ = 0;
 };
 
-// One field that is not simply the document's: a copy of a field of the scope, or a computed column.
+// One field that is not simply the document's: a copy of a field of the scope, or a computed
+// column.
 struct Member {
   record::FieldPath path;
   std::optional<record::FieldPath> copy_of;

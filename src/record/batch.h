@@ -14,7 +14,8 @@
 
 namespace leat::record {
 
-// Where records come from: one partition of one topic of one source. Owned by the source, outlives every batch.
+// Where records come from: one partition of one topic of one source. Owned by the source, outlives
+// every batch.
 struct Origin {
   std::string topic;
   PartitionId partition;
@@ -32,14 +33,15 @@ struct Row {
   static constexpr std::uint32_t kNullValue = 1;  // a tombstone: passes stateless steps unevaluated
   static constexpr std::uint32_t kNullKey = 2;
 
-  std::string_view value;             // the document or bytes as read; `padding` readable bytes behind it are not promised
+  std::string_view
+      value;  // the document or bytes as read; `padding` readable bytes behind it are not promised
   std::string_view key;
   const Origin* origin = nullptr;
   std::int64_t offset = 0;
-  std::int64_t timestamp_ms = 0;      // of the record in Kafka
+  std::int64_t timestamp_ms = 0;  // of the record in Kafka
   const Header* headers = nullptr;
   std::uint32_t header_count = 0;
-  std::uint32_t ordinal = 0;          // n-th output of this record, for identity
+  std::uint32_t ordinal = 0;  // n-th output of this record, for identity
   std::uint32_t flags = 0;
 
   bool tombstone() const noexcept { return (flags & kNullValue) != 0; }
@@ -47,8 +49,9 @@ struct Row {
   std::span<const Header> all_headers() const noexcept { return {headers, header_count}; }
 };
 
-// Owns the bytes that a batch views: the arena for bytes made on the way, and in a subclass the messages themselves. The arena
-// belongs to one thread; a batch that goes to another thread gets a child() of its own, which keeps its parent alive.
+// Owns the bytes that a batch views: the arena for bytes made on the way, and in a subclass the
+// messages themselves. The arena belongs to one thread; a batch that goes to another thread gets a
+// child() of its own, which keeps its parent alive.
 class BatchMemory : public base::RefCounted {
  public:
   BatchMemory() = default;
@@ -70,8 +73,8 @@ class BatchMemory : public base::RefCounted {
 // One column: a value for each row of the batch, in arena memory. Empty until somebody computes it.
 using Column = std::span<Value>;
 
-// 1…kRowsMax rows, the columns computed for them so far, and the memory they view. Thread-confined; moves between threads as a
-// whole. What the columns mean is fixed by the plan (see Layout).
+// 1…kRowsMax rows, the columns computed for them so far, and the memory they view. Thread-confined;
+// moves between threads as a whole. What the columns mean is fixed by the plan (see Layout).
 class RecordBatch {
  public:
   static constexpr std::size_t kRowsMax = 256;
@@ -89,20 +92,26 @@ class RecordBatch {
   base::Arena& arena() const noexcept { return memory_->arena(); }
 
   // The column `index`; empty when nobody computed it.
-  Column column(std::size_t index) const noexcept { return index < columns_.size() ? columns_[index] : Column(); }
+  Column column(std::size_t index) const noexcept {
+    return index < columns_.size() ? columns_[index] : Column();
+  }
   // Makes column `index` with size() absent values, or returns it when it is there.
   Column make_column(std::size_t index);
   std::size_t columns() const noexcept { return columns_.size(); }
   void clear_columns() noexcept { columns_.clear(); }
 
-  // Keeps the rows whose flag is not 0, in order, with their columns. Requires: keep.size() == size().
+  // Keeps the rows whose flag is not 0, in order, with their columns. Requires: keep.size() ==
+  // size().
   void retain(std::span<const std::uint8_t> keep);
-  // Another batch with the same rows and columns, sharing the memory: for a second branch on the same thread.
+  // Another batch with the same rows and columns, sharing the memory: for a second branch on the
+  // same thread.
   RecordBatch clone() const;
-  // The rows at `indexes`, with their columns, for another thread: child memory, columns copied into it.
+  // The rows at `indexes`, with their columns, for another thread: child memory, columns copied
+  // into it.
   RecordBatch gather(std::span<const std::uint32_t> indexes) const;
 
-  // Gives the batch memory of its own that keeps the present one alive, without copying: before it goes whole to another thread.
+  // Gives the batch memory of its own that keeps the present one alive, without copying: before it
+  // goes whole to another thread.
   void move_to_child_memory() { memory_ = BatchMemory::child(memory_); }
 
   // Bytes of keys and values: what credit and limits count.

@@ -16,7 +16,9 @@ std::uint64_t finish(std::uint64_t x) noexcept {
   return x ^ (x >> 31);
 }
 
-std::uint64_t mix(std::uint64_t hash, std::uint64_t word) noexcept { return finish((hash + kMix) ^ word); }
+std::uint64_t mix(std::uint64_t hash, std::uint64_t word) noexcept {
+  return finish((hash + kMix) ^ word);
+}
 
 std::uint64_t mix_text(std::uint64_t hash, std::string_view text) noexcept {
   hash = mix(hash, text.size());

@@ -8,12 +8,12 @@
 namespace leat::record {
 
 enum class Type : std::uint8_t {
-  absent,     // the field is not there
+  absent,  // the field is not there
   null,
   boolean,
-  integer,    // int64
-  real,       // double
-  string,     // UTF-8
+  integer,  // int64
+  real,     // double
+  string,   // UTF-8
   bytes,
   timestamp,  // microseconds since 1970-01-01T00:00:00Z
   duration,   // microseconds
@@ -23,13 +23,15 @@ enum class Type : std::uint8_t {
 
 std::string_view to_string(Type type) noexcept;
 
-// Why a row failed. Lives as long as the process (static tables), so that a row error allocates nothing.
+// Why a row failed. Lives as long as the process (static tables), so that a row error allocates
+// nothing.
 struct RowError {
   std::string_view code;     // a stable name: NO_SUCH_FIELD, DIVIDE_BY_ZERO, …
   std::string_view message;  // for people; never payload
 };
 
-// One value of one row: 16 bytes, trivially copyable; text is borrowed from the batch's memory or static. A value.
+// One value of one row: 16 bytes, trivially copyable; text is borrowed from the batch's memory or
+// static. A value.
 class Value {
  public:
   constexpr Value() noexcept = default;
@@ -71,12 +73,18 @@ class Value {
   constexpr Type type() const noexcept { return type_; }
   constexpr bool is(Type type) const noexcept { return type_ == type; }
   constexpr bool is_error() const noexcept { return type_ == Type::error; }
-  constexpr bool is_missing() const noexcept { return type_ == Type::absent || type_ == Type::null; }
+  constexpr bool is_missing() const noexcept {
+    return type_ == Type::absent || type_ == Type::null;
+  }
   // Each requires the type (or one of the types) that it reads.
   constexpr bool as_boolean() const noexcept { return integer_ != 0; }
-  constexpr std::int64_t as_integer() const noexcept { return integer_; }  // integer, timestamp, duration
+  constexpr std::int64_t as_integer() const noexcept {
+    return integer_;
+  }  // integer, timestamp, duration
   constexpr double as_real() const noexcept { return real_; }
-  constexpr std::string_view as_text() const noexcept { return {text_, size_}; }  // string, bytes, json
+  constexpr std::string_view as_text() const noexcept {
+    return {text_, size_};
+  }  // string, bytes, json
   constexpr const RowError& as_error() const noexcept { return *error_; }
 
  private:

@@ -13,14 +13,16 @@ namespace leat::runtime {
 
 using Action = std::function<void()>;
 
-// What things on the control thread need of it; a test drives them with a queue of its own. Thread-safe members.
+// What things on the control thread need of it; a test drives them with a queue of its own.
+// Thread-safe members.
 struct ControlPort {
-  base::Wakeup& wakeup;               // wakes the loop; also given to sources and sinks
-  std::function<void(Action)> post;   // runs the action on the control thread, later
+  base::Wakeup& wakeup;              // wakes the loop; also given to sources and sinks
+  std::function<void(Action)> post;  // runs the action on the control thread, later
   const Clock& clock;
 };
 
-// The control thread: runs posted actions, then ticks its owner, then sleeps until the next deadline or wake-up.
+// The control thread: runs posted actions, then ticks its owner, then sleeps until the next
+// deadline or wake-up.
 class ControlLoop {
  public:
   explicit ControlLoop(const Clock& clock);
@@ -28,7 +30,8 @@ class ControlLoop {
   ControlLoop(const ControlLoop&) = delete;
   ControlLoop& operator=(const ControlLoop&) = delete;
 
-  // `tick` is called on the loop's thread and returns when it wants to be called again at the latest.
+  // `tick` is called on the loop's thread and returns when it wants to be called again at the
+  // latest.
   void start(std::function<Instant(Instant)> tick);
   // Ends the loop after what was posted before; joins. Not from the loop's own thread.
   void stop();
@@ -49,7 +52,8 @@ class ControlLoop {
   std::thread thread_;
 };
 
-// One thread for work that waits for the disk. Actions run in order; what they have to say they post back.
+// One thread for work that waits for the disk. Actions run in order; what they have to say they
+// post back.
 class DiskThread {
  public:
   DiskThread();

@@ -73,8 +73,11 @@ std::optional<Desired> desired_from(std::string_view text) {
 std::string to_json(const StoredPipeline& pipeline) {
   json::Writer writer;
   writer.begin_object();
-  writer.member("version", 1).member("name", pipeline.name).member("generation", pipeline.generation);
-  writer.member("desired", to_string(pipeline.desired)).member("created_at_us", pipeline.created_at.us);
+  writer.member("version", 1)
+      .member("name", pipeline.name)
+      .member("generation", pipeline.generation);
+  writer.member("desired", to_string(pipeline.desired))
+      .member("created_at_us", pipeline.created_at.us);
   if (pipeline.trigger_override) {
     writer.key("trigger_override");
     spec::write_trigger(writer, *pipeline.trigger_override);
@@ -85,7 +88,9 @@ std::string to_json(const StoredPipeline& pipeline) {
 }
 
 Result<StoredPipeline> parse_stored(std::string_view text) {
-  const auto damaged = [](std::string_view why) { return Status(Code::data_loss, "a stored definition is damaged: " + std::string(why)); };
+  const auto damaged = [](std::string_view why) {
+    return Status(Code::data_loss, "a stored definition is damaged: " + std::string(why));
+  };
   json::ParseOptions options;
   options.bytes_max = 16 * 1024 * 1024;
   const json::Parsed parsed = json::parse(text, options);
@@ -103,7 +108,8 @@ Result<StoredPipeline> parse_stored(std::string_view text) {
   const std::string* desired_text = text_of("desired");
   const std::string* definition = text_of("text");
   const auto generation = number_of("generation");
-  if (name == nullptr || desired_text == nullptr || definition == nullptr || !generation) return damaged("a member is missing");
+  if (name == nullptr || desired_text == nullptr || definition == nullptr || !generation)
+    return damaged("a member is missing");
   const auto desired = desired_from(*desired_text);
   if (!desired) return damaged("unknown desired state");
   StoredPipeline stored;
@@ -124,7 +130,9 @@ Status DefinitionStore::open() {
   if (folder_.empty()) return {};
   std::error_code error;
   std::filesystem::create_directories(folder_, error);
-  if (error) return Status(Code::permission_denied, "the folder cannot be made: " + error.message()).with("path", folder_);
+  if (error)
+    return Status(Code::permission_denied, "the folder cannot be made: " + error.message())
+        .with("path", folder_);
   ::chmod(folder_.c_str(), 0700);
   return {};
 }
@@ -165,7 +173,9 @@ Result<DefinitionStore::Loaded> DefinitionStore::load() const {
       loaded.damaged.push_back(stored.status().with("path", entry.path().string()));
     }
   }
-  if (error) return Status(Code::unavailable, "the folder cannot be read: " + error.message()).with("path", folder_);
+  if (error)
+    return Status(Code::unavailable, "the folder cannot be read: " + error.message())
+        .with("path", folder_);
   std::sort(loaded.pipelines.begin(), loaded.pipelines.end(),
             [](const StoredPipeline& a, const StoredPipeline& b) { return a.name < b.name; });
   return loaded;

@@ -13,7 +13,8 @@
 
 namespace leat::runtime {
 
-// What survives a restart of one pipeline: the posted text, what is wanted of it, and the trigger that somebody set.
+// What survives a restart of one pipeline: the posted text, what is wanted of it, and the trigger
+// that somebody set.
 struct StoredPipeline {
   std::string name;
   std::uint64_t generation = 1;
@@ -23,8 +24,9 @@ struct StoredPipeline {
   std::string text;
 };
 
-// One file a pipeline in `<state_dir>/pipelines`, replaced as a whole: written beside, synced, renamed, the folder synced. A crash
-// anywhere leaves the old or the new one. Thread-confined (the checkpoint thread; the starting thread before that).
+// One file a pipeline in `<state_dir>/pipelines`, replaced as a whole: written beside, synced,
+// renamed, the folder synced. A crash anywhere leaves the old or the new one. Thread-confined (the
+// checkpoint thread; the starting thread before that).
 class DefinitionStore {
  public:
   // `folder` is made if absent; empty = keeps nothing.

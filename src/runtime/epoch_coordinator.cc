@@ -18,7 +18,10 @@ std::string commit_metadata(EpochId epoch, std::string_view state_id) {
 }
 
 EpochCoordinator::EpochCoordinator(Parts parts)
-    : parts_(std::move(parts)), trigger_(parts_.trigger), open_(parts_.first), opened_at_(parts_.clock.now()) {
+    : parts_(std::move(parts)),
+      trigger_(parts_.trigger),
+      open_(parts_.first),
+      opened_at_(parts_.clock.now()) {
   LEAT_CHECK(!parts_.source_tasks.empty());
   parts_.meter.wake_above(0);
 }
@@ -82,7 +85,8 @@ void EpochCoordinator::begin_cut(Instant now) {
 void EpochCoordinator::on_cut(std::uint32_t, flow::CutReport report) {
   thread_.check();
   if (failed_ || state_ != State::cutting || report.epoch != closing_.epoch) return;
-  closing_.positions.insert(closing_.positions.end(), report.positions.begin(), report.positions.end());
+  closing_.positions.insert(closing_.positions.end(), report.positions.begin(),
+                            report.positions.end());
   closing_.records += report.records;
   closing_bytes_ += report.bytes;
   closing_.intake_paused = std::max(closing_.intake_paused, report.intake_paused);
@@ -155,7 +159,8 @@ void EpochCoordinator::commit_done(std::uint64_t attempt, const Status& status) 
     if (pass("commit.acknowledged")) committed();
     return;
   }
-  const bool may_work_later = commit_status_.code() == Code::unavailable || commit_status_.code() == Code::timed_out;
+  const bool may_work_later =
+      commit_status_.code() == Code::unavailable || commit_status_.code() == Code::timed_out;
   if (!may_work_later) return fail(commit_status_);
   if (parts_.on_commit_trouble) parts_.on_commit_trouble(commit_status_);
   commit_again_at_ = parts_.clock.now() + commit_delay_;
@@ -179,7 +184,8 @@ void EpochCoordinator::committed() {
 void EpochCoordinator::request(CutRequest request) {
   thread_.check();
   if (failed_) {
-    if (request.on_dropped) request.on_dropped(Status(Code::wrong_state, "the pipeline has failed"));
+    if (request.on_dropped)
+      request.on_dropped(Status(Code::wrong_state, "the pipeline has failed"));
     return;
   }
   waiting_.push_back(std::move(request));

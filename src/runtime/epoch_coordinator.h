@@ -25,38 +25,40 @@ struct CutResult {
   std::vector<flow::PartitionPosition> positions;
   std::uint64_t records = 0;
   bool took_switch = false;
-  Duration intake_paused{};      // the longest of the source tasks
+  Duration intake_paused{};  // the longest of the source tasks
   Instant requested{}, cut{}, sealed{}, acknowledged{}, committed{};
 };
 
-// Somebody needs an epoch to end. All callbacks are optional, on the control thread; exactly one of on_committed and on_dropped
-// is called in the end.
+// Somebody needs an epoch to end. All callbacks are optional, on the control thread; exactly one of
+// on_committed and on_dropped is called in the end.
 struct CutRequest {
-  bool poll_after = true;                         // false: sources hold still after the cut until resume()
-  base::Ref<flow::SwitchTicket> ticket;           // a new trigger from the next epoch on
-  std::function<void(const CutResult&)> on_cut;   // every source task has cut
+  bool poll_after = true;                // false: sources hold still after the cut until resume()
+  base::Ref<flow::SwitchTicket> ticket;  // a new trigger from the next epoch on
+  std::function<void(const CutResult&)> on_cut;  // every source task has cut
   std::function<void(const CutResult&)> on_committed;
-  std::function<void(const Status&)> on_dropped;  // the pipeline failed or the request was withdrawn
+  std::function<void(const Status&)>
+      on_dropped;  // the pipeline failed or the request was withdrawn
 };
 
 // Cuts and commits the epochs of one pipeline run.
 //
-// Lives on the control thread; every method must be called there. Owns no task: it talks to source tasks by command and learns
-// of cuts, seals and acknowledgements by the on_ methods. At most one epoch is closed and not yet committed; while it is, the open
-// epoch grows (it is never the records that wait). After a failure it does nothing more: the run is thrown away.
+// Lives on the control thread; every method must be called there. Owns no task: it talks to source
+// tasks by command and learns of cuts, seals and acknowledgements by the on_ methods. At most one
+// epoch is closed and not yet committed; while it is, the open epoch grows (it is never the records
+// that wait). After a failure it does nothing more: the run is thrown away.
 class EpochCoordinator {
  public:
   struct Parts {
     std::string pipeline;
-    std::string state_id;                    // written into the commit's metadata
-    std::vector<flow::Task*> source_tasks;   // told to cut
-    std::size_t tasks = 0;                   // of all stages: so many seals close an epoch
-    std::vector<flow::Source*> sources;      // committed to
+    std::string state_id;                   // written into the commit's metadata
+    std::vector<flow::Task*> source_tasks;  // told to cut
+    std::size_t tasks = 0;                  // of all stages: so many seals close an epoch
+    std::vector<flow::Source*> sources;     // committed to
     flow::Ledger& ledger;
     flow::IntakeMeter& meter;
     const Clock& clock;
     flow::Trigger trigger;
-    EpochId first;                           // the epoch that is open at the start
+    EpochId first;                                       // the epoch that is open at the start
     std::function<void(const CutResult&)> on_committed;  // every epoch, before the requests' own
     std::function<void(const Status&)> on_failed;        // once
     // A commit did not work and is tried again; ok when one worked after that.
@@ -66,15 +68,18 @@ class EpochCoordinator {
   EpochCoordinator(const EpochCoordinator&) = delete;
   EpochCoordinator& operator=(const EpochCoordinator&) = delete;
 
-  // Cuts when it is time, repeats a commit that failed. Returns when it wants to be called again at the latest.
+  // Cuts when it is time, repeats a commit that failed. Returns when it wants to be called again at
+  // the latest.
   Instant tick(Instant now);
   void on_cut(std::uint32_t task, flow::CutReport report);
   void on_sealed(std::uint32_t task, EpochId epoch);
   void on_acknowledged(EpochId epoch);
 
-  // Ends the open epoch as soon as no other is pending. Several requests that wait are served by one cut.
+  // Ends the open epoch as soon as no other is pending. Several requests that wait are served by
+  // one cut.
   void request(CutRequest request);
-  // Takes back the request with this ticket if the new trigger counts nowhere yet; on_dropped is not called. False: too late.
+  // Takes back the request with this ticket if the new trigger counts nowhere yet; on_dropped is
+  // not called. False: too late.
   bool withdraw(const base::Ref<flow::SwitchTicket>& ticket);
   // Sources poll again.
   void resume();

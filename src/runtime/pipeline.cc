@@ -36,7 +36,8 @@ Pipeline::Pipeline(PipelineParts parts)
       override_(parts_.trigger_override),
       trigger_since_(since_),
       alive_(std::make_shared<std::atomic<bool>>(true)) {
-  for (const char* type : {"Ready", "SourceConnected", "SinkConnected", "Progressing", "CheckpointFresh"})
+  for (const char* type :
+       {"Ready", "SourceConnected", "SinkConnected", "Progressing", "CheckpointFresh"})
     conditions_[type] = {type, Truth::unknown, "NotStarted", "", since_};
 }
 
@@ -49,7 +50,10 @@ void Pipeline::transition(Actual to, std::string reason) {
   if (actual_ == to) return;
   LEAT_CHECK(may_become(actual_, to));
   log::info(kLogger, "pipeline state changed",
-            {{"pipeline", name()}, {"from", to_string(actual_)}, {"to", to_string(to)}, {"reason", reason}});
+            {{"pipeline", name()},
+             {"from", to_string(actual_)},
+             {"to", to_string(to)},
+             {"reason", reason}});
   actual_ = to;
   reason_ = std::move(reason);
   since_ = parts_.control.clock.wall_now();
@@ -58,9 +62,11 @@ void Pipeline::transition(Actual to, std::string reason) {
   publish();
 }
 
-void Pipeline::set_condition(const std::string& type, Truth truth, std::string_view reason, std::string_view message) {
+void Pipeline::set_condition(const std::string& type, Truth truth, std::string_view reason,
+                             std::string_view message) {
   Condition& condition = conditions_[type];
-  if (condition.status == truth && condition.reason == reason && condition.message == message) return;
+  if (condition.status == truth && condition.reason == reason && condition.message == message)
+    return;
   if (condition.status != truth) condition.since = parts_.control.clock.wall_now();
   condition.status = truth;
   condition.reason = reason;
@@ -111,22 +117,23 @@ void Pipeline::begin_run() {
 
 // Positions are known, so the number of the first epoch is: the tasks can be built.
 void Pipeline::launch_tasks() {
-  EpochCoordinator::Parts parts{.pipeline = name(),
-                                .state_id = {},
-                                .source_tasks = {},
-                                .sources = {},
-                                .ledger = run_->ledger(),
-                                .meter = run_->meter(),
-                                .clock = parts_.control.clock,
-                                .trigger = {},
-                                .first = {},
-                                .on_committed = [this](const CutResult& result) { epoch_committed(result); },
-                                .on_failed = [this](const Status& status) { fail(status); },
-                                .on_commit_trouble =
-                                    [this](const Status& status) {
-                                      set_condition("CheckpointFresh", status.ok() ? Truth::yes : Truth::no,
-                                                    status.ok() ? "Committed" : "CommitFailed", status.message());
-                                    }};
+  EpochCoordinator::Parts parts{
+      .pipeline = name(),
+      .state_id = {},
+      .source_tasks = {},
+      .sources = {},
+      .ledger = run_->ledger(),
+      .meter = run_->meter(),
+      .clock = parts_.control.clock,
+      .trigger = {},
+      .first = {},
+      .on_committed = [this](const CutResult& result) { epoch_committed(result); },
+      .on_failed = [this](const Status& status) { fail(status); },
+      .on_commit_trouble =
+          [this](const Status& status) {
+            set_condition("CheckpointFresh", status.ok() ? Truth::yes : Truth::no,
+                          status.ok() ? "Committed" : "CommitFailed", status.message());
+          }};
   const flow::Trigger trigger = flow::make_trigger(effective_);
   if (trigger.stop_at_end) run_->fix_end();
   const Status status = run_->launch(trigger, newest_epoch_.next(), std::move(parts));
@@ -162,7 +169,9 @@ void Pipeline::enter_pause() {
   CutRequest request;
   request.poll_after = false;
   request.on_committed = [this](const CutResult&) {
-    if (desired_ != Desired::paused || stopping_ || (actual_ != Actual::running && actual_ != Actual::starting)) return;
+    if (desired_ != Desired::paused || stopping_ ||
+        (actual_ != Actual::running && actual_ != Actual::starting))
+      return;
     transition(Actual::paused);
   };
   run_->coordinator()->request(std::move(request));
@@ -199,13 +208,15 @@ void Pipeline::expire(Instant at) {
   if (switch_ && at >= switch_->deadline) {
     if (!run_ || !run_->launched() || run_->coordinator()->withdraw(switch_->ticket)) {
       switch_dropped(problem(Code::timed_out, "SWITCH_TIMED_OUT",
-                             "no epoch could be cut in time; the trigger is as before and the switch will not happen later"));
+                             "no epoch could be cut in time; the trigger is as before and the "
+                             "switch will not happen later"));
     } else if (switch_->cut) {
       CutResult result;
       result.epoch = *switch_->receipt.epoch;
       switch_committed(result, false);
     } else {
-      switch_->deadline = at + std::chrono::milliseconds(50);  // taken: it happens, its cut is on the way
+      switch_->deadline =
+          at + std::chrono::milliseconds(50);  // taken: it happens, its cut is on the way
     }
   }
   if (stopping_ && at >= stopping_->deadline) {
@@ -213,10 +224,12 @@ void Pipeline::expire(Instant at) {
       const Stopping given_up = *std::exchange(stopping_, std::nullopt);
       desired_ = given_up.desired_before;
       if (run_ && run_->launched() && desired_ == Desired::running) run_->coordinator()->resume();
-      given_up.reply(problem(Code::timed_out, "DRAIN_TIMED_OUT",
-                             "the open epoch could not be committed in time; the pipeline is still there"));
+      given_up.reply(
+          problem(Code::timed_out, "DRAIN_TIMED_OUT",
+                  "the open epoch could not be committed in time; the pipeline is still there"));
     } else {
-      log::warn(kLogger, "the open epoch is dropped: not committed in time", {{"pipeline", name()}});
+      log::warn(kLogger, "the open epoch is dropped: not committed in time",
+                {{"pipeline", name()}});
       if (!closing_) close_run(stopping_->options.leave, [this] { stopped(); });
       stopping_->deadline = base::kNever;
     }
@@ -231,7 +244,8 @@ void Pipeline::expire(Instant at) {
 void Pipeline::epoch_committed(const CutResult& result) {
   newest_epoch_ = std::max(newest_epoch_, result.epoch);
   committed_at_ = parts_.control.clock.wall_now();
-  checkpoint_time_.add(static_cast<std::uint64_t>((result.committed - result.requested).count() / 1000));
+  checkpoint_time_.add(
+      static_cast<std::uint64_t>((result.committed - result.requested).count() / 1000));
   set_condition("Progressing", Truth::yes, "Committed", "");
   if (failures_ != 0 && now() - running_since_ >= parts_.options.restart_reset_after) failures_ = 0;
 }
@@ -247,7 +261,8 @@ void Pipeline::fail(const Status& status) {
     // Another instance has the partitions now; coming back would only fence that one in turn.
     return close_run(false, [this] {
       if (stopping_) return stopped();
-      transition(Actual::failed, "FENCED: another instance runs this pipeline; stop that one, then start this one");
+      transition(Actual::failed,
+                 "FENCED: another instance runs this pipeline; stop that one, then start this one");
     });
   }
   const bool hopeless = status.code() == Code::data_loss;
@@ -269,13 +284,18 @@ void Pipeline::fail(const Status& status) {
 
 void Pipeline::schedule_retry() {
   const auto& written = parts_.plan->spec->restart;
-  const Duration initial = written && written->initial.count() > 0 ? written->initial : parts_.options.restart_initial;
-  const Duration most = written && written->max.count() > 0 ? written->max : parts_.options.restart_max;
-  const std::uint32_t give_up = written && written->give_up_after > 0 ? written->give_up_after : parts_.options.restart_give_up_after;
+  const Duration initial =
+      written && written->initial.count() > 0 ? written->initial : parts_.options.restart_initial;
+  const Duration most =
+      written && written->max.count() > 0 ? written->max : parts_.options.restart_max;
+  const std::uint32_t give_up = written && written->give_up_after > 0
+                                    ? written->give_up_after
+                                    : parts_.options.restart_give_up_after;
   ++failures_;
   if (failures_ > give_up) {
     reason_ = "GAVE_UP: " + reason_;
-    log::error(kLogger, "pipeline is not restarted any more", {{"pipeline", name()}, {"failures", failures_}});
+    log::error(kLogger, "pipeline is not restarted any more",
+               {{"pipeline", name()}, {"failures", failures_}});
     publish();
     return;
   }
@@ -288,9 +308,12 @@ void Pipeline::schedule_retry() {
 void Pipeline::close_run(bool leave, std::function<void()> then) {
   LEAT_CHECK(run_ && !closing_);
   closing_ = true;
-  if (switch_) switch_dropped(problem(Code::unavailable, "BUSY", "the pipeline went down during the switch"));
-  if (run_->launched()) run_->coordinator()->abandon(Status(Code::cancelled, "the pipeline went down"));
-  run_->retire_tasks(parts_.control.post, [this, leave, then = std::move(then)] { finish_close(leave, then); });
+  if (switch_)
+    switch_dropped(problem(Code::unavailable, "BUSY", "the pipeline went down during the switch"));
+  if (run_->launched())
+    run_->coordinator()->abandon(Status(Code::cancelled, "the pipeline went down"));
+  run_->retire_tasks(parts_.control.post,
+                     [this, leave, then = std::move(then)] { finish_close(leave, then); });
 }
 
 void Pipeline::finish_close(bool leave, std::function<void()> then) {
@@ -307,7 +330,8 @@ void Pipeline::finish_close(bool leave, std::function<void()> then) {
   if (!purge) return run_->stop_sources(leave, end);
   run_->purge_sources([this, leave, end](const Status& status) {
     if (!status.ok())
-      log::warn(kLogger, "committed offsets could not be deleted", {{"pipeline", name()}, {"error", status.to_string()}});
+      log::warn(kLogger, "committed offsets could not be deleted",
+                {{"pipeline", name()}, {"error", status.to_string()}});
     run_->stop_sources(leave, end);
   });
 }
@@ -320,7 +344,8 @@ void Pipeline::wait_for(Actual until, Duration timeout, Reply<LifecycleReceipt> 
 }
 
 LifecycleReceipt Pipeline::receipt(Instant asked, std::uint64_t replayed_before) const {
-  return {name(), desired_, actual_, newest_epoch_, meter_.replayed() - replayed_before, ms(now() - asked)};
+  return {name(),           desired_, actual_, newest_epoch_, meter_.replayed() - replayed_before,
+          ms(now() - asked)};
 }
 
 void Pipeline::answer_waiters(Instant at) {
@@ -335,14 +360,17 @@ void Pipeline::answer_waiters(Instant at) {
       waiter.reply(receipt(waiter.asked, meter_.replayed()));
     } else {
       waiter.reply(problem(Code::timed_out, "BUSY",
-                           "not done in time; it is still wanted and happens when it can").with("actual", to_string(actual_)));
+                           "not done in time; it is still wanted and happens when it can")
+                       .with("actual", to_string(actual_)));
     }
   }
 }
 
 void Pipeline::pause(Reply<LifecycleReceipt> reply) {
-  if (stopping_ || actual_ == Actual::stopped || actual_ == Actual::failed || actual_ == Actual::stopping)
-    return reply(problem(Code::wrong_state, "WRONG_STATE", "only a running pipeline can be paused").with("actual", to_string(actual_)));
+  if (stopping_ || actual_ == Actual::stopped || actual_ == Actual::failed ||
+      actual_ == Actual::stopping)
+    return reply(problem(Code::wrong_state, "WRONG_STATE", "only a running pipeline can be paused")
+                     .with("actual", to_string(actual_)));
   desired_ = Desired::paused;
   if (actual_ == Actual::running && run_ && run_->launched() && !closing_) enter_pause();
   wait_for(Actual::paused, parts_.options.stop_timeout, std::move(reply));
@@ -352,7 +380,8 @@ void Pipeline::pause(Reply<LifecycleReceipt> reply) {
 void Pipeline::resume(Reply<LifecycleReceipt> reply) {
   if (actual_ == Actual::failed) return restart(std::move(reply));
   if (stopping_ || (actual_ != Actual::running && actual_ != Actual::paused))
-    return reply(problem(Code::wrong_state, "WRONG_STATE", "only a paused pipeline can be resumed").with("actual", to_string(actual_)));
+    return reply(problem(Code::wrong_state, "WRONG_STATE", "only a paused pipeline can be resumed")
+                     .with("actual", to_string(actual_)));
   desired_ = Desired::running;
   if (actual_ == Actual::paused) {
     run_->coordinator()->resume();
@@ -383,7 +412,8 @@ void Pipeline::restart(Reply<LifecycleReceipt> reply) {
   if (stopping_ || actual_ == Actual::stopping)
     return reply(problem(Code::wrong_state, "WRONG_STATE", "the pipeline is stopping"));
   desired_ = Desired::running;
-  if (!run_ || actual_ == Actual::stopped || actual_ == Actual::failed) return start(std::move(reply));
+  if (!run_ || actual_ == Actual::stopped || actual_ == Actual::failed)
+    return start(std::move(reply));
   StopOptions options;
   options.leave = false;
   options.keep_desired = true;
@@ -399,7 +429,8 @@ void Pipeline::stop(StopOptions options, Reply<LifecycleReceipt> reply) {
     return reply(problem(Code::wrong_state, "WRONG_STATE", "the pipeline is stopping already"));
   const Actual before = actual_;
   retry_at_.reset();
-  stopping_ = Stopping{options, now(), now() + options.timeout, meter_.replayed(), desired_, std::move(reply)};
+  stopping_ = Stopping{options,           now(),    now() + options.timeout,
+                       meter_.replayed(), desired_, std::move(reply)};
   if (!options.keep_desired) desired_ = Desired::stopped;
   if (!run_) {
     if (actual_ != Actual::stopped) transition(Actual::stopping);
@@ -418,7 +449,8 @@ void Pipeline::stop(StopOptions options, Reply<LifecycleReceipt> reply) {
     parts_.control.post([this] {
       if (!run_ || closing_) return;
       if (stopping_) return close_run(stopping_->options.leave, [this] { stopped(); });
-      if (desired_ == Desired::running) run_->coordinator()->resume();  // somebody gave up waiting for the stop
+      if (desired_ == Desired::running)
+        run_->coordinator()->resume();  // somebody gave up waiting for the stop
     });
   };
   run_->coordinator()->request(std::move(request));
@@ -449,7 +481,9 @@ void Pipeline::on_sealed(std::uint32_t task, EpochId epoch) {
 }
 
 void Pipeline::on_failed(std::uint32_t task, Status status) {
-  parts_.control.post([this, task, status = std::move(status)] { fail(status.with("task", std::to_string(task))); });
+  parts_.control.post([this, task, status = std::move(status)] {
+    fail(status.with("task", std::to_string(task)));
+  });
 }
 
 void Pipeline::on_finished(std::uint32_t task) {
@@ -473,7 +507,8 @@ void Pipeline::on_revoke(std::function<void()> release) {
   const auto once = [this, released, release = std::move(release)] {
     if (std::exchange(*released, true)) return;
     release();
-    if (run_ && run_->launched() && desired_ == Desired::running && !stopping_) run_->coordinator()->resume();
+    if (run_ && run_->launched() && desired_ == Desired::running && !stopping_)
+      run_->coordinator()->resume();
   };
   CutRequest request;
   request.poll_after = false;
@@ -484,7 +519,8 @@ void Pipeline::on_revoke(std::function<void()> release) {
 }
 
 void Pipeline::on_lost(std::string_view reason) {
-  log::warn(kLogger, "partitions are lost; what was not committed is read again by their next owner",
+  log::warn(kLogger,
+            "partitions are lost; what was not committed is read again by their next owner",
             {{"pipeline", name()}, {"reason", reason}});
 }
 
@@ -497,12 +533,14 @@ void Pipeline::on_failed(Status status) {
   parts_.control.post([this, status = std::move(status)] { fail(status); });
 }
 
-void Pipeline::on_sink_connected(bool connected, std::string_view reason, std::string_view message) {
-  parts_.control.post([this, connected, reason = std::string(reason), message = std::string(message)] {
-    set_condition("SinkConnected", connected ? Truth::yes : Truth::no, reason, message);
-    check_running();
-    publish();
-  });
+void Pipeline::on_sink_connected(bool connected, std::string_view reason,
+                                 std::string_view message) {
+  parts_.control.post(
+      [this, connected, reason = std::string(reason), message = std::string(message)] {
+        set_condition("SinkConnected", connected ? Truth::yes : Truth::no, reason, message);
+        check_running();
+        publish();
+      });
 }
 
 void Pipeline::on_sink_failed(Status status) {

@@ -28,13 +28,13 @@ struct PipelineParts {
   const flow::Registry& registry;
   std::vector<TaskHost*> hosts;
   ControlPort control;
-  std::function<void(SnapshotPtr)> publish;       // a new snapshot
-  std::function<void()> on_desired_changed;       // by itself: available_now has caught up
+  std::function<void(SnapshotPtr)> publish;  // a new snapshot
+  std::function<void()> on_desired_changed;  // by itself: available_now has caught up
 };
 
-// Keeps one generation of a pipeline going: starts runs, restarts them with back-off, switches the trigger, pauses, stops.
-// Lives on the control thread; callbacks of tasks and sinks come from elsewhere and are posted there. Destroyed only when no run
-// is left (stop() answered).
+// Keeps one generation of a pipeline going: starts runs, restarts them with back-off, switches the
+// trigger, pauses, stops. Lives on the control thread; callbacks of tasks and sinks come from
+// elsewhere and are posted there. Destroyed only when no run is left (stop() answered).
 class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListener {
  public:
   explicit Pipeline(PipelineParts parts);
@@ -53,16 +53,17 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   void start(Reply<LifecycleReceipt> reply);
   void restart(Reply<LifecycleReceipt> reply);
   struct StopOptions {
-    bool leave = true;            // give the partitions up
-    bool drop_epoch = false;      // do not commit what is open
-    bool purge = false;           // forget committed offsets
-    bool keep_desired = false;    // a shutdown or a replacement: the next start resumes
+    bool leave = true;          // give the partitions up
+    bool drop_epoch = false;    // do not commit what is open
+    bool purge = false;         // forget committed offsets
+    bool keep_desired = false;  // a shutdown or a replacement: the next start resumes
     Duration timeout{};
-    bool fail_on_timeout = false; // true: not committed in time is an error and the pipeline goes on
+    bool fail_on_timeout =
+        false;  // true: not committed in time is an error and the pipeline goes on
   };
   void stop(StopOptions options, Reply<LifecycleReceipt> reply);
-  void set_trigger(const spec::TriggerSpec& to, bool is_override, Duration timeout, const std::string& actor,
-                   Reply<SwitchReceipt> reply);
+  void set_trigger(const spec::TriggerSpec& to, bool is_override, Duration timeout,
+                   const std::string& actor, Reply<SwitchReceipt> reply);
   // The override was written down (or taken back): what snapshots show.
   const spec::TriggerSpec& effective_trigger() const noexcept { return effective_; }
 
@@ -88,7 +89,8 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   void on_connected(bool connected, std::string_view reason, std::string_view message) override;
   void on_failed(Status status) override;
   // flow::SinkListener: any thread
-  void on_sink_connected(bool connected, std::string_view reason, std::string_view message) override;
+  void on_sink_connected(bool connected, std::string_view reason,
+                         std::string_view message) override;
   void on_sink_failed(Status status) override;
 
   struct PendingSwitch {
@@ -118,7 +120,8 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   void close_run(bool leave, std::function<void()> then);
   void finish_close(bool leave, std::function<void()> then);
   void stopped();
-  void set_condition(const std::string& type, Truth truth, std::string_view reason, std::string_view message);
+  void set_condition(const std::string& type, Truth truth, std::string_view reason,
+                     std::string_view message);
   void epoch_committed(const CutResult& result);
   void request_switch(PendingSwitch pending);
   void switch_cut(const CutResult& result);
@@ -149,7 +152,7 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   std::unique_ptr<Run> run_;
   bool positioned_ = false;
   bool closing_ = false;
-  EpochId newest_epoch_;            // found in committed metadata, or committed by us
+  EpochId newest_epoch_;  // found in committed metadata, or committed by us
   std::optional<WallTime> committed_at_;
   std::set<std::uint32_t> finished_tasks_;
   std::uint32_t failures_ = 0;

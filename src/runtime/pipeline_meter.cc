@@ -10,7 +10,8 @@ double seconds(Duration d) { return static_cast<double>(d.count()) / 1e9; }
 std::optional<Percentiles> percentiles(const base::HistogramSnapshot& histogram) {
   if (histogram.total() == 0) return std::nullopt;
   const auto ms = [&](double q) { return static_cast<double>(histogram.quantile(q)) / 1000.0; };
-  return Percentiles{ms(0.5), ms(0.9), ms(0.95), ms(0.99), ms(0.999), static_cast<double>(histogram.max()) / 1000.0};
+  return Percentiles{ms(0.5),  ms(0.9),   ms(0.95),
+                     ms(0.99), ms(0.999), static_cast<double>(histogram.max()) / 1000.0};
 }
 
 }  // namespace
@@ -61,7 +62,8 @@ void PipelineMeter::tick(Instant now) {
   out_per_second_ = static_cast<double>(current.out - bucket_start_.out) / length;
   const auto tasks = static_cast<double>(std::max<std::size_t>(1, counts_.tasks().size()));
   busy_ratio_ = static_cast<double>(current.busy_ns - bucket_start_.busy_ns) / 1e9 / length / tasks;
-  blocked_ratio_ = static_cast<double>(current.blocked_ns - bucket_start_.blocked_ns) / 1e9 / length / tasks;
+  blocked_ratio_ =
+      static_cast<double>(current.blocked_ns - bucket_start_.blocked_ns) / 1e9 / length / tasks;
   bucket_start_ = current;
   bucket_at_ = now;
   if (now - window_at_ < kWindowStep) return;
@@ -78,8 +80,10 @@ void PipelineMeter::fill_latency(PipelineSnapshot& out) const {
   out.sink_ack = std::make_shared<base::HistogramSnapshot>((*all)[2]);
   out.end_to_end = std::make_shared<base::HistogramSnapshot>((*all)[3]);
   if (window_.size() == kWindowSteps)
-    for (std::size_t kind = 0; kind < kKinds; ++kind) (*all)[kind].subtract((*window_.front())[kind]);
-  out.latency = {percentiles((*all)[0]), percentiles((*all)[1]), percentiles((*all)[2]), percentiles((*all)[3])};
+    for (std::size_t kind = 0; kind < kKinds; ++kind)
+      (*all)[kind].subtract((*window_.front())[kind]);
+  out.latency = {percentiles((*all)[0]), percentiles((*all)[1]), percentiles((*all)[2]),
+                 percentiles((*all)[3])};
 }
 
 void PipelineMeter::fill_steps(PipelineSnapshot& out) const {

@@ -13,11 +13,12 @@
 
 namespace leat::runtime {
 
-// Sums what the tasks of a pipeline count into what people read: totals, rates of the last second, percentiles of the last minute.
-// Control thread.
+// Sums what the tasks of a pipeline count into what people read: totals, rates of the last second,
+// percentiles of the last minute. Control thread.
 class PipelineMeter {
  public:
-  PipelineMeter(const spec::PipelineSpec& spec, const PipelineCounts& counts) : spec_(spec), counts_(counts) {}
+  PipelineMeter(const spec::PipelineSpec& spec, const PipelineCounts& counts)
+      : spec_(spec), counts_(counts) {}
 
   // Closes one-second buckets that are over.
   void tick(Instant now);

@@ -12,7 +12,8 @@ std::string trigger_etag(std::uint64_t generation, WallTime since) {
 std::vector<StageStatus> stages_of(const plan::Plan& plan) {
   std::vector<StageStatus> stages;
   for (std::size_t i = 0; i < plan.stages.size(); ++i)
-    stages.push_back({"stage-" + std::to_string(i), plan.stages[i].steps, plan.parallelism, !plan.stages[i].exchanges.empty()});
+    stages.push_back({"stage-" + std::to_string(i), plan.stages[i].steps, plan.parallelism,
+                      !plan.stages[i].exchanges.empty()});
   return stages;
 }
 
@@ -36,15 +37,25 @@ void Pipeline::fill_sources(PipelineSnapshot& out) const {
   std::vector<bool> known(out.sources.size(), true);
   for (const flow::PartitionLag& lag : run_->lag()) {
     SourceStatus& source = out.sources[lag.origin->source];
-    PartitionStatus partition{source.id, lag.origin->topic, lag.origin->partition.value(), lag.committed, lag.position,
-                              lag.begin,  lag.end,           {},                            lag.lag_seconds, {}};
+    PartitionStatus partition{source.id,
+                              lag.origin->topic,
+                              lag.origin->partition.value(),
+                              lag.committed,
+                              lag.position,
+                              lag.begin,
+                              lag.end,
+                              {},
+                              lag.lag_seconds,
+                              {}};
     if (lag.last_timestamp_ms) partition.last_event_time = WallTime{*lag.last_timestamp_ms * 1000};
     if (lag.end && lag.position) {
       partition.lag_records = std::max<std::int64_t>(0, *lag.end - *lag.position);
       source.lag_records = source.lag_records.value_or(0) + *partition.lag_records;
     }
-    if (lag.lag_seconds) source.lag_seconds = std::max(source.lag_seconds.value_or(0), *lag.lag_seconds);
-    known[lag.origin->source] = known[lag.origin->source] && lag.end && lag.committed && *lag.committed >= *lag.end;
+    if (lag.lag_seconds)
+      source.lag_seconds = std::max(source.lag_seconds.value_or(0), *lag.lag_seconds);
+    known[lag.origin->source] =
+        known[lag.origin->source] && lag.end && lag.committed && *lag.committed >= *lag.end;
     source.partitions.push_back(std::move(partition));
   }
   for (std::size_t i = 0; i < out.sources.size(); ++i)
@@ -62,8 +73,13 @@ SnapshotPtr Pipeline::snapshot() {
   out->actual = actual_;
   out->since = since_;
   out->reason = reason_;
-  out->trigger = {effective_, override_.has_value(), override_ ? "set by a switch" : "as defined", trigger_since_, trigger_by_,
-                  trigger_etag(parts_.generation, trigger_since_), {}};
+  out->trigger = {effective_,
+                  override_.has_value(),
+                  override_ ? "set by a switch" : "as defined",
+                  trigger_since_,
+                  trigger_by_,
+                  trigger_etag(parts_.generation, trigger_since_),
+                  {}};
   if (switch_) out->trigger.pending = switch_->to;
   out->epoch = newest_epoch_;
   out->committed_at = committed_at_;
@@ -72,7 +88,8 @@ SnapshotPtr Pipeline::snapshot() {
   meter_.fill(*out);
   out->stages = stages_of(*parts_.plan);
   out->workers = static_cast<std::uint32_t>(parts_.hosts.size());
-  for (const spec::Diagnostic& warning : parts_.plan->warnings) out->warnings.push_back(warning.message);
+  for (const spec::Diagnostic& warning : parts_.plan->warnings)
+    out->warnings.push_back(warning.message);
   const auto copy = [](const base::Histogram& histogram) {
     auto made = std::make_shared<base::HistogramSnapshot>();
     made->merge(histogram);

@@ -6,8 +6,9 @@
 
 namespace leat::runtime {
 
-// The life of a pipeline: created → starting → running ⇄ paused → stopping → stopped, any → failed → starting (back-off).
-// True when a pipeline in `from` may become `to`. Every change goes through this one table.
+// The life of a pipeline: created → starting → running ⇄ paused → stopping → stopped, any → failed
+// → starting (back-off). True when a pipeline in `from` may become `to`. Every change goes through
+// this one table.
 bool may_become(Actual from, Actual to) noexcept;
 
 // All states, for exhaustive tests.

@@ -5,7 +5,8 @@
 #include "runtime/pipeline.h"
 #include "spec/text.h"
 
-// The hot switch: a new trigger takes effect at the next cut; nothing is created, destroyed or replayed by it.
+// The hot switch: a new trigger takes effect at the next cut; nothing is created, destroyed or
+// replayed by it.
 namespace leat::runtime {
 namespace {
 
@@ -15,15 +16,16 @@ Status problem(Code code, std::string_view name, std::string message) {
 
 }  // namespace
 
-void Pipeline::apply_trigger(const spec::TriggerSpec& to, bool is_override, const std::string& actor) {
+void Pipeline::apply_trigger(const spec::TriggerSpec& to, bool is_override,
+                             const std::string& actor) {
   effective_ = to;
   override_ = is_override ? std::optional(to) : std::nullopt;
   trigger_since_ = parts_.control.clock.wall_now();
   trigger_by_ = actor;
 }
 
-void Pipeline::set_trigger(const spec::TriggerSpec& to, bool is_override, Duration timeout, const std::string& actor,
-                           Reply<SwitchReceipt> reply) {
+void Pipeline::set_trigger(const spec::TriggerSpec& to, bool is_override, Duration timeout,
+                           const std::string& actor, Reply<SwitchReceipt> reply) {
   if (stopping_ || actual_ == Actual::draining || actual_ == Actual::stopping)
     return reply(problem(Code::wrong_state, "WRONG_STATE", "the pipeline is stopping"));
   if (switch_) {
@@ -40,10 +42,20 @@ void Pipeline::set_trigger(const spec::TriggerSpec& to, bool is_override, Durati
     if (run_ && run_->launched()) receipt.epoch = run_->coordinator()->open_epoch();
     return reply(receipt);
   }
-  PendingSwitch pending{base::Ref(new flow::SwitchTicket(flow::make_trigger(to))), to, is_override, actor, now(),
-                        now() + timeout, meter_.replayed(), std::move(receipt), false, std::move(reply)};
-  if (actual_ == Actual::starting || actual_ == Actual::running) return request_switch(std::move(pending));
-  // Paused, stopped or failed: nothing flows, so nothing is cut for it; a paused run learns it before it goes on.
+  PendingSwitch pending{base::Ref(new flow::SwitchTicket(flow::make_trigger(to))),
+                        to,
+                        is_override,
+                        actor,
+                        now(),
+                        now() + timeout,
+                        meter_.replayed(),
+                        std::move(receipt),
+                        false,
+                        std::move(reply)};
+  if (actual_ == Actual::starting || actual_ == Actual::running)
+    return request_switch(std::move(pending));
+  // Paused, stopped or failed: nothing flows, so nothing is cut for it; a paused run learns it
+  // before it goes on.
   apply_trigger(to, is_override, actor);
   if (run_ && run_->launched() && !closing_) {
     CutRequest request;
@@ -53,7 +65,8 @@ void Pipeline::set_trigger(const spec::TriggerSpec& to, bool is_override, Durati
     if (pending.ticket->trigger().stop_at_end) run_->fix_end();
     parts_.control.wakeup.wake();
   }
-  ++switches_[{std::string(spec::mode_name(pending.receipt.from.mode)), std::string(spec::mode_name(to.mode)), "stored"}];
+  ++switches_[{std::string(spec::mode_name(pending.receipt.from.mode)),
+               std::string(spec::mode_name(to.mode)), "stored"}];
   publish();
   pending.reply(std::move(pending.receipt));
 }
@@ -125,7 +138,8 @@ void Pipeline::switch_dropped(const Status& why) {
     dropped.receipt.took_ms = static_cast<double>((now() - dropped.asked).count()) / 1e6;
     return dropped.reply(std::move(dropped.receipt));
   }
-  ++switches_[{std::string(spec::mode_name(dropped.receipt.from.mode)), std::string(spec::mode_name(dropped.to.mode)), "failed"}];
+  ++switches_[{std::string(spec::mode_name(dropped.receipt.from.mode)),
+               std::string(spec::mode_name(dropped.to.mode)), "failed"}];
   publish();
   dropped.reply(why);
 }

@@ -51,7 +51,8 @@ PipelineCounts::PipelineCounts(const plan::Plan& plan) {
   for (const spec::StepSpec& step : plan.spec->steps) add(steps_, step.id);
   for (const spec::SinkSpec& sink : plan.spec->sinks) add(sinks_, sink.id);
   for (const auto& [id, slices] : steps_)
-    for (std::size_t i = 0; i < slices.size(); ++i) taps_[id].push_back(std::make_shared<flow::TapPoint>());
+    for (std::size_t i = 0; i < slices.size(); ++i)
+      taps_[id].push_back(std::make_shared<flow::TapPoint>());
   for (std::size_t i = 0; i < plan.stages.size() * plan.parallelism; ++i)
     tasks_.push_back(std::make_unique<flow::TaskStats>());
 }
@@ -72,18 +73,21 @@ Status Run::make_sources() {
   for (auto& [kind, group] : group_by_kind(context_.plan->spec->sources)) {
     const auto factory = context_.registry.sources.find(kind);
     if (factory == context_.registry.sources.end())
-      return Status(Code::not_available_yet, "no source of this kind is available").with("kind", kind);
-    const flow::SourceContext source_context{context_.application, context_.instance, context_.plan->spec->name,
-                                             context_.state_folder, context_.clock};
+      return Status(Code::not_available_yet, "no source of this kind is available")
+          .with("kind", kind);
+    const flow::SourceContext source_context{context_.application, context_.instance,
+                                             context_.plan->spec->name, context_.state_folder,
+                                             context_.clock};
     auto made = factory->second(source_context, group.specs, group.indexes);
     if (!made.ok()) return made.status();
     for (const std::uint32_t source : group.indexes)
       for (std::uint32_t slice = 0; slice < context_.plan->parallelism; ++slice)
-        readers_[{source, slice}] =
-            (*made)->make_reader(source, SliceId(slice), context_.plan->parallelism, host_of(slice).wakeup());
+        readers_[{source, slice}] = (*made)->make_reader(
+            source, SliceId(slice), context_.plan->parallelism, host_of(slice).wakeup());
     sources_.push_back(*std::move(made));
   }
-  for (const auto& source : sources_) LEAT_RETURN_IF_ERROR(source->start(context_.source_listener, context_.control));
+  for (const auto& source : sources_)
+    LEAT_RETURN_IF_ERROR(source->start(context_.source_listener, context_.control));
   return {};
 }
 
@@ -91,9 +95,10 @@ Status Run::make_sinks() {
   for (auto& [kind, group] : group_by_kind(context_.plan->spec->sinks)) {
     const auto factory = context_.registry.sinks.find(kind);
     if (factory == context_.registry.sinks.end())
-      return Status(Code::not_available_yet, "no sink of this kind is available").with("kind", kind);
-    const flow::SinkContext sink_context{context_.application, context_.instance, context_.plan->spec->name,
-                                         context_.clock};
+      return Status(Code::not_available_yet, "no sink of this kind is available")
+          .with("kind", kind);
+    const flow::SinkContext sink_context{context_.application, context_.instance,
+                                         context_.plan->spec->name, context_.clock};
     auto made = factory->second(sink_context, group.specs, group.indexes);
     if (!made.ok()) return made.status();
     LEAT_RETURN_IF_ERROR((*made)->start(context_.sink_listener, context_.control));
@@ -113,17 +118,19 @@ void Run::make_edges() {
   for (std::size_t exchange = 0; exchange < context_.plan->exchanges.size(); ++exchange)
     for (std::uint32_t from = 0; from < width; ++from)
       for (std::uint32_t to = 0; to < width; ++to)
-        edges_.push_back(std::make_unique<flow::ExchangeEdge>(host_of(from).wakeup(), host_of(to).wakeup()));
+        edges_.push_back(
+            std::make_unique<flow::ExchangeEdge>(host_of(from).wakeup(), host_of(to).wakeup()));
 }
 
-Status Run::fill_node(const plan::Node& recipe, std::size_t stage, std::uint32_t slice, flow::TaskStats& stats,
-                      flow::ChainNode& node) {
+Status Run::fill_node(const plan::Node& recipe, std::size_t stage, std::uint32_t slice,
+                      flow::TaskStats& stats, flow::ChainNode& node) {
   node.next = recipe.next;
   switch (recipe.kind) {
     case plan::Node::Kind::op:
       node.op = recipe.make_operator();
-      node.stats = recipe.of_sink ? &context_.counts.sink(context_.plan->spec->sinks[recipe.sink].id, slice)
-                                  : &context_.counts.step(recipe.step, slice);
+      node.stats = recipe.of_sink
+                       ? &context_.counts.sink(context_.plan->spec->sinks[recipe.sink].id, slice)
+                       : &context_.counts.step(recipe.step, slice);
       if (recipe.make_tap_encoder && !recipe.of_sink) {
         node.tap = context_.counts.tap(recipe.step, slice).get();
         node.tap_encoder = recipe.make_tap_encoder();
@@ -131,7 +138,8 @@ Status Run::fill_node(const plan::Node& recipe, std::size_t stage, std::uint32_t
       return {};
     case plan::Node::Kind::sink: {
       const std::string& id = context_.plan->spec->sinks[recipe.sink].id;
-      const flow::WriterContext writer{SliceId(slice),       context_.counts.sink(id, slice), stats.latency, ledger_,
+      const flow::WriterContext writer{SliceId(slice),          context_.counts.sink(id, slice),
+                                       stats.latency,           ledger_,
                                        host_of(slice).wakeup(), context_.clock};
       auto made = sink_of_.at(recipe.sink)->make_writer(recipe.sink, recipe.make_binding(), writer);
       if (!made.ok()) return made.status().with("sink", id);
@@ -173,8 +181,10 @@ Result<std::unique_ptr<flow::Task>> Run::make_task(std::size_t stage_index, std:
                         .stats = stats,
                         .worker = host_of(slice).wakeup()};
   const spec::LimitsSpec& limits = context_.plan->spec->limits;
-  if (limits.records_per_second != 0) parts.records_per_second = std::max<std::uint64_t>(1, limits.records_per_second / width);
-  if (limits.bytes_per_second != 0) parts.bytes_per_second = std::max<std::uint64_t>(1, limits.bytes_per_second / width);
+  if (limits.records_per_second != 0)
+    parts.records_per_second = std::max<std::uint64_t>(1, limits.records_per_second / width);
+  if (limits.bytes_per_second != 0)
+    parts.bytes_per_second = std::max<std::uint64_t>(1, limits.bytes_per_second / width);
   for (const plan::Entry& entry : stage.sources)
     parts.sources.push_back({std::move(readers_.at({entry.index, slice})), entry.node});
   for (const plan::Entry& entry : stage.exchanges)
@@ -192,7 +202,8 @@ Status Run::launch(const flow::Trigger& trigger, EpochId first, EpochCoordinator
     for (std::uint32_t slice = 0; slice < context_.plan->parallelism; ++slice) {
       auto task = make_task(stage, slice, trigger, first);
       if (!task.ok()) return task.status();
-      if (!context_.plan->stages[stage].sources.empty()) callbacks.source_tasks.push_back(task->get());
+      if (!context_.plan->stages[stage].sources.empty())
+        callbacks.source_tasks.push_back(task->get());
       made.emplace_back(slice, *std::move(task));
     }
   }
@@ -218,7 +229,8 @@ Instant Run::serve(Instant now) {
 }
 
 bool Run::sinks_connected() const noexcept {
-  return std::all_of(sinks_.begin(), sinks_.end(), [](const auto& sink) { return sink->connected(); });
+  return std::all_of(sinks_.begin(), sinks_.end(),
+                     [](const auto& sink) { return sink->connected(); });
 }
 
 std::vector<flow::PartitionLag> Run::lag() const {
@@ -238,16 +250,20 @@ void Run::free_end() {
   for (const auto& source : sources_) source->free_end();
 }
 
-void Run::retire_tasks(const std::function<void(std::function<void()>)>& post, std::function<void()> done) {
+void Run::retire_tasks(const std::function<void(std::function<void()>)>& post,
+                       std::function<void()> done) {
   std::map<TaskHost*, std::vector<flow::Task*>> by_host;
   for (const auto& [host, task] : std::exchange(tasks_, {})) by_host[host].push_back(task);
   if (by_host.empty()) return post(std::move(done));
-  // The last host's answer travels through the control thread's queue, behind everything its tasks posted before.
+  // The last host's answer travels through the control thread's queue, behind everything its tasks
+  // posted before.
   const auto missing = std::make_shared<std::atomic<std::size_t>>(by_host.size());
   for (auto& [host, tasks] : by_host)
-    host->remove(std::move(tasks), [post, missing, done] { post([missing, done] {
-      if (missing->fetch_sub(1) == 1) done();
-    }); });
+    host->remove(std::move(tasks), [post, missing, done] {
+      post([missing, done] {
+        if (missing->fetch_sub(1) == 1) done();
+      });
+    });
 }
 
 void Run::stop_sources(bool leave, std::function<void()> done) {

@@ -19,17 +19,25 @@
 
 namespace leat::runtime {
 
-// What a pipeline counts, step by step and task by task; outlives its runs. The maps are fixed at construction, so that any thread
-// may read.
+// What a pipeline counts, step by step and task by task; outlives its runs. The maps are fixed at
+// construction, so that any thread may read.
 class PipelineCounts {
  public:
   explicit PipelineCounts(const plan::Plan& plan);
   // By id of a source, step or sink ("<sink>" ids have their own space) and slice.
-  flow::StepStats& step(const std::string& id, std::uint32_t slice) { return *steps_.at(id).at(slice); }
-  flow::StepStats& sink(const std::string& id, std::uint32_t slice) { return *sinks_.at(id).at(slice); }
-  const std::shared_ptr<flow::TapPoint>& tap(const std::string& id, std::uint32_t slice) { return taps_.at(id).at(slice); }
+  flow::StepStats& step(const std::string& id, std::uint32_t slice) {
+    return *steps_.at(id).at(slice);
+  }
+  flow::StepStats& sink(const std::string& id, std::uint32_t slice) {
+    return *sinks_.at(id).at(slice);
+  }
+  const std::shared_ptr<flow::TapPoint>& tap(const std::string& id, std::uint32_t slice) {
+    return taps_.at(id).at(slice);
+  }
   bool has_tap(const std::string& id) const { return taps_.contains(id); }
-  std::vector<std::shared_ptr<flow::TapPoint>> taps(const std::string& id) const { return taps_.at(id); }
+  std::vector<std::shared_ptr<flow::TapPoint>> taps(const std::string& id) const {
+    return taps_.at(id);
+  }
   flow::TaskStats& task(std::size_t id) { return *tasks_.at(id); }
 
   using PerSlice = std::vector<std::unique_ptr<flow::StepStats>>;
@@ -60,7 +68,8 @@ struct RunContext {
   std::function<void(EpochId)> on_acknowledged;  // any thread
 };
 
-// One life of a pipeline, from connecting to a stop or a failure: its sources, sinks, tasks and edges. Control thread.
+// One life of a pipeline, from connecting to a stop or a failure: its sources, sinks, tasks and
+// edges. Control thread.
 class Run {
  public:
   // Makes sources, sinks and readers and lets them connect; tasks come with launch().
@@ -69,18 +78,22 @@ class Run {
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
-  // Builds the tasks, opens them and hands them to their hosts; `coordinator` fills what the caller wants of its callbacks.
+  // Builds the tasks, opens them and hands them to their hosts; `coordinator` fills what the caller
+  // wants of its callbacks.
   Status launch(const flow::Trigger& trigger, EpochId first, EpochCoordinator::Parts callbacks);
   bool launched() const noexcept { return coordinator_ != nullptr; }
   EpochCoordinator* coordinator() noexcept { return coordinator_.get(); }
-  // Serves sources, sinks and the coordinator; the earliest instant any of them wants to be called again.
+  // Serves sources, sinks and the coordinator; the earliest instant any of them wants to be called
+  // again.
   Instant serve(Instant now);
   bool sinks_connected() const noexcept;
   std::vector<flow::PartitionLag> lag() const;
   void fix_end();
   void free_end();
-  // Takes the tasks off their hosts and destroys them there; `done` runs on the control thread through `post`.
-  void retire_tasks(const std::function<void(std::function<void()>)>& post, std::function<void()> done);
+  // Takes the tasks off their hosts and destroys them there; `done` runs on the control thread
+  // through `post`.
+  void retire_tasks(const std::function<void(std::function<void()>)>& post,
+                    std::function<void()> done);
   // Ends the membership of all sources. Requires: no tasks.
   void stop_sources(bool leave, std::function<void()> done);
   void purge_sources(std::function<void(Status)> done);
@@ -94,10 +107,10 @@ class Run {
   Status make_sources();
   Status make_sinks();
   void make_edges();
-  Result<std::unique_ptr<flow::Task>> make_task(std::size_t stage, std::uint32_t slice, const flow::Trigger& trigger,
-                                                EpochId first);
-  Status fill_node(const plan::Node& recipe, std::size_t stage, std::uint32_t slice, flow::TaskStats& stats,
-                   flow::ChainNode& node);
+  Result<std::unique_ptr<flow::Task>> make_task(std::size_t stage, std::uint32_t slice,
+                                                const flow::Trigger& trigger, EpochId first);
+  Status fill_node(const plan::Node& recipe, std::size_t stage, std::uint32_t slice,
+                   flow::TaskStats& stats, flow::ChainNode& node);
   TaskHost& host_of(std::uint32_t slice) { return *context_.hosts[slice % context_.hosts.size()]; }
   std::size_t edge_index(std::uint32_t exchange, std::uint32_t from, std::uint32_t to) const;
 
@@ -108,8 +121,9 @@ class Run {
   std::unique_ptr<EpochCoordinator> coordinator_;
   std::vector<std::unique_ptr<flow::Sink>> sinks_;
   std::vector<std::unique_ptr<flow::Source>> sources_;
-  std::map<std::uint32_t, flow::Sink*> sink_of_;                                   // by index in the definition
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::unique_ptr<flow::SourceReader>> readers_;  // by source, slice
+  std::map<std::uint32_t, flow::Sink*> sink_of_;  // by index in the definition
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::unique_ptr<flow::SourceReader>>
+      readers_;  // by source, slice
   std::vector<std::pair<TaskHost*, flow::Task*>> tasks_;
   std::size_t source_tasks_ = 0;
 };

@@ -18,7 +18,16 @@
 namespace leat::runtime {
 
 enum class Desired : std::uint8_t { running, paused, stopped };
-enum class Actual : std::uint8_t { created, starting, running, paused, stopping, draining, stopped, failed };
+enum class Actual : std::uint8_t {
+  created,
+  starting,
+  running,
+  paused,
+  stopping,
+  draining,
+  stopped,
+  failed
+};
 std::string_view to_string(Desired desired) noexcept;
 std::string_view to_string(Actual actual) noexcept;
 
@@ -65,10 +74,10 @@ struct LatencyStatus {
 
 struct TriggerStatus {
   spec::TriggerSpec effective;
-  bool override_set = false;       // source: override or spec
+  bool override_set = false;  // source: override or spec
   std::string why;
   WallTime since;
-  std::string by;                  // actor, "" = leat
+  std::string by;  // actor, "" = leat
   std::string etag;
   std::optional<spec::TriggerSpec> pending;
 };
@@ -80,7 +89,8 @@ struct StageStatus {
   bool exchange = false;  // its input comes through an exchange
 };
 
-// Everything GET shows of one pipeline at one moment. Immutable once published; thread-safe to read.
+// Everything GET shows of one pipeline at one moment. Immutable once published; thread-safe to
+// read.
 struct PipelineSnapshot {
   std::string name;
   std::uint64_t generation = 0;
@@ -90,10 +100,10 @@ struct PipelineSnapshot {
 
   Desired desired = Desired::running;
   Actual actual = Actual::created;
-  WallTime since;       // of `actual`
-  std::string reason;   // CAUGHT_UP, a failure …; "" = none
+  WallTime since;      // of `actual`
+  std::string reason;  // CAUGHT_UP, a failure …; "" = none
   TriggerStatus trigger;
-  EpochId epoch;        // the newest committed
+  EpochId epoch;  // the newest committed
   std::optional<WallTime> committed_at;
   std::vector<Condition> conditions;
   std::vector<SourceStatus> sources;
@@ -101,15 +111,17 @@ struct PipelineSnapshot {
   std::uint64_t records_in = 0, records_out = 0, bytes_in = 0, bytes_out = 0;
   std::array<std::uint64_t, flow::kDropReasons> dropped{};  // over all steps, by reason
   std::uint64_t dead_lettered = 0;
-  double in_per_second = 0, out_per_second = 0;             // of the last full second
+  double in_per_second = 0, out_per_second = 0;  // of the last full second
   LatencyStatus latency;
   double busy_ratio = 0, backpressure_ratio = 0;
   std::optional<WallTime> last_record_at;
   std::vector<StageStatus> stages;
   std::uint32_t workers = 0;
   std::vector<std::string> warnings;
-  // For metrics: histograms since creation (µs), checkpoint phases, switch pauses, counts by (from, to, result).
-  std::shared_ptr<const base::HistogramSnapshot> end_to_end, queue_time, process_time, sink_ack, checkpoint_time, switch_pause;
+  // For metrics: histograms since creation (µs), checkpoint phases, switch pauses, counts by (from,
+  // to, result).
+  std::shared_ptr<const base::HistogramSnapshot> end_to_end, queue_time, process_time, sink_ack,
+      checkpoint_time, switch_pause;
   std::map<std::array<std::string, 3>, std::uint64_t> trigger_switches;
   std::uint64_t restarts = 0;
 };

@@ -28,7 +28,9 @@ bool Supervisor::stopping() const noexcept { return impl_->stopping.load(); }
 bool Supervisor::started() const noexcept { return impl_->started.load(); }
 SnapshotPtr Supervisor::find(std::string_view name) const { return impl_->find(name); }
 std::vector<SnapshotPtr> Supervisor::list() const { return impl_->list(); }
-bool Supervisor::alive() const noexcept { return impl_->control().turned_within(std::chrono::seconds(5)); }
+bool Supervisor::alive() const noexcept {
+  return impl_->control().turned_within(std::chrono::seconds(5));
+}
 
 std::vector<ThreadStatus> Supervisor::threads() const {
   std::vector<ThreadStatus> threads{{"leat-control", "control"}, {"leat-checkpoint", "checkpoint"}};
@@ -45,43 +47,47 @@ void Supervisor::refresh(std::function<void()> done) {
 }
 
 void Supervisor::put(PutRequest request, Reply<PutReceipt> reply) {
-  impl_->control().post([impl = impl_.get(), request = std::move(request), reply = std::move(reply)] {
-    if (impl->stopping.load()) return reply(stopping_status());
-    impl->put(request, reply);
-  });
+  impl_->control().post(
+      [impl = impl_.get(), request = std::move(request), reply = std::move(reply)] {
+        if (impl->stopping.load()) return reply(stopping_status());
+        impl->put(request, reply);
+      });
 }
 
 void Supervisor::remove(RemoveRequest request, Reply<std::string> reply) {
-  impl_->control().post([impl = impl_.get(), request = std::move(request), reply = std::move(reply)] {
-    if (impl->stopping.load()) return reply(stopping_status());
-    impl->remove(request, reply);
-  });
+  impl_->control().post(
+      [impl = impl_.get(), request = std::move(request), reply = std::move(reply)] {
+        if (impl->stopping.load()) return reply(stopping_status());
+        impl->remove(request, reply);
+      });
 }
 
 void Supervisor::set_trigger(SwitchRequest request, Reply<SwitchReceipt> reply) {
-  impl_->control().post([impl = impl_.get(), request = std::move(request), reply = std::move(reply)] {
-    if (impl->stopping.load()) return reply(stopping_status());
-    impl->set_trigger(request, reply);
-  });
+  impl_->control().post(
+      [impl = impl_.get(), request = std::move(request), reply = std::move(reply)] {
+        if (impl->stopping.load()) return reply(stopping_status());
+        impl->set_trigger(request, reply);
+      });
 }
 
-void Supervisor::lifecycle(std::string name, Verb verb, Preconditions preconditions, Reply<LifecycleReceipt> reply) {
-  impl_->control().post([impl = impl_.get(), name = std::move(name), verb, preconditions = std::move(preconditions),
-                         reply = std::move(reply)] {
+void Supervisor::lifecycle(std::string name, Verb verb, Preconditions preconditions,
+                           Reply<LifecycleReceipt> reply) {
+  impl_->control().post([impl = impl_.get(), name = std::move(name), verb,
+                         preconditions = std::move(preconditions), reply = std::move(reply)] {
     if (impl->stopping.load()) return reply(stopping_status());
     impl->lifecycle(name, verb, preconditions, reply);
   });
 }
 
 void Supervisor::tap(std::string name, std::string step, Reply<TapSubscription> reply) {
-  impl_->control().post([impl = impl_.get(), name = std::move(name), step = std::move(step), reply = std::move(reply)] {
-    impl->tap(name, step, reply);
-  });
+  impl_->control().post([impl = impl_.get(), name = std::move(name), step = std::move(step),
+                         reply = std::move(reply)] { impl->tap(name, step, reply); });
 }
 
 void Supervisor::untap(std::string name, std::string step) {
-  impl_->control().post(
-      [impl = impl_.get(), name = std::move(name), step = std::move(step)] { impl->untap(name, step); });
+  impl_->control().post([impl = impl_.get(), name = std::move(name), step = std::move(step)] {
+    impl->untap(name, step);
+  });
 }
 
 // -- Impl: start, stop, snapshots
@@ -103,7 +109,8 @@ Status Supervisor::Impl::start(const Reparse& reparse) {
   const ControlPort port = control_.port();
   for (std::uint32_t i = 0; i < options_.workers; ++i) {
     const int pin_to = options_.workers_pin ? static_cast<int>(i) : -1;
-    workers_.push_back(std::make_unique<Worker>(i, port.clock, IdleStrategy{options_.idle_spin, options_.idle_yield}, pin_to));
+    workers_.push_back(std::make_unique<Worker>(
+        i, port.clock, IdleStrategy{options_.idle_spin, options_.idle_yield}, pin_to));
     hosts_.push_back(workers_.back().get());
   }
   disk_ = std::make_unique<DiskThread>();
@@ -142,7 +149,8 @@ void Supervisor::Impl::restore(const StoredPipeline& stored, const Reparse& repa
 std::size_t Supervisor::Impl::stop_all(const std::function<void()>& one_done) {
   std::vector<Pipeline*> live;
   for (auto& [name, entry] : entries_)
-    if (entry.pipeline && entry.pipeline->actual() != Actual::stopped) live.push_back(entry.pipeline.get());
+    if (entry.pipeline && entry.pipeline->actual() != Actual::stopped)
+      live.push_back(entry.pipeline.get());
   for (Pipeline* pipeline : live) {
     Pipeline::StopOptions options;
     options.leave = false;
@@ -168,9 +176,9 @@ void Supervisor::Impl::stop() {
   });
   const auto stopped = all_stopped.get_future();
   constexpr auto kLook = std::chrono::milliseconds(100);
-  while (stopped.wait_for(kLook) != std::future_status::ready && !hurry.load()) {
-  }
-  if (hurry.load() && stopped.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
+  while (stopped.wait_for(kLook) != std::future_status::ready && !hurry.load()) {}
+  if (hurry.load() && stopped.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
+    return;
   disk_.reset();
   control_.stop();
   entries_.clear();

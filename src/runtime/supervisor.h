@@ -23,7 +23,8 @@ namespace leat::runtime {
 struct SupervisorOptions {
   std::string application = "leat";
   std::string instance = "leat";
-  std::string state_dir;             // exists; pipelines/ and state/ are made beneath it; "" = keep nothing (leat run)
+  std::string
+      state_dir;  // exists; pipelines/ and state/ are made beneath it; "" = keep nothing (leat run)
   std::uint32_t workers = 1;
   bool workers_pin = false;
   Duration idle_spin{};
@@ -37,8 +38,9 @@ struct SupervisorOptions {
   const base::Clock* clock = nullptr;  // null = the machine's
 };
 
-// A refused command carries the API's problem code in the Status field "problem": PIPELINE_NOT_FOUND, NAME_TAKEN, WRONG_STATE,
-// SWITCH_TIMED_OUT, SWITCH_REPLACED, ETAG_MISMATCH, ALREADY_EXISTS, TOO_MANY_PIPELINES, DRAIN_TIMED_OUT, STOPPING, DISK_LOW, …
+// A refused command carries the API's problem code in the Status field "problem":
+// PIPELINE_NOT_FOUND, NAME_TAKEN, WRONG_STATE, SWITCH_TIMED_OUT, SWITCH_REPLACED, ETAG_MISMATCH,
+// ALREADY_EXISTS, TOO_MANY_PIPELINES, DRAIN_TIMED_OUT, STOPPING, DISK_LOW, …
 std::string_view problem_of(const Status& status) noexcept;
 
 // Called exactly once, on the control thread: hand the rest of the work to your own thread.
@@ -77,11 +79,12 @@ struct SwitchRequest {
   std::string name;
   std::optional<spec::TriggerSpec> trigger;  // absent = back to the definition's
   Duration timeout = std::chrono::seconds(10);
-  Preconditions preconditions;               // of the trigger's own ETag
+  Preconditions preconditions;  // of the trigger's own ETag
   std::string actor;
 };
 // source -> topic -> partition -> next offset to read
-using BarrierOffsets = std::map<std::string, std::map<std::string, std::map<std::int32_t, std::int64_t>>>;
+using BarrierOffsets =
+    std::map<std::string, std::map<std::string, std::map<std::int32_t, std::int64_t>>>;
 struct SwitchReceipt {
   spec::TriggerSpec from, to;
   bool changed = true;
@@ -104,10 +107,12 @@ struct LifecycleReceipt {
   double took_ms = 0;
 };
 
-// What a tap reads: one point per task. Keeps the points alive; the rows stop when the pipeline goes.
+// What a tap reads: one point per task. Keeps the points alive; the rows stop when the pipeline
+// goes.
 struct TapSubscription {
   std::vector<std::shared_ptr<flow::TapPoint>> points;
-  std::shared_ptr<const std::atomic<bool>> alive;  // false once this generation of the pipeline is gone
+  std::shared_ptr<const std::atomic<bool>>
+      alive;  // false once this generation of the pipeline is gone
 };
 
 struct ThreadStatus {
@@ -115,8 +120,9 @@ struct ThreadStatus {
   std::string kind;  // control, worker, checkpoint
 };
 
-// Owns every pipeline of the process. Reads are thread-safe snapshots; commands may be posted from any thread and are carried
-// out on the control thread, writes to disk on the checkpoint thread. Lives from start() to stop().
+// Owns every pipeline of the process. Reads are thread-safe snapshots; commands may be posted from
+// any thread and are carried out on the control thread, writes to disk on the checkpoint thread.
+// Lives from start() to stop().
 class Supervisor {
  public:
   Supervisor(SupervisorOptions options, flow::Registry registry);
@@ -124,12 +130,15 @@ class Supervisor {
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
-  // Starts the threads and restores the definitions in the state they had; `reparse` turns a stored text into spec and plan.
-  // A stored definition that no longer parses is kept, failed, with the reason.
-  using Reparse = std::function<Result<PutRequest>(const std::string& name, const std::string& text)>;
+  // Starts the threads and restores the definitions in the state they had; `reparse` turns a stored
+  // text into spec and plan. A stored definition that no longer parses is kept, failed, with the
+  // reason.
+  using Reparse =
+      std::function<Result<PutRequest>(const std::string& name, const std::string& text)>;
   Status start(const Reparse& reparse);
-  // Cuts and commits every running pipeline within the stop timeout; what does not get done in time is replayed at the next
-  // start. `desired` stays. Blocks the caller until done. Commands are refused with STOPPING from the first moment.
+  // Cuts and commits every running pipeline within the stop timeout; what does not get done in time
+  // is replayed at the next start. `desired` stays. Blocks the caller until done. Commands are
+  // refused with STOPPING from the first moment.
   void stop();
   // Makes a stop() under way give up waiting.
   void stop_now() noexcept;
@@ -149,7 +158,8 @@ class Supervisor {
   void put(PutRequest request, Reply<PutReceipt> reply);
   void remove(RemoveRequest request, Reply<std::string> reply);  // the name
   void set_trigger(SwitchRequest request, Reply<SwitchReceipt> reply);
-  void lifecycle(std::string name, Verb verb, Preconditions preconditions, Reply<LifecycleReceipt> reply);
+  void lifecycle(std::string name, Verb verb, Preconditions preconditions,
+                 Reply<LifecycleReceipt> reply);
   // STEP_NOT_FOUND or a subscription; call untap with the same step afterwards.
   void tap(std::string name, std::string step, Reply<TapSubscription> reply);
   void untap(std::string name, std::string step);

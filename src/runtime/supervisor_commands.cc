@@ -1,10 +1,12 @@
 #include <filesystem>
+#include <set>
 
 #include "base/faults.h"
 #include "base/log.h"
 #include "runtime/supervisor_impl.h"
 
-// What the supervisor does when it is told to. Writes of one pipeline take their turn; every one is on disk before its reply.
+// What the supervisor does when it is told to. Writes of one pipeline take their turn; every one is
+// on disk before its reply.
 namespace leat::runtime {
 namespace {
 
@@ -13,11 +15,27 @@ Status problem(Code code, std::string_view name, std::string message) {
 }
 
 Status not_found(const std::string& name) {
-  return problem(Code::not_found, "PIPELINE_NOT_FOUND", "there is no pipeline of this name").with("pipeline", name);
+  return problem(Code::not_found, "PIPELINE_NOT_FOUND", "there is no pipeline of this name")
+      .with("pipeline", name);
 }
 
 Status disk_problem(const Status& status) {
   return status.with("problem", status.code() == Code::exhausted ? "DISK_LOW" : "INTERNAL");
+}
+
+bool reads_other_sources(const spec::PipelineSpec& before, const spec::PipelineSpec& after) {
+  const auto topics = [](const spec::PipelineSpec& spec) {
+    std::set<std::string> all;
+    for (const spec::SourceSpec& source : spec.sources) {
+      const auto* kafka = std::get_if<spec::KafkaSourceSpec>(&source.kind);
+      if (kafka == nullptr) continue;
+      all.insert("group " + kafka->group);
+      all.insert("pattern " + kafka->pattern);
+      for (const std::string& topic : kafka->topics) all.insert("topic " + topic);
+    }
+    return all;
+  };
+  return topics(before) != topics(after);
 }
 
 // FNV-1a, 32 bits, in hex: tells definitions apart in an ETag.
@@ -65,9 +83,12 @@ void Supervisor::Impl::release(const std::string& name) {
 
 Status Supervisor::Impl::check(const Entry& entry, const Preconditions& preconditions) const {
   if (preconditions.if_none_match)
-    return problem(Code::already_exists, "ALREADY_EXISTS", "a pipeline of this name exists already");
-  if (preconditions.if_match && *preconditions.if_match != "*" && *preconditions.if_match != etag_of(entry.stored))
-    return problem(Code::wrong_state, "ETAG_MISMATCH", "the pipeline was changed since; read it again")
+    return problem(Code::already_exists, "ALREADY_EXISTS",
+                   "a pipeline of this name exists already");
+  if (preconditions.if_match && *preconditions.if_match != "*" &&
+      *preconditions.if_match != etag_of(entry.stored))
+    return problem(Code::wrong_state, "ETAG_MISMATCH",
+                   "the pipeline was changed since; read it again")
         .with("etag", etag_of(entry.stored));
   return {};
 }
@@ -81,31 +102,32 @@ void Supervisor::Impl::save(const StoredPipeline& stored, std::function<void(con
 
 void Supervisor::Impl::install(Entry& entry, const std::shared_ptr<const plan::Plan>& plan) {
   const std::string name = entry.stored.name;
-  const std::string folder = options_.state_dir.empty() ? std::string() : options_.state_dir + "/state/" + name;
+  const std::string folder =
+      options_.state_dir.empty() ? std::string() : options_.state_dir + "/state/" + name;
   if (!folder.empty()) {
     std::error_code ignored;  // a source that needs the folder says so when it cannot write
     std::filesystem::create_directories(folder, ignored);
   }
-  entry.pipeline = std::make_unique<Pipeline>(PipelineParts{
-      .plan = plan,
-      .generation = entry.stored.generation,
-      .etag = etag_of(entry.stored),
-      .created_at = entry.stored.created_at,
-      .desired = entry.stored.desired,
-      .trigger_override = entry.stored.trigger_override,
-      .state_folder = folder,
-      .options = options_,
-      .registry = registry_,
-      .hosts = hosts_,
-      .control = control_.port(),
-      .publish = [this](SnapshotPtr snapshot) { publish(std::move(snapshot)); },
-      .on_desired_changed =
-          [this, name] {
-            Entry* changed = entry_of(name);
-            if (changed == nullptr || !changed->pipeline) return;
-            changed->stored.desired = changed->pipeline->desired();
-            save(changed->stored, [](const Status&) {});
-          }});
+  entry.pipeline = std::make_unique<Pipeline>(
+      PipelineParts{.plan = plan,
+                    .generation = entry.stored.generation,
+                    .etag = etag_of(entry.stored),
+                    .created_at = entry.stored.created_at,
+                    .desired = entry.stored.desired,
+                    .trigger_override = entry.stored.trigger_override,
+                    .state_folder = folder,
+                    .options = options_,
+                    .registry = registry_,
+                    .hosts = hosts_,
+                    .control = control_.port(),
+                    .publish = [this](SnapshotPtr snapshot) { publish(std::move(snapshot)); },
+                    .on_desired_changed =
+                        [this, name] {
+                          Entry* changed = entry_of(name);
+                          if (changed == nullptr || !changed->pipeline) return;
+                          changed->stored.desired = changed->pipeline->desired();
+                          save(changed->stored, [](const Status&) {});
+                        }});
 }
 
 void Supervisor::Impl::put(PutRequest request, Reply<PutReceipt> reply) {
@@ -113,7 +135,9 @@ void Supervisor::Impl::put(PutRequest request, Reply<PutReceipt> reply) {
   Entry* entry = entry_of(name);
   if (entry == nullptr) return create(std::move(request), std::move(reply));
   if (request.create_only)
-    return reply(problem(Code::already_exists, "NAME_TAKEN", "a pipeline of this name exists already").with("pipeline", name));
+    return reply(
+        problem(Code::already_exists, "NAME_TAKEN", "a pipeline of this name exists already")
+            .with("pipeline", name));
   enqueue(*entry, [this, name, request = std::move(request), reply = std::move(reply)] {
     Entry* now = entry_of(name);
     const auto done = [this, name, reply](Result<PutReceipt> receipt) {
@@ -121,7 +145,8 @@ void Supervisor::Impl::put(PutRequest request, Reply<PutReceipt> reply) {
       release(name);
     };
     if (now == nullptr || !now->pipeline) return done(not_found(name));
-    if (const Status refused = check(*now, request.preconditions); !refused.ok()) return done(refused);
+    if (const Status refused = check(*now, request.preconditions); !refused.ok())
+      return done(refused);
     const bool keeps_trigger = !request.reset_trigger || !now->stored.trigger_override;
     if (!now->broken && now->pipeline->plan().spec->json == request.spec->json && keeps_trigger)
       return done(PutReceipt{PutReceipt::Outcome::unchanged, now->pipeline->snapshot()});
@@ -132,35 +157,40 @@ void Supervisor::Impl::put(PutRequest request, Reply<PutReceipt> reply) {
 void Supervisor::Impl::create(PutRequest request, Reply<PutReceipt> reply) {
   const std::string name = request.spec->name;
   if (request.preconditions.if_match)
-    return reply(problem(Code::wrong_state, "ETAG_MISMATCH", "there is no pipeline of this name").with("pipeline", name));
+    return reply(problem(Code::wrong_state, "ETAG_MISMATCH", "there is no pipeline of this name")
+                     .with("pipeline", name));
   if (entries_.size() >= options_.pipelines_max)
     return reply(problem(Code::exhausted, "TOO_MANY_PIPELINES", "pipelines_max is reached")
                      .with("pipelines_max", std::to_string(options_.pipelines_max)));
   Entry& entry = entries_[name];
   entry.busy = true;
-  entry.stored = {name, 1, request.initial, std::nullopt, control_.port().clock.wall_now(), request.spec->text};
-  save(entry.stored, [this, name, request = std::move(request), reply = std::move(reply)](const Status& status) {
-    if (!status.ok()) {
-      entries_.erase(name);
-      return reply(disk_problem(status));
-    }
-    Entry& made = *entry_of(name);
-    install(made, request.plan);
-    log::info("runtime", "pipeline created", {{"pipeline", name}});
-    made.pipeline->begin();
-    made.pipeline->publish();
-    reply(PutReceipt{PutReceipt::Outcome::created, made.pipeline->snapshot()});
-    release(name);
-  });
+  entry.stored = {
+      name, 1, request.initial, std::nullopt, control_.port().clock.wall_now(), request.spec->text};
+  save(entry.stored,
+       [this, name, request = std::move(request), reply = std::move(reply)](const Status& status) {
+         if (!status.ok()) {
+           entries_.erase(name);
+           return reply(disk_problem(status));
+         }
+         Entry& made = *entry_of(name);
+         install(made, request.plan);
+         log::info("runtime", "pipeline created", {{"pipeline", name}});
+         made.pipeline->begin();
+         made.pipeline->publish();
+         reply(PutReceipt{PutReceipt::Outcome::created, made.pipeline->snapshot()});
+         release(name);
+       });
 }
 
 void Supervisor::Impl::replace(Entry& entry, PutRequest request, const Reply<PutReceipt>& reply) {
   const std::string name = entry.stored.name;
   Pipeline::StopOptions options;
-  options.leave = false;
+  // A static member that comes back with another subscription would be given its old partitions.
+  options.leave = reads_other_sources(*entry.pipeline->plan().spec, *request.spec);
   options.keep_desired = true;
   options.timeout = options_.stop_timeout;
-  const auto put_in_place = [this, name, request = std::move(request), reply](const Result<LifecycleReceipt>&) {
+  const auto put_in_place = [this, name, request = std::move(request),
+                             reply](const Result<LifecycleReceipt>&) {
     StoredPipeline next = entry_of(name)->stored;
     ++next.generation;
     next.text = request.spec->text;
@@ -175,7 +205,8 @@ void Supervisor::Impl::replace(Entry& entry, PutRequest request, const Reply<Put
       changed.stored = next;
       changed.broken = false;
       install(changed, request.plan);
-      log::info("runtime", "pipeline replaced", {{"pipeline", name}, {"generation", next.generation}});
+      log::info("runtime", "pipeline replaced",
+                {{"pipeline", name}, {"generation", next.generation}});
       changed.pipeline->begin();
       changed.pipeline->publish();
       reply(PutReceipt{PutReceipt::Outcome::replaced, changed.pipeline->snapshot()});
@@ -199,12 +230,14 @@ void Supervisor::Impl::remove(RemoveRequest request, Reply<std::string> reply) {
     };
     Entry* now = entry_of(name);
     if (now == nullptr || !now->pipeline) return done(not_found(name));
-    if (const Status refused = check(*now, request.preconditions); !refused.ok()) return done(refused);
+    if (const Status refused = check(*now, request.preconditions); !refused.ok())
+      return done(refused);
     do_remove(*now, request, done);
   });
 }
 
-void Supervisor::Impl::do_remove(Entry& entry, const RemoveRequest& request, const Reply<std::string>& reply) {
+void Supervisor::Impl::do_remove(Entry& entry, const RemoveRequest& request,
+                                 const Reply<std::string>& reply) {
   const std::string name = entry.stored.name;
   const auto forget = [this, name, reply](const Result<LifecycleReceipt>& stopped) {
     if (!stopped.ok()) return reply(stopped.status());
@@ -221,7 +254,8 @@ void Supervisor::Impl::do_remove(Entry& entry, const RemoveRequest& request, con
       });
     });
   };
-  if (entry.pipeline->actual() == Actual::stopped && !request.purge) return forget(LifecycleReceipt{});
+  if (entry.pipeline->actual() == Actual::stopped && !request.purge)
+    return forget(LifecycleReceipt{});
   Pipeline::StopOptions options;
   options.leave = true;
   options.drop_epoch = request.now;
@@ -250,13 +284,15 @@ void Supervisor::Impl::set_trigger(SwitchRequest request, Reply<SwitchReceipt> r
   });
 }
 
-void Supervisor::Impl::do_set_trigger(Entry& entry, const SwitchRequest& request, const Reply<SwitchReceipt>& reply) {
+void Supervisor::Impl::do_set_trigger(Entry& entry, const SwitchRequest& request,
+                                      const Reply<SwitchReceipt>& reply) {
   const std::string name = entry.stored.name;
   const SnapshotPtr before = entry.pipeline->snapshot();
   const auto& if_match = request.preconditions.if_match;
   if (if_match && *if_match != "*" && *if_match != before->trigger.etag)
-    return reply(problem(Code::wrong_state, "ETAG_MISMATCH", "the trigger was changed since; read it again")
-                     .with("etag", before->trigger.etag));
+    return reply(
+        problem(Code::wrong_state, "ETAG_MISMATCH", "the trigger was changed since; read it again")
+            .with("etag", before->trigger.etag));
   const bool is_override = request.trigger.has_value();
   const spec::TriggerSpec to = request.trigger.value_or(entry.pipeline->plan().spec->trigger);
   entry.pipeline->set_trigger(to, is_override, request.timeout, request.actor,
@@ -266,29 +302,32 @@ void Supervisor::Impl::do_set_trigger(Entry& entry, const SwitchRequest& request
                               });
 }
 
-// The receipt leaves only when the new setting is on disk: a crash before that resolves to the old one, after it to the new.
-void Supervisor::Impl::persist_switch(const std::string& name, const SwitchRequest& request, SwitchReceipt receipt,
-                                      const Reply<SwitchReceipt>& reply) {
+// The receipt leaves only when the new setting is on disk: a crash before that resolves to the old
+// one, after it to the new.
+void Supervisor::Impl::persist_switch(const std::string& name, const SwitchRequest& request,
+                                      SwitchReceipt receipt, const Reply<SwitchReceipt>& reply) {
   Entry* entry = entry_of(name);
   if (entry == nullptr) return reply(not_found(name));
   const auto before = entry->stored.trigger_override;
   if (before == request.trigger) return reply(std::move(receipt));
   entry->stored.trigger_override = request.trigger;
-  save(entry->stored, [this, name, before, receipt = std::move(receipt), reply](const Status& status) {
+  save(entry->stored, [this, name, before, receipt = std::move(receipt),
+                       reply](const Status& status) {
     if (status.ok()) {
       const Status fault = base::Faults::hit("switch.persisted");
       return fault.ok() ? reply(receipt) : reply(disk_problem(fault));
     }
     if (Entry* changed = entry_of(name); changed != nullptr && changed->pipeline) {
       changed->stored.trigger_override = before;
-      changed->pipeline->set_trigger(receipt.from, before.has_value(), std::chrono::seconds(10), "leat",
-                                     [](const Result<SwitchReceipt>&) {});
+      changed->pipeline->set_trigger(receipt.from, before.has_value(), std::chrono::seconds(10),
+                                     "leat", [](const Result<SwitchReceipt>&) {});
     }
     reply(disk_problem(status));
   });
 }
 
-void Supervisor::Impl::lifecycle(const std::string& name, Verb verb, const Preconditions& preconditions,
+void Supervisor::Impl::lifecycle(const std::string& name, Verb verb,
+                                 const Preconditions& preconditions,
                                  Reply<LifecycleReceipt> reply) {
   Entry* entry = entry_of(name);
   if (entry == nullptr) return reply(not_found(name));
@@ -308,7 +347,8 @@ void Supervisor::Impl::lifecycle(const std::string& name, Verb verb, const Preco
   });
 }
 
-void Supervisor::Impl::save_desired(Entry& entry, Result<LifecycleReceipt> receipt, const Reply<LifecycleReceipt>& reply) {
+void Supervisor::Impl::save_desired(Entry& entry, Result<LifecycleReceipt> receipt,
+                                    const Reply<LifecycleReceipt>& reply) {
   if (entry.stored.desired == entry.pipeline->desired()) return reply(std::move(receipt));
   entry.stored.desired = entry.pipeline->desired();
   save(entry.stored, [receipt = std::move(receipt), reply](const Status& status) {
@@ -320,7 +360,8 @@ void Supervisor::Impl::save_desired(Entry& entry, Result<LifecycleReceipt> recei
 void Supervisor::Impl::do_lifecycle(Entry& entry, Verb verb, Reply<LifecycleReceipt> reply) {
   Pipeline& pipeline = *entry.pipeline;
   if (entry.broken && verb != Verb::stop)
-    return reply(problem(Code::wrong_state, "WRONG_STATE", "the stored definition is not valid any more: replace it"));
+    return reply(problem(Code::wrong_state, "WRONG_STATE",
+                         "the stored definition is not valid any more: replace it"));
   switch (verb) {
     case Verb::pause: return pipeline.pause(std::move(reply));
     case Verb::resume: return pipeline.resume(std::move(reply));
@@ -334,12 +375,14 @@ void Supervisor::Impl::do_lifecycle(Entry& entry, Verb verb, Reply<LifecycleRece
   }
 }
 
-void Supervisor::Impl::tap(const std::string& name, const std::string& step, Reply<TapSubscription> reply) {
+void Supervisor::Impl::tap(const std::string& name, const std::string& step,
+                           Reply<TapSubscription> reply) {
   Entry* entry = entry_of(name);
   if (entry == nullptr || !entry->pipeline) return reply(not_found(name));
   const PipelineCounts& counts = entry->pipeline->counts();
   if (!counts.has_tap(step))
-    return reply(problem(Code::not_found, "STEP_NOT_FOUND", "there is no step of this id").with("step", step));
+    return reply(problem(Code::not_found, "STEP_NOT_FOUND", "there is no step of this id")
+                     .with("step", step));
   ++entry->taps[step];
   TapSubscription subscription{counts.taps(step), entry->pipeline->alive_flag()};
   for (const auto& point : subscription.points) point->want(true);

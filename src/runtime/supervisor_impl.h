@@ -20,13 +20,14 @@ class Supervisor::Impl {
 
   Status start(const Reparse& reparse);
   void stop();
-  SnapshotPtr find(std::string_view name) const;   // any thread
-  std::vector<SnapshotPtr> list() const;           // any thread
+  SnapshotPtr find(std::string_view name) const;  // any thread
+  std::vector<SnapshotPtr> list() const;          // any thread
 
   void put(PutRequest request, Reply<PutReceipt> reply);
   void remove(RemoveRequest request, Reply<std::string> reply);
   void set_trigger(SwitchRequest request, Reply<SwitchReceipt> reply);
-  void lifecycle(const std::string& name, Verb verb, const Preconditions& preconditions, Reply<LifecycleReceipt> reply);
+  void lifecycle(const std::string& name, Verb verb, const Preconditions& preconditions,
+                 Reply<LifecycleReceipt> reply);
   void tap(const std::string& name, const std::string& step, Reply<TapSubscription> reply);
   void untap(const std::string& name, const std::string& step);
   void refresh();
@@ -34,12 +35,13 @@ class Supervisor::Impl {
   ControlLoop& control() { return control_; }
   const SupervisorOptions& options() const { return options_; }
 
-  std::atomic<bool> stopping{false};       // any thread
-  std::atomic<bool> started{false};        // any thread
-  std::atomic<bool> hurry{false};          // any thread: stop() gives up waiting
+  std::atomic<bool> stopping{false};  // any thread
+  std::atomic<bool> started{false};   // any thread
+  std::atomic<bool> hurry{false};     // any thread: stop() gives up waiting
 
  private:
-  // A name that is taken: its pipeline (null while it is being made), what is on disk, and the writes that wait for their turn.
+  // A name that is taken: its pipeline (null while it is being made), what is on disk, and the
+  // writes that wait for their turn.
   struct Entry {
     std::unique_ptr<Pipeline> pipeline;
     StoredPipeline stored;
@@ -58,10 +60,12 @@ class Supervisor::Impl {
   void install(Entry& entry, const std::shared_ptr<const plan::Plan>& plan);
   void restore(const StoredPipeline& stored, const Reparse& reparse);
   void save(const StoredPipeline& stored, std::function<void(const Status&)> done);
-  void save_desired(Entry& entry, Result<LifecycleReceipt> receipt, const Reply<LifecycleReceipt>& reply);
+  void save_desired(Entry& entry, Result<LifecycleReceipt> receipt,
+                    const Reply<LifecycleReceipt>& reply);
   void do_lifecycle(Entry& entry, Verb verb, Reply<LifecycleReceipt> reply);
   void do_remove(Entry& entry, const RemoveRequest& request, const Reply<std::string>& reply);
-  void do_set_trigger(Entry& entry, const SwitchRequest& request, const Reply<SwitchReceipt>& reply);
+  void do_set_trigger(Entry& entry, const SwitchRequest& request,
+                      const Reply<SwitchReceipt>& reply);
   void persist_switch(const std::string& name, const SwitchRequest& request, SwitchReceipt receipt,
                       const Reply<SwitchReceipt>& reply);
   Entry* entry_of(const std::string& name);

@@ -21,7 +21,8 @@ Worker::~Worker() {
 }
 
 void Worker::add(std::unique_ptr<flow::Task> task) {
-  // std::function wants copyable captures; the task is owned by the tasks_ vector once the action ran.
+  // std::function wants copyable captures; the task is owned by the tasks_ vector once the action
+  // ran.
   auto* const raw = task.release();
   LEAT_CHECK(mailbox_.push([this, raw] { tasks_.emplace_back(raw); }));
 }
@@ -89,7 +90,8 @@ void Worker::run() {
       ::sched_yield();
       continue;
     }
-    // Announce first, look once more, then sleep: whoever has work for us sees the announcement, or we see the work.
+    // Announce first, look once more, then sleep: whoever has work for us sees the announcement, or
+    // we see the work.
     wakeup_.announce();
     Instant again = base::kNever;
     if (mailbox_.pending() || step_all(clock_.now(), again)) {

@@ -11,8 +11,9 @@
 
 #include "base/clock.h"
 
-// What the user wrote, checked and typed. Everything here is a value, immutable once parse() returned it; positions in the
-// text are kept as JSON pointers so that later rooms (expressions, plan) can report problems at their place.
+// What the user wrote, checked and typed. Everything here is a value, immutable once parse()
+// returned it; positions in the text are kept as JSON pointers so that later rooms (expressions,
+// plan) can report problems at their place.
 namespace leat::spec {
 
 enum class TriggerMode : std::uint8_t { micro_batch, real_time, available_now };
@@ -28,8 +29,8 @@ struct TriggerSpec {
 
 enum class Format : std::uint8_t { json, string, bytes };
 
-// A piece of expression text and where it stands. Strings in `filter set select` are expressions; in `key headers topic`
-// they are literals unless written {"expr": "..."}.
+// A piece of expression text and where it stands. Strings in `filter set select` are expressions;
+// in `key headers topic` they are literals unless written {"expr": "..."}.
 struct Expression {
   std::string text;
   std::string pointer;  // of the string that holds it
@@ -38,9 +39,9 @@ struct Expression {
 // Where to begin in a partition without a committed offset.
 struct StartSpec {
   enum class Kind : std::uint8_t { earliest, latest, time, offsets } kind = Kind::earliest;
-  WallTime time{};                                  // kind time with an absolute time
-  std::optional<Duration> ago;                      // kind time written "-1h"
-  std::map<std::string, std::int64_t> offsets;      // kind offsets: "topic-partition" -> offset
+  WallTime time{};                              // kind time with an absolute time
+  std::optional<Duration> ago;                  // kind time written "-1h"
+  std::map<std::string, std::int64_t> offsets;  // kind offsets: "topic-partition" -> offset
 };
 
 struct KafkaSourceSpec {
@@ -60,7 +61,8 @@ struct FileSourceSpec {
 struct GeneratorSpec {
   double rows_per_second = 1;
   std::uint64_t rows = 0;  // stop after so many; 0 = never
-  std::vector<std::pair<std::string, Expression>> fields;  // over `seq` (int, from 0); in definition order
+  std::vector<std::pair<std::string, Expression>>
+      fields;  // over `seq` (int, from 0); in definition order
 };
 
 struct SourceSpec {
@@ -77,17 +79,28 @@ struct Assignment {
   FieldPath target;
   std::string pointer;  // of the value
   Expression value;
-  FieldPath copy_of;    // the list form of select: the field this one copies, absent stays absent; else empty
+  FieldPath copy_of;  // the list form of select: the field this one copies, absent stays absent;
+                      // else empty
 };
 
-struct FilterStep { Expression condition; };
-struct SetStep { std::vector<Assignment> fields; };      // definition order
-struct SelectStep { std::vector<Assignment> fields; };   // the list form becomes path expressions
-struct DropStep { std::vector<FieldPath> fields; };
-struct RepartitionStep { std::vector<FieldPath> by; };
+struct FilterStep {
+  Expression condition;
+};
+struct SetStep {
+  std::vector<Assignment> fields;
+};  // definition order
+struct SelectStep {
+  std::vector<Assignment> fields;
+};  // the list form becomes path expressions
+struct DropStep {
+  std::vector<FieldPath> fields;
+};
+struct RepartitionStep {
+  std::vector<FieldPath> by;
+};
 
 struct StepSpec {
-  std::string id;            // given, or "<verb>-<index>" made from the place
+  std::string id;  // given, or "<verb>-<index>" made from the place
   bool id_given = false;
   std::string pointer;
   std::string description;
@@ -110,12 +123,14 @@ struct KafkaSinkSpec {
   bool forward_headers = true;
   bool origin_header = false;
   bool allow_loop = false;
-  std::optional<std::int32_t> partition;        // fixed; absent = murmur2 of the key
-  std::optional<Expression> timestamp;          // absent = the record's
+  std::optional<std::int32_t> partition;  // fixed; absent = murmur2 of the key
+  std::optional<Expression> timestamp;    // absent = the record's
   Compression compression = Compression::none;
   std::map<std::string, std::string> properties;
 };
-struct FileSinkSpec { std::string path; };
+struct FileSinkSpec {
+  std::string path;
+};
 struct StdoutSinkSpec {};
 
 struct SinkSpec {

@@ -26,10 +26,11 @@ using Handle = std::unique_ptr<rd_kafka_t, DestroyHandle>;
 Handle client(rd_kafka_type_t type, const std::string& bootstrap) {
   std::array<char, 512> error{};
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  for (const auto& [key, value] : {std::pair<const char*, const char*>{"bootstrap.servers", bootstrap.c_str()},
-                                   {"log_level", "0"},
-                                   {"group.id", "g"},
-                                   {"auto.offset.reset", "earliest"}}) {
+  for (const auto& [key, value] :
+       {std::pair<const char*, const char*>{"bootstrap.servers", bootstrap.c_str()},
+        {"log_level", "0"},
+        {"group.id", "g"},
+        {"auto.offset.reset", "earliest"}}) {
     rd_kafka_conf_set(conf, key, value, error.data(), error.size());
   }
   return Handle(rd_kafka_new(type, conf, error.data(), error.size()));
@@ -41,16 +42,18 @@ void create_topic(rd_kafka_t* handle, const char* name) {
   rd_kafka_CreateTopics(handle, &topic, 1, nullptr, queue);
   rd_kafka_event_t* event = rd_kafka_queue_poll(queue, kWaitMsMax);
   ASSERT_NE(event, nullptr);
-  EXPECT_EQ(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_event_error_string(event);
+  EXPECT_EQ(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR)
+      << rd_kafka_event_error_string(event);
   rd_kafka_event_destroy(event);
   rd_kafka_queue_destroy(queue);
   rd_kafka_NewTopic_destroy(topic);
 }
 
 void produce(rd_kafka_t* producer, const char* topic, std::string value) {
-  ASSERT_EQ(rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                              RD_KAFKA_V_VALUE(value.data(), value.size()), RD_KAFKA_V_END),
-            RD_KAFKA_RESP_ERR_NO_ERROR);
+  ASSERT_EQ(
+      rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                        RD_KAFKA_V_VALUE(value.data(), value.size()), RD_KAFKA_V_END),
+      RD_KAFKA_RESP_ERR_NO_ERROR);
   ASSERT_EQ(rd_kafka_flush(producer, kWaitMsMax), RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
@@ -64,7 +67,8 @@ std::string first_record(const std::string& bootstrap, const char* topic) {
   rd_kafka_topic_partition_list_destroy(parts);
   std::string value = "<nothing came>";
   if (rd_kafka_message_t* message = rd_kafka_consumer_poll(consumer.get(), kWaitMsMax)) {
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) value.assign(static_cast<char*>(message->payload), message->len);
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+      value.assign(static_cast<char*>(message->payload), message->len);
     rd_kafka_message_destroy(message);
   }
   rd_kafka_consumer_close(consumer.get());
@@ -110,11 +114,11 @@ TEST(RealBrokerTest, LeavesNothingBehindWhenTheTestIsKilled) {
 
   ::kill(test, SIGKILL);
   waitpid(test, nullptr, 0);
-  // The watcher of the script holds this pipe's other end too, as the child's heir: its end is the signal to look.
+  // The watcher of the script holds this pipe's other end too, as the child's heir: its end is the
+  // signal to look.
   ::close(told[1]);
   char rest = 0;
-  while (read(told[0], &rest, 1) > 0) {
-  }
+  while (read(told[0], &rest, 1) > 0) {}
   EXPECT_FALSE(std::filesystem::exists(folder.data()));
   ::close(told[0]);
 }

@@ -18,7 +18,8 @@
 
 namespace leat::test {
 
-// One file of tests/cases: a definition, the records of every source, and what every sink holds in the end.
+// One file of tests/cases: a definition, the records of every source, and what every sink holds in
+// the end.
 struct CaseFile {
   struct Input {
     std::string source;
@@ -28,7 +29,8 @@ struct CaseFile {
   std::string name;
   std::shared_ptr<const spec::PipelineSpec> spec;
   std::vector<Input> input;
-  std::map<std::string, std::vector<std::string>> expect;  // sink → "key=value" of every row, sorted
+  std::map<std::string, std::vector<std::string>>
+      expect;           // sink → "key=value" of every row, sorted
   bool ordered = true;  // rows of one key and source partition keep their order in the output
 };
 
@@ -42,8 +44,10 @@ inline FakeRecord record_of(const json::Value& row) {
   }
   if (text != nullptr) record.value = *text->as_string();
   if (value != nullptr && !value->is_null()) record.value = json::to_text(*value);
-  if (const json::Value* key = row.find("$key"); key != nullptr && key->is_string()) record.key = *key->as_string();
-  if (const json::Value* time = row.find("$timestamp")) record.timestamp_ms = time->as_integer().value();
+  if (const json::Value* key = row.find("$key"); key != nullptr && key->is_string())
+    record.key = *key->as_string();
+  if (const json::Value* time = row.find("$timestamp"))
+    record.timestamp_ms = time->as_integer().value();
   if (const json::Value* headers = row.find("$headers"))
     for (const json::Member& header : headers->members())
       record.headers.emplace_back(header.key, *header.value.as_string());
@@ -68,14 +72,16 @@ inline Result<CaseFile> read_case(const std::filesystem::path& path) {
   const std::string content = text.str();
   const json::Parsed parsed = json::parse(content);
   if (!parsed.ok())
-    return Status(Code::invalid_argument, parsed.problems().front().message).with("file", path.filename().string());
+    return Status(Code::invalid_argument, parsed.problems().front().message)
+        .with("file", path.filename().string());
   CaseFile made;
   made.name = path.stem().string();
   const json::Value* pipeline = parsed.root().find("pipeline");
   const json::Value* input = parsed.root().find("input");
   const json::Value* expect = parsed.root().find("expect");
   if (pipeline == nullptr || input == nullptr || expect == nullptr)
-    return Status(Code::invalid_argument, "a case has pipeline, input and expect").with("file", made.name);
+    return Status(Code::invalid_argument, "a case has pipeline, input and expect")
+        .with("file", made.name);
   const spec::ParseResult definition = spec::parse_pipeline(json::to_text(*pipeline));
   if (!definition.ok())
     return Status(Code::invalid_argument, definition.diagnostics.front().message)
@@ -85,12 +91,15 @@ inline Result<CaseFile> read_case(const std::filesystem::path& path) {
   for (const json::Member& source : input->members()) {
     for (const json::Value& row : source.value.elements()) {
       CaseFile::Input one{source.key, record_of(row), std::nullopt};
-      if (const json::Value* partition = row.find("$partition")) one.partition = partition->as_integer<std::size_t>();
+      if (const json::Value* partition = row.find("$partition"))
+        one.partition = partition->as_integer<std::size_t>();
       made.input.push_back(std::move(one));
     }
   }
-  for (const json::Member& sink : expect->members()) made.expect[sink.key] = expected_rows(sink.value);
-  if (const json::Value* ordered = parsed.root().find("ordered")) made.ordered = ordered->as_bool().value();
+  for (const json::Member& sink : expect->members())
+    made.expect[sink.key] = expected_rows(sink.value);
+  if (const json::Value* ordered = parsed.root().find("ordered"))
+    made.ordered = ordered->as_bool().value();
   return made;
 }
 

@@ -10,8 +10,8 @@
 #include "support/graph_driver.h"
 #include "support/record_matchers.h"
 
-// Trigger equivalence: every case gives the same committed output under every trigger, every schedule of switches, every
-// parallelism, and with a crash at every kind of boundary.
+// Trigger equivalence: every case gives the same committed output under every trigger, every
+// schedule of switches, every parallelism, and with a crash at every kind of boundary.
 namespace leat::test {
 namespace {
 
@@ -49,7 +49,8 @@ bool must_crash(Schedule schedule, const std::string& fault, std::uint64_t pass)
   return schedule == Schedule::switching || !fault.starts_with("switch.");
 }
 
-void feed_and_drain(GraphDriver& graph, const CaseFile& test, Schedule schedule, std::mt19937_64& random) {
+void feed_and_drain(GraphDriver& graph, const CaseFile& test, Schedule schedule,
+                    std::mt19937_64& random) {
   // Sources take turns, each keeps its own order.
   std::map<std::string, std::vector<const CaseFile::Input*>> waiting;
   for (const CaseFile::Input& input : test.input) waiting[input.source].push_back(&input);
@@ -81,15 +82,16 @@ void check_outputs(const GraphDriver& graph, const CaseFile& test) {
     }
     // What a crash left behind is a copy of what is right.
     const std::set<std::string> right(rows.begin(), rows.end());
-    for (const std::string& row : pairs_of(graph.output(sink))) ASSERT_TRUE(right.contains(row)) << row;
+    for (const std::string& row : pairs_of(graph.output(sink)))
+      ASSERT_TRUE(right.contains(row)) << row;
     if (graph.crashes() == 0) {
       ASSERT_EQ(graph.output(sink).size(), rows.size()) << "doubled without a crash";
     }
   }
 }
 
-void run_case(const CaseFile& test, const std::shared_ptr<const plan::Plan>& plan, Schedule schedule,
-              const std::string& fault, std::uint64_t pass) {
+void run_case(const CaseFile& test, const std::shared_ptr<const plan::Plan>& plan,
+              Schedule schedule, const std::string& fault, std::uint64_t pass) {
   const std::uint64_t seed = std::hash<std::string>()(test.name + fault) + pass;
   std::mt19937_64 random(seed);
   GraphDriver graph(plan, {.partitions = kPartitions,
@@ -137,7 +139,8 @@ std::string name_of(const ::testing::TestParamInfo<std::tuple<Schedule, std::uin
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, Equivalence,
-                         ::testing::Combine(::testing::Values(Schedule::held, Schedule::at_once, Schedule::switching),
+                         ::testing::Combine(::testing::Values(Schedule::held, Schedule::at_once,
+                                                              Schedule::switching),
                                             ::testing::Values(1U, 2U, 4U)),
                          name_of);
 

@@ -16,7 +16,8 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::UnorderedElementsAre;
 
-void feed_numbers(GraphDriver& graph, const std::string& source, std::size_t count, std::size_t keys) {
+void feed_numbers(GraphDriver& graph, const std::string& source, std::size_t count,
+                  std::size_t keys) {
   for (std::size_t i = 0; i < count; ++i)
     graph.append(source, {.key = "k" + std::to_string(i % keys), .value = std::to_string(i)});
 }
@@ -26,7 +27,8 @@ struct Repartition : ::testing::TestWithParam<std::uint32_t> {};
 TEST_P(Repartition, EveryRecordArrivesOnceAndEveryKeyInOrder) {
   for (const spec::TriggerSpec& trigger : {micro_batch(1s), real_time(1s)}) {
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-      GraphDriver graph(re_keyed(trigger, GetParam()), {.partitions = 4, .seed = seed, .poll_rows_max = 7});
+      GraphDriver graph(re_keyed(trigger, GetParam()),
+                        {.partitions = 4, .seed = seed, .poll_rows_max = 7});
       feed_numbers(graph, "in", 1000, 23);
       graph.drain();
       const std::vector<OutputRow> rows = graph.committed("out");
@@ -39,7 +41,8 @@ TEST_P(Repartition, EveryRecordArrivesOnceAndEveryKeyInOrder) {
 
 TEST_P(Repartition, ASourceBehindTheExchangeIsAlignedWithIt) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
-    GraphDriver graph(re_keyed(real_time(100ms), GetParam(), true), {.partitions = 2, .seed = seed, .poll_rows_max = 3});
+    GraphDriver graph(re_keyed(real_time(100ms), GetParam(), true),
+                      {.partitions = 2, .seed = seed, .poll_rows_max = 3});
     for (int i = 0; i < 20; ++i) {
       feed_numbers(graph, "in", 20, 5);
       feed_numbers(graph, "more", 10, 5);
@@ -95,7 +98,8 @@ TEST(Commit, TheNextEpochGoesOnWhileOneIsBeingCommitted) {
   graph.source.hold_commits = true;
   graph.advance(2s);
   graph.feed("in", {{"a", "2"}});
-  EXPECT_THAT(values_of(graph.output("out")), ElementsAre("1", "2")) << "records do not wait for a commit";
+  EXPECT_THAT(values_of(graph.output("out")), ElementsAre("1", "2"))
+      << "records do not wait for a commit";
   graph.source.hold_commits = false;
   graph.drain();
   EXPECT_EQ(graph.committed("out").size(), 2U);
@@ -125,8 +129,8 @@ TEST(Failure, OfASinkStartsAgainFromTheLastCommit) {
   EXPECT_THAT(values_of(graph.committed("out")), ElementsAre("1", "2"));
 }
 
-// Every crash point of the barrier, the commit and the switch, at its first passes, under steady switching:
-// committed output is exact; what stands there besides comes from epochs that were open.
+// Every crash point of the barrier, the commit and the switch, at its first passes, under steady
+// switching: committed output is exact; what stands there besides comes from epochs that were open.
 struct CrashAt : ::testing::TestWithParam<std::tuple<const char*, std::uint32_t>> {};
 
 std::map<std::string, int> count(const std::vector<std::string>& values) {
@@ -135,8 +139,10 @@ std::map<std::string, int> count(const std::vector<std::string>& values) {
   return counts;
 }
 
-void run_with_crash(const std::string& fault, std::uint32_t parallelism, std::uint64_t pass, std::uint64_t seed) {
-  GraphDriver graph(re_keyed(real_time(200ms), parallelism), {.partitions = 3, .seed = seed, .poll_rows_max = 4});
+void run_with_crash(const std::string& fault, std::uint32_t parallelism, std::uint64_t pass,
+                    std::uint64_t seed) {
+  GraphDriver graph(re_keyed(real_time(200ms), parallelism),
+                    {.partitions = 3, .seed = seed, .poll_rows_max = 4});
   if (seed % 2 == 0) graph.sink.in_flight_max = 6;  // cuts are under way while more is polled
   ASSERT_TRUE(base::Faults::configure(fault + "=crash@" + std::to_string(pass)).ok());
   std::mt19937_64 random(seed * 31 + pass);
@@ -159,7 +165,8 @@ void run_with_crash(const std::string& fault, std::uint32_t parallelism, std::ui
   ASSERT_EQ(graph.crashes(), 1U) << "the point was not passed often enough";
   const auto committed = count(values_of(graph.committed("out")));
   ASSERT_EQ(committed.size(), fed) << "nothing is lost";
-  for (const auto& [value, times] : committed) ASSERT_EQ(times, 1) << value << " is committed twice";
+  for (const auto& [value, times] : committed)
+    ASSERT_EQ(times, 1) << value << " is committed twice";
   ASSERT_EQ(order_broken_at(graph.committed("out")), "");
 }
 
@@ -167,15 +174,18 @@ TEST_P(CrashAt, LosesNothingAndCommitsNothingTwice) {
   const auto& [fault, parallelism] = GetParam();
   for (std::uint64_t pass = 1; pass <= 3; ++pass)
     for (std::uint64_t seed = 1; seed <= 4; ++seed)
-      ASSERT_NO_FATAL_FAILURE(run_with_crash(fault, parallelism, pass, seed)) << fault << " pass " << pass << " seed " << seed;
+      ASSERT_NO_FATAL_FAILURE(run_with_crash(fault, parallelism, pass, seed))
+          << fault << " pass " << pass << " seed " << seed;
 }
 
-INSTANTIATE_TEST_SUITE_P(Points, CrashAt,
-                         ::testing::Combine(::testing::Values("barrier.injected", "barrier.aligned", "cut.requested",
-                                                              "epoch.sealed", "epoch.acknowledged", "commit.sent",
-                                                              "commit.acknowledged", "commit.applied",
-                                                              "produce.handed_over", "switch.requested", "switch.flipped"),
-                                            ::testing::Values(1U, 2U, 4U)));
+INSTANTIATE_TEST_SUITE_P(
+    Points, CrashAt,
+    ::testing::Combine(::testing::Values("barrier.injected", "barrier.aligned", "cut.requested",
+                                         "epoch.sealed", "epoch.acknowledged", "commit.sent",
+                                         "commit.acknowledged", "commit.applied",
+                                         "produce.handed_over", "switch.requested",
+                                         "switch.flipped"),
+                       ::testing::Values(1U, 2U, 4U)));
 
 TEST(Crash, TwiceInARowIsSurvivedToo) {
   GraphDriver graph(re_keyed(micro_batch(500ms), 2), {.partitions = 2});
@@ -194,7 +204,8 @@ TEST(Crash, AnOpenEpochIsReadAgainAndDuplicatesCarryTheSameIdentity) {
   graph.crash();
   ASSERT_TRUE(graph.switch_to(micro_batch(1s)).ok());
   graph.drain();
-  EXPECT_THAT(origins_of(graph.output("out")), ElementsAre("in-0-0-0", "in-0-1-0", "in-0-0-0", "in-0-1-0"));
+  EXPECT_THAT(origins_of(graph.output("out")),
+              ElementsAre("in-0-0-0", "in-0-1-0", "in-0-0-0", "in-0-1-0"));
   EXPECT_THAT(origins_of(graph.committed("out")), ElementsAre("in-0-0-0", "in-0-1-0"));
 }
 

@@ -107,7 +107,8 @@ TEST(HotSwitch, AHundredOfThemUnderLoadNeitherLoseNorDoubleNorReorder) {
   for (int i = 0; i < 100; ++i) {
     more(37);
     graph.take_turns(3);
-    const auto receipt = i % 2 == 0 ? graph.switch_to(micro_batch(500ms)) : graph.switch_to(real_time(1s));
+    const auto receipt =
+        i % 2 == 0 ? graph.switch_to(micro_batch(500ms)) : graph.switch_to(real_time(1s));
     ASSERT_TRUE(receipt.ok()) << receipt.status().to_string();
     EXPECT_EQ((*receipt).replayed_records, 0U);
     graph.advance(100ms);

@@ -33,7 +33,9 @@ struct FakeTopic {
   };
   std::vector<std::unique_ptr<Partition>> partitions;
 
-  void append(std::size_t partition, FakeRecord record) { partitions.at(partition)->records.push_back(std::move(record)); }
+  void append(std::size_t partition, FakeRecord record) {
+    partitions.at(partition)->records.push_back(std::move(record));
+  }
 };
 
 // A row as a sink made it durable.
@@ -49,8 +51,8 @@ struct OutputRow {
   std::uint32_t ordinal = 0;
 };
 
-// All that is outside the process: topics, committed offsets with their metadata, and what sinks have written. It outlives the
-// simulated crashes of the process. Thread-confined.
+// All that is outside the process: topics, committed offsets with their metadata, and what sinks
+// have written. It outlives the simulated crashes of the process. Thread-confined.
 class FakeBroker {
  public:
   FakeTopic& add_topic(const std::string& name, std::uint32_t source, std::size_t partitions) {
@@ -71,7 +73,8 @@ class FakeBroker {
     return nullptr;
   }
 
-  // What was made before has no effect on the outside any more: a new run, or a process that was killed.
+  // What was made before has no effect on the outside any more: a new run, or a process that was
+  // killed.
   void begin_life() { ++life_; }
   // Another process reads: what the last one read does not count as read again.
   void forget_reads() {

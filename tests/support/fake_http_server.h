@@ -19,8 +19,9 @@
 
 namespace leat::test {
 
-// A scripted HTTP/1.1 server for tests of clients: on a free port of 127.0.0.1, or on a Unix socket. One connection after another; each
-// request is recorded, answered with the bytes that `answer` returns, and the connection is closed. Thread-safe.
+// A scripted HTTP/1.1 server for tests of clients: on a free port of 127.0.0.1, or on a Unix
+// socket. One connection after another; each request is recorded, answered with the bytes that
+// `answer` returns, and the connection is closed. Thread-safe.
 class FakeHttpServer {
  public:
   struct Seen {
@@ -45,7 +46,9 @@ class FakeHttpServer {
   using Handler = std::function<Answer(const Seen&)>;
 
   explicit FakeHttpServer(Handler answer, std::string unix_path = {})
-      : answer_(std::move(answer)), unix_path_(std::move(unix_path)), stop_(::eventfd(0, EFD_CLOEXEC)) {
+      : answer_(std::move(answer)),
+        unix_path_(std::move(unix_path)),
+        stop_(::eventfd(0, EFD_CLOEXEC)) {
     unix_path_.empty() ? listen_tcp() : listen_unix();
     thread_ = std::thread([this] { run(); });
   }
@@ -72,8 +75,8 @@ class FakeHttpServer {
   static Answer reply(int status, std::string_view body, std::string_view type = "application/json",
                       std::string_view headers = {}) {
     return {"HTTP/1.1 " + std::to_string(status) + " Told\r\nContent-Type: " + std::string(type) +
-                "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + std::string(headers) + "\r\n" +
-                std::string(body),
+                "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+                std::string(headers) + "\r\n" + std::string(body),
             false};
   }
 
@@ -152,8 +155,7 @@ class FakeHttpServer {
       rest.remove_prefix(static_cast<std::size_t>(sent));
     }
     std::string ignored;
-    while (answer.hold && receive(client, ignored)) {
-    }
+    while (answer.hold && receive(client, ignored)) {}
   }
 
   Handler answer_;

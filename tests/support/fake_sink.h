@@ -15,9 +15,9 @@ namespace leat::test {
 // What a test may do to the writing side.
 struct FakeSinkControl {
   bool ready = true;
-  bool acknowledge = true;                    // on the next serve(); false: rows stay in flight
-  std::size_t in_flight_max = 1'000'000;      // rows; more than that is back pressure
-  Status write_answer;                        // not ok: write() fails with it
+  bool acknowledge = true;                // on the next serve(); false: rows stay in flight
+  std::size_t in_flight_max = 1'000'000;  // rows; more than that is back pressure
+  Status write_answer;                    // not ok: write() fails with it
   std::vector<EpochId> epochs_ended;
 };
 
@@ -32,11 +32,12 @@ inline std::optional<std::string> key_text(const record::Value& value) {
   }
 }
 
-// Keeps rows in flight until it is served; only then they are durable in the FakeBroker, so a crash loses what is in flight.
+// Keeps rows in flight until it is served; only then they are durable in the FakeBroker, so a crash
+// loses what is in flight.
 class FakeWriter final : public flow::SinkWriter {
  public:
-  FakeWriter(FakeBroker& broker, FakeSinkControl& control, std::uint32_t sink, flow::SinkBinding binding,
-             flow::Ledger& ledger, flow::StepStats* stats = nullptr)
+  FakeWriter(FakeBroker& broker, FakeSinkControl& control, std::uint32_t sink,
+             flow::SinkBinding binding, flow::Ledger& ledger, flow::StepStats* stats = nullptr)
       : broker_(broker),
         control_(control),
         sink_(sink),
@@ -78,8 +79,8 @@ class FakeWriter final : public flow::SinkWriter {
   void count_drop(flow::DropReason reason, const record::RowError& error, const record::Row& row) {
     if (stats_ != nullptr) stats_->row_failed(reason, error, row);
   }
-  void take(const record::RecordBatch& batch, std::size_t i, std::string_view value, const record::RowError* error,
-            EpochId epoch) {
+  void take(const record::RecordBatch& batch, std::size_t i, std::string_view value,
+            const record::RowError* error, EpochId epoch) {
     const record::Row& row = batch.rows()[i];
     if (error != nullptr) return count_drop(flow::DropReason::skip, *error, row);
     OutputRow made;
@@ -96,7 +97,8 @@ class FakeWriter final : public flow::SinkWriter {
       made.key = key_text(key);
     } else if (const auto* literal = std::get_if<std::string>(&binding_.key)) {
       made.key = *literal;
-    } else if (std::holds_alternative<flow::SinkBinding::FromRecord>(binding_.key) && !row.null_key()) {
+    } else if (std::holds_alternative<flow::SinkBinding::FromRecord>(binding_.key) &&
+               !row.null_key()) {
       made.key = std::string(row.key);
     }
     if (row.origin != nullptr) {
@@ -123,15 +125,17 @@ class FakeWriter final : public flow::SinkWriter {
 class FakeSink final : public flow::Sink {
  public:
   // Every run makes its sinks first: they begin a life.
-  FakeSink(FakeBroker& broker, FakeSinkControl& control) : broker_(broker), control_(control) { broker.begin_life(); }
+  FakeSink(FakeBroker& broker, FakeSinkControl& control) : broker_(broker), control_(control) {
+    broker.begin_life();
+  }
   Status start(flow::SinkListener& listener, base::Wakeup&) override {
     listener.on_sink_connected(true, "", "");
     return {};
   }
-  Result<std::unique_ptr<flow::SinkWriter>> make_writer(std::uint32_t sink, flow::SinkBinding binding,
-                                                        const flow::WriterContext& context) override {
-    return std::unique_ptr<flow::SinkWriter>(
-        std::make_unique<FakeWriter>(broker_, control_, sink, std::move(binding), context.ledger, &context.stats));
+  Result<std::unique_ptr<flow::SinkWriter>> make_writer(
+      std::uint32_t sink, flow::SinkBinding binding, const flow::WriterContext& context) override {
+    return std::unique_ptr<flow::SinkWriter>(std::make_unique<FakeWriter>(
+        broker_, control_, sink, std::move(binding), context.ledger, &context.stats));
   }
   Instant serve(Instant) override { return base::kNever; }
   bool connected() const noexcept override { return true; }

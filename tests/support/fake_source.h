@@ -18,15 +18,18 @@ namespace leat::test {
 struct FakeSourceControl {
   std::size_t poll_rows_max = record::RecordBatch::kRowsMax;  // of one poll, at most
   bool end_fixed = false;
-  bool hold_commits = false;                                   // commits are not applied
-  Status commit_answer;                                        // not ok: commits are refused with it
-  std::uint64_t commits = 0;                                   // applied so far
+  bool hold_commits = false;  // commits are not applied
+  Status commit_answer;       // not ok: commits are refused with it
+  std::uint64_t commits = 0;  // applied so far
 };
 
-// Reads the partitions p with p % slices = slice, one after the other, from the committed offset or the beginning.
+// Reads the partitions p with p % slices = slice, one after the other, from the committed offset or
+// the beginning.
 class FakeReader final : public flow::SourceReader {
  public:
-  FakeReader(FakeTopic& topic, SliceId slice, std::uint32_t slices, const FakeSourceControl& control) : control_(control) {
+  FakeReader(FakeTopic& topic, SliceId slice, std::uint32_t slices,
+             const FakeSourceControl& control)
+      : control_(control) {
     for (std::size_t p = slice.value(); p < topic.partitions.size(); p += slices) {
       FakeTopic::Partition& partition = *topic.partitions[p];
       owned_.push_back({&partition, partition.committed.value_or(0)});
@@ -64,7 +67,8 @@ class FakeReader final : public flow::SourceReader {
 
   // Copies into the batch's memory, so that a sanitizer sees views that outlive it.
   void append(Place& place, record::RecordBatch& out) {
-    if (!out.memory()) out = record::RecordBatch(base::Ref<record::BatchMemory>(new record::BatchMemory()));
+    if (!out.memory())
+      out = record::RecordBatch(base::Ref<record::BatchMemory>(new record::BatchMemory()));
     const FakeRecord& from = place.partition->records[static_cast<std::size_t>(place.next)];
     record::Row row;
     row.origin = &place.partition->origin;
@@ -105,8 +109,8 @@ class FakeSource final : public flow::Source {
     listener_ = &listener;
     return {};
   }
-  std::unique_ptr<flow::SourceReader> make_reader(std::uint32_t source, SliceId slice, std::uint32_t slices,
-                                                  base::Wakeup&) override {
+  std::unique_ptr<flow::SourceReader> make_reader(std::uint32_t source, SliceId slice,
+                                                  std::uint32_t slices, base::Wakeup&) override {
     return std::make_unique<FakeReader>(broker_.topic(source), slice, slices, control_);
   }
   Instant serve(Instant) override {
@@ -123,8 +127,8 @@ class FakeSource final : public flow::Source {
     }
     return base::kNever;
   }
-  void commit(EpochId epoch, std::span<const flow::PartitionPosition> positions, const std::string& metadata,
-              std::function<void(Status)> done) override {
+  void commit(EpochId epoch, std::span<const flow::PartitionPosition> positions,
+              const std::string& metadata, std::function<void(Status)> done) override {
     commits_.push_back({epoch, {positions.begin(), positions.end()}, metadata, std::move(done)});
   }
   void fix_end() override { control_.end_fixed = true; }

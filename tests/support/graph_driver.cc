@@ -63,7 +63,8 @@ class GraphDriver::Host final : public runtime::TaskHost {
   std::vector<std::unique_ptr<flow::Task>> tasks_;
 };
 
-GraphDriver::GraphDriver(std::shared_ptr<const plan::Plan> plan) : GraphDriver(std::move(plan), Options()) {}
+GraphDriver::GraphDriver(std::shared_ptr<const plan::Plan> plan)
+    : GraphDriver(std::move(plan), Options()) {}
 
 GraphDriver::GraphDriver(std::shared_ptr<const plan::Plan> plan, Options options)
     : plan_(std::move(plan)), trigger_(options.trigger), random_(options.seed) {
@@ -72,13 +73,15 @@ GraphDriver::GraphDriver(std::shared_ptr<const plan::Plan> plan, Options options
     broker.add_topic(plan_->spec->sources[i].id, i, options.partitions);
   for (std::uint32_t i = 0; i < plan_->parallelism; ++i) hosts_.push_back(std::make_unique<Host>());
   for (const char* kind : {"kafka", "file", "generator"})
-    registry_.sources[kind] = [this](const flow::SourceContext&, std::vector<const spec::SourceSpec*>,
-                                     std::vector<std::uint32_t>) -> Result<std::unique_ptr<flow::Source>> {
+    registry_.sources[kind] =
+        [this](const flow::SourceContext&, std::vector<const spec::SourceSpec*>,
+               std::vector<std::uint32_t>) -> Result<std::unique_ptr<flow::Source>> {
       return std::unique_ptr<flow::Source>(std::make_unique<FakeSource>(broker, source));
     };
   for (const char* kind : {"kafka", "file", "stdout"})
-    registry_.sinks[kind] = [this](const flow::SinkContext&, std::vector<const spec::SinkSpec*>,
-                                   std::vector<std::uint32_t>) -> Result<std::unique_ptr<flow::Sink>> {
+    registry_.sinks[kind] = [this](
+                                const flow::SinkContext&, std::vector<const spec::SinkSpec*>,
+                                std::vector<std::uint32_t>) -> Result<std::unique_ptr<flow::Sink>> {
       return std::unique_ptr<flow::Sink>(std::make_unique<FakeSink>(broker, sink));
     };
   base::Faults::set_crash_handler([this](std::string_view) {
@@ -110,7 +113,8 @@ void GraphDriver::begin() {
       .options = options_,
       .registry = registry_,
       .hosts = hosts,
-      .control = {control_, [this](Action action) { actions_.push_back(std::move(action)); }, clock},
+      .control = {control_, [this](Action action) { actions_.push_back(std::move(action)); },
+                  clock},
       .publish = [](runtime::SnapshotPtr) {},
       .on_desired_changed = [] {}});
   pipeline_->begin();
@@ -119,19 +123,22 @@ void GraphDriver::begin() {
 
 std::uint32_t GraphDriver::index_of_source(const std::string& id) const {
   const auto& all = plan_->spec->sources;
-  const auto found = std::find_if(all.begin(), all.end(), [&](const spec::SourceSpec& s) { return s.id == id; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const spec::SourceSpec& s) { return s.id == id; });
   LEAT_CHECK(found != all.end());
   return static_cast<std::uint32_t>(found - all.begin());
 }
 
 std::uint32_t GraphDriver::index_of_sink(const std::string& id) const {
   const auto& all = plan_->spec->sinks;
-  const auto found = std::find_if(all.begin(), all.end(), [&](const spec::SinkSpec& s) { return s.id == id; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const spec::SinkSpec& s) { return s.id == id; });
   LEAT_CHECK(found != all.end());
   return static_cast<std::uint32_t>(found - all.begin());
 }
 
-void GraphDriver::append(const std::string& source_id, FakeRecord record, std::optional<std::size_t> partition) {
+void GraphDriver::append(const std::string& source_id, FakeRecord record,
+                         std::optional<std::size_t> partition) {
   FakeTopic& topic = broker.topic(index_of_source(source_id));
   const auto partitions = static_cast<std::int32_t>(topic.partitions.size());
   if (!partition) {
@@ -141,7 +148,8 @@ void GraphDriver::append(const std::string& source_id, FakeRecord record, std::o
   topic.append(*partition, std::move(record));
 }
 
-void GraphDriver::feed(const std::string& source_id, const std::vector<std::pair<std::string, std::string>>& records) {
+void GraphDriver::feed(const std::string& source_id,
+                       const std::vector<std::pair<std::string, std::string>>& records) {
   for (const auto& [key, value] : records) append(source_id, {.key = key, .value = value});
   settle();
 }
@@ -174,7 +182,9 @@ bool GraphDriver::round() {
   std::shuffle(turns.begin(), turns.end(), random_);
   bool worked = false;
   for (const Turn& turn : turns) {
-    const bool did = turn.host == nullptr ? control_turn() : turn.host->step(turn.task, clock.now(), clock.wall_now());
+    const bool did = turn.host == nullptr
+                         ? control_turn()
+                         : turn.host->step(turn.task, clock.now(), clock.wall_now());
     worked = did || worked;
     if (crashed_) {
       recover();
@@ -216,7 +226,9 @@ void GraphDriver::drain() {
   const auto all_committed = [this] {
     for (const auto& [id, topic] : broker.topics())
       for (const auto& partition : topic.partitions)
-        if (partition->committed.value_or(0) != static_cast<std::int64_t>(partition->records.size())) return false;
+        if (partition->committed.value_or(0) !=
+            static_cast<std::int64_t>(partition->records.size()))
+          return false;
     return true;
   };
   for (int i = 0; i < 1000; ++i) {
@@ -236,8 +248,9 @@ void GraphDriver::begin_switch_to(const spec::TriggerSpec& trigger) {
 
 Result<runtime::SwitchReceipt> GraphDriver::switch_to(const spec::TriggerSpec& trigger) {
   const auto shared = std::make_shared<std::optional<Result<runtime::SwitchReceipt>>>();
-  pipeline_->set_trigger(trigger, true, std::chrono::seconds(10), "test",
-                         [shared](Result<runtime::SwitchReceipt> receipt) { *shared = std::move(receipt); });
+  pipeline_->set_trigger(
+      trigger, true, std::chrono::seconds(10), "test",
+      [shared](Result<runtime::SwitchReceipt> receipt) { *shared = std::move(receipt); });
   const std::uint64_t crashes_before = crashes_;
   settle();
   for (int i = 0; !shared->has_value() && i < 200 && crashes_ == crashes_before; ++i)
@@ -291,7 +304,8 @@ void GraphDriver::end_process() {
     for (int i = 0; pipeline_->actual() != runtime::Actual::stopped; ++i) {
       LEAT_CHECK(i < kRoundsMax);
       control_turn();
-      if (i % 100 == 99) clock.advance(std::chrono::seconds(1));  // a stop that was asked for before must run out
+      if (i % 100 == 99)
+        clock.advance(std::chrono::seconds(1));  // a stop that was asked for before must run out
     }
   }
   actions_.clear();

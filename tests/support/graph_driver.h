@@ -17,14 +17,15 @@
 
 namespace leat::test {
 
-// Runs one pipeline, its tasks and its control thread, on the test's own thread in virtual time, between fakes for Kafka. The
-// outside (topics, committed offsets, outputs) survives crash(); a crash by a fault point is one too, and the driver begins
-// again by itself as a restarted daemon does.
+// Runs one pipeline, its tasks and its control thread, on the test's own thread in virtual time,
+// between fakes for Kafka. The outside (topics, committed offsets, outputs) survives crash(); a
+// crash by a fault point is one too, and the driver begins again by itself as a restarted daemon
+// does.
 class GraphDriver {
  public:
   struct Options {
-    std::size_t partitions = 1;               // of every source's topic
-    std::uint64_t seed = 1;                   // in which order tasks and the control thread take their turns
+    std::size_t partitions = 1;  // of every source's topic
+    std::uint64_t seed = 1;      // in which order tasks and the control thread take their turns
     std::size_t poll_rows_max = 256;
     std::optional<spec::TriggerSpec> trigger = {};  // instead of the definition's
   };
@@ -34,7 +35,8 @@ class GraphDriver {
   GraphDriver(const GraphDriver&) = delete;
   GraphDriver& operator=(const GraphDriver&) = delete;
 
-  // Appends to the topic of a source: to `partition`, or where the key belongs. Nothing happens until settle() or advance().
+  // Appends to the topic of a source: to `partition`, or where the key belongs. Nothing happens
+  // until settle() or advance().
   void append(const std::string& id, FakeRecord record, std::optional<std::size_t> partition = {});
   // Appends key-value pairs and settles.
   void feed(const std::string& id, const std::vector<std::pair<std::string, std::string>>& records);
@@ -58,7 +60,9 @@ class GraphDriver {
   // kill -9, and a new start.
   void crash();
 
-  std::vector<OutputRow> output(const std::string& id) const { return broker.all_outputs(index_of_sink(id)); }
+  std::vector<OutputRow> output(const std::string& id) const {
+    return broker.all_outputs(index_of_sink(id));
+  }
   std::vector<OutputRow> committed(const std::string& id) const {
     return broker.committed_outputs(index_of_sink(id));
   }
@@ -80,7 +84,8 @@ class GraphDriver {
   bool control_turn();
   void end_process();
   void recover();
-  Result<runtime::LifecycleReceipt> await(const std::function<void(runtime::Reply<runtime::LifecycleReceipt>)>& ask);
+  Result<runtime::LifecycleReceipt> await(
+      const std::function<void(runtime::Reply<runtime::LifecycleReceipt>)>& ask);
   bool advance_to_next_deadline(Instant end);
 
   const std::shared_ptr<const plan::Plan> plan_;

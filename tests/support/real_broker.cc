@@ -32,7 +32,8 @@ std::string make_folder() {
   return path;
 }
 
-std::vector<std::string> command_line(const RealBroker::Options& options, const std::string& folder) {
+std::vector<std::string> command_line(const RealBroker::Options& options,
+                                      const std::string& folder) {
   std::vector<std::string> words = {LEAT_BROKER_SCRIPT, "run", "--temporary", "--dir", folder};
   if (options.port != 0) {
     words.push_back("--port");
@@ -51,11 +52,13 @@ struct Child {
   int output;  // read end of its stdout
 };
 
-// Both of our ends are close-on-exec: a daemon that a test starts later must not keep the broker alive.
+// Both of our ends are close-on-exec: a daemon that a test starts later must not keep the broker
+// alive.
 Child spawn(const std::vector<std::string>& words) {
   std::array<int, 2> input{};
   std::array<int, 2> output{};
-  if (pipe2(input.data(), O_CLOEXEC) != 0 || pipe2(output.data(), O_CLOEXEC) != 0) give_up("no pipe");
+  if (pipe2(input.data(), O_CLOEXEC) != 0 || pipe2(output.data(), O_CLOEXEC) != 0)
+    give_up("no pipe");
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
@@ -154,11 +157,11 @@ void RealBroker::end(int signal) {
   reap();
 }
 
-// The script ends after its broker did; only then may the lifeline close, or it would remove the folder.
+// The script ends after its broker did; only then may the lifeline close, or it would remove the
+// folder.
 void RealBroker::reap() {
   int status = 0;
-  while (waitpid(script_, &status, 0) < 0 && errno == EINTR) {
-  }
+  while (waitpid(script_, &status, 0) < 0 && errno == EINTR) {}
   ::close(lifeline_);
   script_ = -1;
   broker_ = -1;

@@ -8,16 +8,18 @@
 
 namespace leat::test {
 
-// One real Apache Kafka broker (tests/broker/kafka.sh): its own port, its own folder, gone with this object.
+// One real Apache Kafka broker (tests/broker/kafka.sh): its own port, its own folder, gone with
+// this object.
 //
-// Owns the process and the folder. When the test process dies, even by SIGKILL, the broker ends and its folder is removed. A start takes about
-// three seconds, so tests share one broker per suite and use topics of their own. Thread-confined. A broker that does not
-// start or stop ends the test program with its log on stderr: no test can go on without it.
+// Owns the process and the folder. When the test process dies, even by SIGKILL, the broker ends and
+// its folder is removed. A start takes about three seconds, so tests share one broker per suite and
+// use topics of their own. Thread-confined. A broker that does not start or stop ends the test
+// program with its log on stderr: no test can go on without it.
 class RealBroker {
  public:
   struct Options {
-    int port = 0;                        // 0 = any free one
-    std::vector<std::string> settings;   // "key=value" of server.properties, over the defaults
+    int port = 0;                       // 0 = any free one
+    std::vector<std::string> settings;  // "key=value" of server.properties, over the defaults
   };
 
   RealBroker();
@@ -26,7 +28,8 @@ class RealBroker {
   RealBroker(const RealBroker&) = delete;
   RealBroker& operator=(const RealBroker&) = delete;
 
-  // Returns when it answers. After stop() or kill() it comes back with the same data on the same port. Requires: !running().
+  // Returns when it answers. After stop() or kill() it comes back with the same data on the same
+  // port. Requires: !running().
   void start();
   // In order, as SIGTERM does; returns when it is gone. Nothing happens when it does not run.
   void stop();

@@ -50,14 +50,16 @@ class RuntimeWorld {
  public:
   explicit RuntimeWorld(std::size_t hosts = 1) {
     for (std::size_t i = 0; i < hosts; ++i) hosts_.push_back(std::make_unique<InlineHost>());
-    registry.sources["kafka"] = [this](const flow::SourceContext&, std::vector<const spec::SourceSpec*>,
-                                       std::vector<std::uint32_t>) -> Result<std::unique_ptr<flow::Source>> {
+    registry.sources["kafka"] =
+        [this](const flow::SourceContext&, std::vector<const spec::SourceSpec*>,
+               std::vector<std::uint32_t>) -> Result<std::unique_ptr<flow::Source>> {
       ++sources_made;
       if (!source_answer.ok()) return source_answer;
       return std::unique_ptr<flow::Source>(std::make_unique<FakeSource>(broker, source));
     };
-    registry.sinks["kafka"] = [this](const flow::SinkContext&, std::vector<const spec::SinkSpec*>,
-                                     std::vector<std::uint32_t>) -> Result<std::unique_ptr<flow::Sink>> {
+    registry.sinks["kafka"] =
+        [this](const flow::SinkContext&, std::vector<const spec::SinkSpec*>,
+               std::vector<std::uint32_t>) -> Result<std::unique_ptr<flow::Sink>> {
       return std::unique_ptr<flow::Sink>(std::make_unique<FakeSink>(broker, sink));
     };
     options.workers = static_cast<std::uint32_t>(hosts);
@@ -67,10 +69,12 @@ class RuntimeWorld {
   }
 
   runtime::ControlPort port() {
-    return {control_wakeup, [this](runtime::Action action) { posted_.push_back(std::move(action)); }, clock};
+    return {control_wakeup,
+            [this](runtime::Action action) { posted_.push_back(std::move(action)); }, clock};
   }
   // A pipeline that copies `in` to `out`: one stage, no steps.
-  static std::shared_ptr<const plan::Plan> echo_plan(const spec::TriggerSpec& trigger, std::uint32_t parallelism = 1) {
+  static std::shared_ptr<const plan::Plan> echo_plan(const spec::TriggerSpec& trigger,
+                                                     std::uint32_t parallelism = 1) {
     auto spec = std::make_shared<spec::PipelineSpec>();
     spec->name = "echo";
     spec->trigger = trigger;
@@ -140,7 +144,8 @@ class RuntimeWorld {
     runtime::Pipeline::StopOptions how;
     how.drop_epoch = true;
     how.timeout = std::chrono::seconds(1);
-    pipeline_->stop(how, [&](Result<runtime::LifecycleReceipt> receipt) { answer = std::move(receipt); });
+    pipeline_->stop(
+        how, [&](Result<runtime::LifecycleReceipt> receipt) { answer = std::move(receipt); });
     settle();
     pipeline_.reset();
   }

@@ -49,7 +49,8 @@ class KeyToColumn final : public flow::Operator {
   Status open(const flow::OperatorContext&) override { return {}; }
   Status process(record::RecordBatch& batch, flow::Collector& out) override {
     const record::Column column = batch.make_column(kKeyColumn);
-    for (std::size_t i = 0; i < batch.size(); ++i) column[i] = record::Value::string(batch.rows()[i].key);
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      column[i] = record::Value::string(batch.rows()[i].key);
     out.emit(std::move(batch));
     return {};
   }
@@ -61,7 +62,8 @@ class AppendText final : public flow::Operator {
   explicit AppendText(std::string text) : text_(std::move(text)) {}
   Status open(const flow::OperatorContext&) override { return {}; }
   Status process(record::RecordBatch& batch, flow::Collector& out) override {
-    for (record::Row& row : batch.rows()) row.value = batch.arena().copy(std::string(row.value) + text_);
+    for (record::Row& row : batch.rows())
+      row.value = batch.arena().copy(std::string(row.value) + text_);
     out.emit(std::move(batch));
     return {};
   }

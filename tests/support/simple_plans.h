@@ -18,7 +18,8 @@ inline std::shared_ptr<spec::PipelineSpec> spec_of(const std::vector<std::string
   auto made = std::make_shared<spec::PipelineSpec>();
   made->name = "p";
   made->trigger = trigger;
-  for (const std::string& id : sources) made->sources.push_back({.id = id, .pointer = {}, .kind = spec::KafkaSourceSpec{}});
+  for (const std::string& id : sources)
+    made->sources.push_back({.id = id, .pointer = {}, .kind = spec::KafkaSourceSpec{}});
   for (const std::string& id : steps) {
     spec::StepSpec step;
     step.id = id;
@@ -56,7 +57,8 @@ inline plan::Node exchange_node(std::uint32_t exchange) {
 }
 
 // "in" → "step" → "out".
-inline std::shared_ptr<plan::Plan> pass_through(const spec::TriggerSpec& trigger, std::uint32_t parallelism = 1) {
+inline std::shared_ptr<plan::Plan> pass_through(const spec::TriggerSpec& trigger,
+                                                std::uint32_t parallelism = 1) {
   auto made = std::make_shared<plan::Plan>();
   made->spec = spec_of({"in"}, {"step"}, {"out"}, trigger);
   made->parallelism = parallelism;
@@ -68,9 +70,10 @@ inline std::shared_ptr<plan::Plan> pass_through(const spec::TriggerSpec& trigger
   return made;
 }
 
-// "in" → re-key by the record's key → "step" → "out"; with `second_source`, "more" joins behind the exchange.
-inline std::shared_ptr<plan::Plan> re_keyed(const spec::TriggerSpec& trigger, std::uint32_t parallelism,
-                                            bool second_source = false) {
+// "in" → re-key by the record's key → "step" → "out"; with `second_source`, "more" joins behind the
+// exchange.
+inline std::shared_ptr<plan::Plan> re_keyed(const spec::TriggerSpec& trigger,
+                                            std::uint32_t parallelism, bool second_source = false) {
   auto made = std::make_shared<plan::Plan>();
   std::vector<std::string> sources{"in"};
   if (second_source) sources.push_back("more");
@@ -96,16 +99,21 @@ inline std::shared_ptr<plan::Plan> re_keyed(const spec::TriggerSpec& trigger, st
 }
 
 // "in" → all to "all", those with a value that begins with 'a' to "some".
-inline std::shared_ptr<plan::Plan> branched(const spec::TriggerSpec& trigger, std::uint32_t parallelism) {
+inline std::shared_ptr<plan::Plan> branched(const spec::TriggerSpec& trigger,
+                                            std::uint32_t parallelism) {
   auto made = std::make_shared<plan::Plan>();
   made->spec = spec_of({"in"}, {"step", "filter"}, {"all", "some"}, trigger);
   made->parallelism = parallelism;
   plan::Stage stage;
   stage.nodes.push_back(op_node("step", keep_all, {1, 2}));
   stage.nodes.push_back(sink_node(0));
-  stage.nodes.push_back(op_node(
-      "filter",
-      [] { return std::make_unique<KeepRows>([](const record::Row& row) { return row.value.starts_with('a'); }); }, {3}));
+  stage.nodes.push_back(op_node("filter",
+                                [] {
+                                  return std::make_unique<KeepRows>([](const record::Row& row) {
+                                    return row.value.starts_with('a');
+                                  });
+                                },
+                                {3}));
   stage.nodes.push_back(sink_node(1));
   stage.sources.push_back({0, 0});
   made->stages.push_back(std::move(stage));

@@ -9,7 +9,8 @@ class VirtualClock final : public Clock {
  public:
   Instant now() const noexcept override { return now_; }
   WallTime wall_now() const noexcept override {
-    return WallTime{kStartUs + std::chrono::duration_cast<std::chrono::microseconds>(now_ - Instant()).count()};
+    return WallTime{
+        kStartUs + std::chrono::duration_cast<std::chrono::microseconds>(now_ - Instant()).count()};
   }
   void advance(Duration by) noexcept { now_ += by; }
 

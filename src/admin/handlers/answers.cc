@@ -32,9 +32,12 @@ std::vector<std::string> tags_of(std::string_view text) {
   return tags;
 }
 
-bool is_error(const spec::Diagnostic& diagnostic) { return diagnostic.severity == spec::Severity::error; }
+bool is_error(const spec::Diagnostic& diagnostic) {
+  return diagnostic.severity == spec::Severity::error;
+}
 
-Problem invalid_definition(const std::string& text, std::vector<spec::Diagnostic> diagnostics, const std::string& name) {
+Problem invalid_definition(const std::string& text, std::vector<spec::Diagnostic> diagnostics,
+                           const std::string& name) {
   std::erase_if(diagnostics, [](const auto& diagnostic) { return !is_error(diagnostic); });
   spec::locate(text, diagnostics);
   Problem problem;
@@ -55,18 +58,21 @@ Problem pipeline_not_found(std::string_view name) {
   return problem;
 }
 
-runtime::SnapshotPtr find_or_answer(const Services& services, std::string_view name, const Reply& reply) {
+runtime::SnapshotPtr find_or_answer(const Services& services, std::string_view name,
+                                    const Reply& reply) {
   runtime::SnapshotPtr snapshot = services.backend.find(name);
   if (snapshot == nullptr) reply(pipeline_not_found(name));
   return snapshot;
 }
 
-std::variant<runtime::Preconditions, Problem> preconditions_of(const Request& request, const Settings& settings,
+std::variant<runtime::Preconditions, Problem> preconditions_of(const Request& request,
+                                                               const Settings& settings,
                                                                const std::string& etag) {
   runtime::Preconditions preconditions;
   const auto none_match = request.head.header("if-none-match");
   const auto match = request.head.header("if-match");
-  if (none_match && *none_match != "*") return bad_request("If-None-Match of a write takes only `*`");
+  if (none_match && *none_match != "*")
+    return bad_request("If-None-Match of a write takes only `*`");
   preconditions.if_none_match = none_match.has_value();
   if (match) {
     const std::vector<std::string> tags = tags_of(*match);
@@ -77,7 +83,8 @@ std::variant<runtime::Preconditions, Problem> preconditions_of(const Request& re
   if (!match && !none_match && settings.require_if_match && !etag.empty()) {
     Problem problem;
     problem.code = ProblemCode::if_match_required;
-    problem.detail = "`http.require_if_match` is set: send If-Match with the ETag of what you change";
+    problem.detail =
+        "`http.require_if_match` is set: send If-Match with the ETag of what you change";
     return problem;
   }
   return preconditions;
@@ -107,9 +114,11 @@ std::variant<Checked, Problem> check_definition(const Services& services, const 
   options.name = name;
   spec::ParseResult parsed = spec::parse_pipeline(text, options);
   if (parsed.malformed) return malformed_json(std::move(parsed.diagnostics));
-  if (!parsed.ok()) return invalid_definition(text, std::move(parsed.diagnostics), name.value_or(""));
+  if (!parsed.ok())
+    return invalid_definition(text, std::move(parsed.diagnostics), name.value_or(""));
   plan::PlanResult built = services.backend.build(parsed.spec);
-  if (built.plan == nullptr) return invalid_definition(text, std::move(built.diagnostics), parsed.spec->name);
+  if (built.plan == nullptr)
+    return invalid_definition(text, std::move(built.diagnostics), parsed.spec->name);
   return Checked{std::move(parsed.spec), std::move(built.plan)};
 }
 

@@ -15,11 +15,14 @@ namespace leat::admin {
 
 Problem pipeline_not_found(std::string_view name);
 // The path says `name`: its snapshot, or the 404 is answered and nothing comes back.
-runtime::SnapshotPtr find_or_answer(const Services& services, std::string_view name, const Reply& reply);
+runtime::SnapshotPtr find_or_answer(const Services& services, std::string_view name,
+                                    const Reply& reply);
 
-// If-Match and If-None-Match of a write, against the ETag the resource has now ("" = it does not exist). Problems: BAD_REQUEST,
-// IF_MATCH_REQUIRED. Whether they hold is decided where the write happens.
-std::variant<runtime::Preconditions, Problem> preconditions_of(const Request& request, const Settings& settings,
+// If-Match and If-None-Match of a write, against the ETag the resource has now ("" = it does not
+// exist). Problems: BAD_REQUEST, IF_MATCH_REQUIRED. Whether they hold is decided where the write
+// happens.
+std::variant<runtime::Preconditions, Problem> preconditions_of(const Request& request,
+                                                               const Settings& settings,
                                                                const std::string& etag);
 
 // Runs `then` on the io thread once the snapshots are fresh, at the latest after half a second.
@@ -37,13 +40,17 @@ std::variant<Checked, Problem> check_definition(const Services& services, const 
 Problem malformed_json(std::vector<spec::Diagnostic> diagnostics);
 // Hands a backend's result to `then` on the io thread; a refusal is answered.
 template <class T>
-runtime::Reply<T> then_answer(Services& services, Reply reply, ProblemCode timed_out, std::function<Response(const T&)> then) {
-  return [&services, reply = std::move(reply), timed_out, then = std::move(then)](Result<T> result) {
-    services.loop.post([reply, timed_out, then, result = std::move(result)] {
-      if (!result.ok()) reply(problem_of(result.status(), timed_out));
-      else reply(then(*result));
-    });
-  };
+runtime::Reply<T> then_answer(Services& services, Reply reply, ProblemCode timed_out,
+                              std::function<Response(const T&)> then) {
+  return
+      [&services, reply = std::move(reply), timed_out, then = std::move(then)](Result<T> result) {
+        services.loop.post([reply, timed_out, then, result = std::move(result)] {
+          if (!result.ok())
+            reply(problem_of(result.status(), timed_out));
+          else
+            reply(then(*result));
+        });
+      };
 }
 
 }  // namespace leat::admin

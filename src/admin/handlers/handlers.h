@@ -3,15 +3,16 @@
 #include "admin/request.h"
 #include "admin/services.h"
 
-// Every handler that routes.cc names, one file per resource. Called on the io thread; must not block; answers through `reply`,
-// now or later.
+// Every handler that routes.cc names, one file per resource. Called on the io thread; must not
+// block; answers through `reply`, now or later.
 namespace leat::admin {
 
-#define LEAT_HANDLER(name) void name(Services& services, const RequestPtr& request, const Reply& reply)
+#define LEAT_HANDLER(name) \
+  void name(Services& services, const RequestPtr& request, const Reply& reply)
 
 LEAT_HANDLER(get_root);  // root_handler.cc
 
-LEAT_HANDLER(list_pipelines);    // pipelines_handler.cc
+LEAT_HANDLER(list_pipelines);  // pipelines_handler.cc
 LEAT_HANDLER(create_pipeline);
 LEAT_HANDLER(validate_pipeline);  // validate_handler.cc
 

@@ -18,13 +18,15 @@ std::optional<Problem> refuse_members(const std::string& body) {
     problem.detail = parsed.problems().front().message;
     return problem;
   }
-  if (parsed.ok() && parsed.root().is_object() && parsed.root().members().empty()) return std::nullopt;
+  if (parsed.ok() && parsed.root().is_object() && parsed.root().members().empty())
+    return std::nullopt;
   problem.code = ProblemCode::invalid_body;
   problem.detail = "this takes no body, or `{}`";
   return problem;
 }
 
-void run_verb(Services& services, const RequestPtr& request, const Reply& reply, runtime::Verb verb) {
+void run_verb(Services& services, const RequestPtr& request, const Reply& reply,
+              runtime::Verb verb) {
   if (const auto problem = refuse_members(request->body)) return reply(*problem);
   const runtime::SnapshotPtr snapshot = find_or_answer(services, request->params.at(0), reply);
   if (snapshot == nullptr) return;
@@ -32,9 +34,10 @@ void run_verb(Services& services, const RequestPtr& request, const Reply& reply,
   if (const auto* problem = std::get_if<Problem>(&preconditions)) return reply(*problem);
   services.backend.lifecycle(
       snapshot->name, verb, std::get<runtime::Preconditions>(preconditions),
-      then_answer<runtime::LifecycleReceipt>(services, reply, ProblemCode::busy, [](const runtime::LifecycleReceipt& receipt) {
-        return json_response(200, receipt_text(receipt));
-      }));
+      then_answer<runtime::LifecycleReceipt>(services, reply, ProblemCode::busy,
+                                             [](const runtime::LifecycleReceipt& receipt) {
+                                               return json_response(200, receipt_text(receipt));
+                                             }));
 }
 
 }  // namespace

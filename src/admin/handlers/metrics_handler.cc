@@ -26,7 +26,8 @@ void write_records(MetricsText& text, const Snapshots& all) {
   for (const auto& one : all) text.sample({{"pipeline", one->name}}, one->bytes_in);
   text.family("leat_bytes_out_total", "counter", "Bytes of records acknowledged by the sinks.");
   for (const auto& one : all) text.sample({{"pipeline", one->name}}, one->bytes_out);
-  text.family("leat_records_dead_letter_total", "counter", "Records written to the dead-letter topic.");
+  text.family("leat_records_dead_letter_total", "counter",
+              "Records written to the dead-letter topic.");
   for (const auto& one : all) text.sample({{"pipeline", one->name}}, one->dead_lettered);
   text.family("leat_restarts_total", "counter", "Restarts after a failure.");
   for (const auto& one : all) text.sample({{"pipeline", one->name}}, one->restarts);
@@ -41,49 +42,57 @@ void write_dropped(MetricsText& text, const Snapshots& all) {
       std::uint64_t counted = 0;
       for (const runtime::StepStatus& step : one->steps) {
         counted += step.dropped[i];
-        text.sample({{"pipeline", one->name}, {"step", step.id}, {"reason", reason}}, step.dropped[i]);
+        text.sample({{"pipeline", one->name}, {"step", step.id}, {"reason", reason}},
+                    step.dropped[i]);
       }
       if (one->dropped[i] > counted) {
-        text.sample({{"pipeline", one->name}, {"step", ""}, {"reason", reason}}, one->dropped[i] - counted);
+        text.sample({{"pipeline", one->name}, {"step", ""}, {"reason", reason}},
+                    one->dropped[i] - counted);
       }
     }
   }
 }
 
 void write_lag(MetricsText& text, const Snapshots& all) {
-  text.family("leat_consumer_lag_records", "gauge", "Records between the committed offsets and the ends of the partitions.");
+  text.family("leat_consumer_lag_records", "gauge",
+              "Records between the committed offsets and the ends of the partitions.");
   for (const auto& one : all) {
     for (const auto& source : one->sources) {
       if (source.lag_records) {
-        text.sample({{"pipeline", one->name}, {"source", source.id}}, static_cast<double>(*source.lag_records));
+        text.sample({{"pipeline", one->name}, {"source", source.id}},
+                    static_cast<double>(*source.lag_records));
       }
     }
   }
   text.family("leat_consumer_lag_seconds", "gauge", "Age of the oldest record not yet read.");
   for (const auto& one : all) {
     for (const auto& source : one->sources) {
-      if (source.lag_seconds) text.sample({{"pipeline", one->name}, {"source", source.id}}, *source.lag_seconds);
+      if (source.lag_seconds)
+        text.sample({{"pipeline", one->name}, {"source", source.id}}, *source.lag_seconds);
     }
   }
 }
 
 void write_states(MetricsText& text, const Snapshots& all) {
-  text.family("leat_pipeline_state", "gauge", "1 for the state the pipeline is in, 0 for the others.");
+  text.family("leat_pipeline_state", "gauge",
+              "1 for the state the pipeline is in, 0 for the others.");
   for (const auto& one : all) {
     for (const Actual state : kStates) {
-      text.sample({{"pipeline", one->name}, {"state", runtime::to_string(state)}}, one->actual == state ? 1.0 : 0.0);
+      text.sample({{"pipeline", one->name}, {"state", runtime::to_string(state)}},
+                  one->actual == state ? 1.0 : 0.0);
     }
   }
   text.family("leat_busy_ratio", "gauge", "Share of time the pipeline's tasks worked.");
   for (const auto& one : all) text.sample({{"pipeline", one->name}}, one->busy_ratio);
-  text.family("leat_backpressure_ratio", "gauge", "Share of time the pipeline's tasks waited for room behind them.");
+  text.family("leat_backpressure_ratio", "gauge",
+              "Share of time the pipeline's tasks waited for room behind them.");
   for (const auto& one : all) text.sample({{"pipeline", one->name}}, one->backpressure_ratio);
 }
 
 using HistogramMember = std::shared_ptr<const base::HistogramSnapshot> PipelineSnapshot::*;
 
-void write_histogram(MetricsText& text, const Snapshots& all, HistogramMember member, std::string_view label = {},
-                     std::string_view value = {}) {
+void write_histogram(MetricsText& text, const Snapshots& all, HistogramMember member,
+                     std::string_view label = {}, std::string_view value = {}) {
   for (const auto& one : all) {
     const auto& histogram = (*one).*member;
     if (histogram == nullptr) continue;
@@ -94,7 +103,8 @@ void write_histogram(MetricsText& text, const Snapshots& all, HistogramMember me
 }
 
 void write_latency(MetricsText& text, const Snapshots& all) {
-  text.family("leat_end_to_end_seconds", "histogram", "From the record's timestamp to the sink's acknowledgement.");
+  text.family("leat_end_to_end_seconds", "histogram",
+              "From the record's timestamp to the sink's acknowledgement.");
   write_histogram(text, all, &PipelineSnapshot::end_to_end);
   text.family("leat_stage_seconds", "histogram", "Time a record spends in one stage of its life.");
   write_histogram(text, all, &PipelineSnapshot::queue_time, "stage", "queue");
@@ -106,10 +116,12 @@ void write_switches(MetricsText& text, const Snapshots& all) {
   text.family("leat_trigger_switches_total", "counter", "Switches of the trigger.");
   for (const auto& one : all) {
     for (const auto& [key, count] : one->trigger_switches) {
-      text.sample({{"pipeline", one->name}, {"from", key[0]}, {"to", key[1]}, {"result", key[2]}}, count);
+      text.sample({{"pipeline", one->name}, {"from", key[0]}, {"to", key[1]}, {"result", key[2]}},
+                  count);
     }
   }
-  text.family("leat_trigger_switch_pause_seconds", "histogram", "How long intake paused for a switch.");
+  text.family("leat_trigger_switch_pause_seconds", "histogram",
+              "How long intake paused for a switch.");
   write_histogram(text, all, &PipelineSnapshot::switch_pause);
 }
 
@@ -119,11 +131,14 @@ void write_checkpoints(MetricsText& text, const Snapshots& all, WallTime now) {
   text.family("leat_checkpoint_age_seconds", "gauge", "Time since the newest commit.");
   for (const auto& one : all) {
     if (!one->committed_at) continue;
-    text.sample({{"pipeline", one->name}}, static_cast<double>(std::max<std::int64_t>(0, now.us - one->committed_at->us)) / 1e6);
+    text.sample(
+        {{"pipeline", one->name}},
+        static_cast<double>(std::max<std::int64_t>(0, now.us - one->committed_at->us)) / 1e6);
   }
   text.family("leat_last_record_timestamp_seconds", "gauge", "When the newest record was read.");
   for (const auto& one : all) {
-    if (one->last_record_at) text.sample({{"pipeline", one->name}}, static_cast<double>(one->last_record_at->us) / 1e6);
+    if (one->last_record_at)
+      text.sample({{"pipeline", one->name}}, static_cast<double>(one->last_record_at->us) / 1e6);
   }
 }
 

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cmath>
 
-
 namespace leat::admin {
 namespace {
 
@@ -12,11 +11,24 @@ struct Bucket {
   std::uint64_t us;
   std::string_view text;
 };
-constexpr std::array<Bucket, 18> kBuckets{{{100, "0.0001"},     {250, "0.00025"},   {500, "0.0005"},    {1'000, "0.001"},
-                                           {2'500, "0.0025"},   {5'000, "0.005"},   {10'000, "0.01"},   {25'000, "0.025"},
-                                           {50'000, "0.05"},    {100'000, "0.1"},   {250'000, "0.25"},  {500'000, "0.5"},
-                                           {1'000'000, "1"},    {2'500'000, "2.5"}, {5'000'000, "5"},   {10'000'000, "10"},
-                                           {30'000'000, "30"},  {60'000'000, "60"}}};
+constexpr std::array<Bucket, 18> kBuckets{{{100, "0.0001"},
+                                           {250, "0.00025"},
+                                           {500, "0.0005"},
+                                           {1'000, "0.001"},
+                                           {2'500, "0.0025"},
+                                           {5'000, "0.005"},
+                                           {10'000, "0.01"},
+                                           {25'000, "0.025"},
+                                           {50'000, "0.05"},
+                                           {100'000, "0.1"},
+                                           {250'000, "0.25"},
+                                           {500'000, "0.5"},
+                                           {1'000'000, "1"},
+                                           {2'500'000, "2.5"},
+                                           {5'000'000, "5"},
+                                           {10'000'000, "10"},
+                                           {30'000'000, "30"},
+                                           {60'000'000, "60"}}};
 
 std::string number_text(double value) {
   if (std::isnan(value)) return "NaN";
@@ -29,8 +41,10 @@ std::string number_text(double value) {
 void append_label_value(std::string& out, std::string_view value) {
   for (const char c : value) {
     if (c == '\\' || c == '"') out += '\\';
-    if (c == '\n') out += "\\n";
-    else out += c;
+    if (c == '\n')
+      out += "\\n";
+    else
+      out += c;
   }
 }
 
@@ -38,7 +52,8 @@ void append_label_value(std::string& out, std::string_view value) {
 
 void MetricsText::family(std::string_view name, std::string_view type, std::string_view help) {
   name_ = name;
-  heading_ = "# HELP " + name_ + ' ' + std::string(help) + "\n# TYPE " + name_ + ' ' + std::string(type) + '\n';
+  heading_ = "# HELP " + name_ + ' ' + std::string(help) + "\n# TYPE " + name_ + ' ' +
+             std::string(type) + '\n';
 }
 
 void MetricsText::begin_samples() {
@@ -46,7 +61,8 @@ void MetricsText::begin_samples() {
   heading_.clear();
 }
 
-void MetricsText::line(std::string_view suffix, const MetricLabels& labels, std::string_view bound, const std::string& value) {
+void MetricsText::line(std::string_view suffix, const MetricLabels& labels, std::string_view bound,
+                       const std::string& value) {
   begin_samples();
   out_ += name_;
   out_ += suffix;
@@ -70,12 +86,18 @@ void MetricsText::line(std::string_view suffix, const MetricLabels& labels, std:
   out_ += ' ' + value + '\n';
 }
 
-void MetricsText::sample(const MetricLabels& labels, double value) { line("", labels, "", number_text(value)); }
+void MetricsText::sample(const MetricLabels& labels, double value) {
+  line("", labels, "", number_text(value));
+}
 
-void MetricsText::sample(const MetricLabels& labels, std::uint64_t value) { line("", labels, "", std::to_string(value)); }
+void MetricsText::sample(const MetricLabels& labels, std::uint64_t value) {
+  line("", labels, "", std::to_string(value));
+}
 
-void MetricsText::histogram(const MetricLabels& labels, const base::HistogramSnapshot& microseconds) {
-  for (const Bucket& bucket : kBuckets) line("_bucket", labels, bucket.text, std::to_string(microseconds.count_up_to(bucket.us)));
+void MetricsText::histogram(const MetricLabels& labels,
+                            const base::HistogramSnapshot& microseconds) {
+  for (const Bucket& bucket : kBuckets)
+    line("_bucket", labels, bucket.text, std::to_string(microseconds.count_up_to(bucket.us)));
   line("_bucket", labels, "+Inf", std::to_string(microseconds.total()));
   line("_sum", labels, "", number_text(static_cast<double>(microseconds.sum()) / 1e6));
   line("_count", labels, "", std::to_string(microseconds.total()));

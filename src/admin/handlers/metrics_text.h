@@ -12,8 +12,8 @@ namespace leat::admin {
 
 using MetricLabels = std::vector<std::pair<std::string_view, std::string_view>>;
 
-// Writes the Prometheus text format 0.0.4: families one after the other, each with HELP and TYPE before its samples. A family
-// without samples leaves no trace. Thread-confined.
+// Writes the Prometheus text format 0.0.4: families one after the other, each with HELP and TYPE
+// before its samples. A family without samples leaves no trace. Thread-confined.
 class MetricsText {
  public:
   void family(std::string_view name, std::string_view type, std::string_view help);
@@ -24,7 +24,8 @@ class MetricsText {
   std::string take();
 
  private:
-  void line(std::string_view suffix, const MetricLabels& labels, std::string_view bound, const std::string& value);
+  void line(std::string_view suffix, const MetricLabels& labels, std::string_view bound,
+            const std::string& value);
   void begin_samples();
 
   std::string out_;

@@ -14,7 +14,8 @@ Response pipeline_response(int status, const runtime::PipelineSnapshot& snapshot
 }
 
 Response put_response(const PutReceipt& receipt) {
-  if (receipt.outcome != PutReceipt::Outcome::created) return pipeline_response(200, *receipt.snapshot);
+  if (receipt.outcome != PutReceipt::Outcome::created)
+    return pipeline_response(200, *receipt.snapshot);
   Response response = pipeline_response(201, *receipt.snapshot);
   response.headers.emplace_back("Location", "/v1/pipelines/" + receipt.snapshot->name);
   return response;
@@ -31,7 +32,8 @@ std::variant<runtime::Desired, Problem> initial_state(const Query& query) {
 
 enum class Mode : bool { create, put };
 
-void write_definition(Services& services, const RequestPtr& request, const Reply& reply, Mode mode) {
+void write_definition(Services& services, const RequestPtr& request, const Reply& reply,
+                      Mode mode) {
   const auto initial = initial_state(request->query);
   if (const auto* problem = std::get_if<Problem>(&initial)) return reply(*problem);
   const auto reset = word_parameter(request->query, "trigger", {"reset"}, "");
@@ -44,14 +46,17 @@ void write_definition(Services& services, const RequestPtr& request, const Reply
   put.spec = std::get<Checked>(checked).spec;
   put.plan = std::get<Checked>(checked).plan;
   const runtime::SnapshotPtr existing = services.backend.find(put.spec->name);
-  auto preconditions = preconditions_of(*request, services.settings, existing && mode == Mode::put ? existing->etag : "");
+  auto preconditions = preconditions_of(*request, services.settings,
+                                        existing && mode == Mode::put ? existing->etag : "");
   if (const auto* problem = std::get_if<Problem>(&preconditions)) return reply(*problem);
   put.preconditions = std::get<runtime::Preconditions>(preconditions);
   put.create_only = mode == Mode::create;
   put.initial = std::get<runtime::Desired>(initial);
   put.reset_trigger = !std::get<std::string_view>(reset).empty();
   put.actor = request->identity.name;
-  services.backend.put(std::move(put), then_answer<PutReceipt>(services, reply, ProblemCode::drain_timed_out, put_response));
+  services.backend.put(
+      std::move(put),
+      then_answer<PutReceipt>(services, reply, ProblemCode::drain_timed_out, put_response));
 }
 
 }  // namespace
@@ -86,8 +91,8 @@ void delete_pipeline(Services& services, const RequestPtr& request, const Reply&
   if (const auto* problem = std::get_if<Problem>(&mode)) return reply(*problem);
   const auto state = word_parameter(query, "state", {"keep", "purge"}, "keep");
   if (const auto* problem = std::get_if<Problem>(&state)) return reply(*problem);
-  const auto timeout = duration_parameter(query, "timeout", std::chrono::seconds(60), std::chrono::milliseconds(1),
-                                          std::chrono::minutes(10));
+  const auto timeout = duration_parameter(query, "timeout", std::chrono::seconds(60),
+                                          std::chrono::milliseconds(1), std::chrono::minutes(10));
   if (const auto* problem = std::get_if<Problem>(&timeout)) return reply(*problem);
   if (std::get<std::string_view>(mode) == "drain") {
     Problem problem;
@@ -106,12 +111,13 @@ void delete_pipeline(Services& services, const RequestPtr& request, const Reply&
   remove.timeout = std::get<Duration>(timeout);
   remove.preconditions = std::get<runtime::Preconditions>(preconditions);
   services.backend.remove(std::move(remove),
-                          then_answer<std::string>(services, reply, ProblemCode::drain_timed_out, [](const std::string&) {
-                            Response response;
-                            response.status = 204;
-                            response.content_type.clear();
-                            return response;
-                          }));
+                          then_answer<std::string>(services, reply, ProblemCode::drain_timed_out,
+                                                   [](const std::string&) {
+                                                     Response response;
+                                                     response.status = 204;
+                                                     response.content_type.clear();
+                                                     return response;
+                                                   }));
 }
 
 }  // namespace leat::admin

@@ -22,7 +22,9 @@ std::string token_of(std::string_view name) {
 }
 
 bool name_of(std::string_view token, std::string& out) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  const auto digit = [](char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  };
   if (token.empty() || token.size() % 2 != 0) return false;
   for (std::size_t i = 0; i < token.size(); i += 2) {
     if (digit(token[i]) < 0 || digit(token[i + 1]) < 0) return false;
@@ -54,7 +56,8 @@ std::variant<Page, Problem> page_of(const Query& query) {
   }
   for (const std::string_view label : query.all("label")) {
     const std::size_t equals = label.find('=');
-    if (equals == std::string_view::npos || equals == 0) return bad_query("`label` must be `key=value`");
+    if (equals == std::string_view::npos || equals == 0)
+      return bad_query("`label` must be `key=value`");
     page.labels.emplace_back(label.substr(0, equals), label.substr(equals + 1));
   }
   return page;
@@ -84,8 +87,10 @@ std::string list_text(const std::vector<runtime::SnapshotPtr>& all, const Page& 
     ++shown;
   }
   writer.end_array().key("next_page_token");
-  if (more) writer.value(token_of(last));
-  else writer.null();
+  if (more)
+    writer.value(token_of(last));
+  else
+    writer.null();
   return writer.end_object().take();
 }
 

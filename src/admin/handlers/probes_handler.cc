@@ -24,26 +24,31 @@ Problem not_now(ProblemCode code, std::string detail) {
 }  // namespace
 
 void get_livez(Services& services, const RequestPtr&, const Reply& reply) {
-  if (!services.backend.alive()) return reply(not_now(ProblemCode::busy, "the control loop does not turn"));
+  if (!services.backend.alive())
+    return reply(not_now(ProblemCode::busy, "the control loop does not turn"));
   reply(ok_response());
 }
 
 void get_startupz(Services& services, const RequestPtr&, const Reply& reply) {
-  if (!services.backend.started()) return reply(not_now(ProblemCode::starting, "definitions are being restored"));
+  if (!services.backend.started())
+    return reply(not_now(ProblemCode::starting, "definitions are being restored"));
   reply(ok_response());
 }
 
 void get_readyz(Services& services, const RequestPtr& request, const Reply& reply) {
-  if (services.backend.stopping()) return reply(not_now(ProblemCode::stopping, "the daemon is stopping"));
-  if (!services.backend.started()) return reply(not_now(ProblemCode::starting, "definitions are being restored"));
+  if (services.backend.stopping())
+    return reply(not_now(ProblemCode::stopping, "the daemon is stopping"));
+  if (!services.backend.started())
+    return reply(not_now(ProblemCode::starting, "definitions are being restored"));
   const auto name = request->query.find("pipeline");
   if (!name) return reply(ok_response());
   const runtime::SnapshotPtr snapshot = find_or_answer(services, *name, reply);
   if (snapshot == nullptr) return;
   const auto& conditions = snapshot->conditions;
-  const bool ready = std::any_of(conditions.begin(), conditions.end(), [](const runtime::Condition& condition) {
-    return condition.type == "Ready" && condition.status == runtime::Truth::yes;
-  });
+  const bool ready =
+      std::any_of(conditions.begin(), conditions.end(), [](const runtime::Condition& condition) {
+        return condition.type == "Ready" && condition.status == runtime::Truth::yes;
+      });
   if (!ready) return reply(not_now(ProblemCode::busy, "the pipeline is not ready"));
   reply(ok_response());
 }

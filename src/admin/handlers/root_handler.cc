@@ -5,12 +5,14 @@
 namespace leat::admin {
 namespace {
 
-// What the pipelines say about their broker: true when one is connected, false when none of those that tried is.
+// What the pipelines say about their broker: true when one is connected, false when none of those
+// that tried is.
 std::optional<bool> connected(const Backend& backend) {
   std::optional<bool> seen;
   for (const runtime::SnapshotPtr& snapshot : backend.list()) {
     for (const runtime::Condition& condition : snapshot->conditions) {
-      if (condition.type != "SourceConnected" || condition.status == runtime::Truth::unknown) continue;
+      if (condition.type != "SourceConnected" || condition.status == runtime::Truth::unknown)
+        continue;
       seen = seen.value_or(false) || condition.status == runtime::Truth::yes;
     }
   }

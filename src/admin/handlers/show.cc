@@ -23,25 +23,32 @@ std::string_view text_of(runtime::Truth truth) {
 
 void write_time(json::Writer& writer, std::string_view name, const std::optional<WallTime>& time) {
   writer.key(name);
-  if (time) writer.value(to_rfc3339(*time));
-  else writer.null();
+  if (time)
+    writer.value(to_rfc3339(*time));
+  else
+    writer.null();
 }
 
 void write_text_or_null(json::Writer& writer, std::string_view name, const std::string& text) {
   writer.key(name);
-  if (text.empty()) writer.null();
-  else writer.value(text);
+  if (text.empty())
+    writer.null();
+  else
+    writer.value(text);
 }
 
 void write_epoch(json::Writer& writer, EpochId epoch) {
   writer.key("epoch");
-  if (epoch == EpochId()) writer.null();
-  else writer.value(epoch.value());
+  if (epoch == EpochId())
+    writer.null();
+  else
+    writer.value(epoch.value());
 }
 
 void write_dropped(json::Writer& writer, const Counts& counts) {
   writer.key("dropped").begin_object();
-  for (std::size_t i = 0; i < counts.size(); ++i) writer.member(flow::to_string(static_cast<flow::DropReason>(i)), counts[i]);
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    writer.member(flow::to_string(static_cast<flow::DropReason>(i)), counts[i]);
   writer.end_object();
 }
 
@@ -61,9 +68,14 @@ void write_trigger(json::Writer& writer, const runtime::TriggerStatus& trigger) 
   write_text_or_null(writer, "by", trigger.by);
   write_text_or_null(writer, "why", trigger.why);
   writer.key("pending");
-  if (trigger.pending) spec::write_trigger(writer, *trigger.pending);
-  else writer.null();
-  writer.key("effective").begin_object().member("mode", spec::mode_name(trigger.effective.mode)).end_object();
+  if (trigger.pending)
+    spec::write_trigger(writer, *trigger.pending);
+  else
+    writer.null();
+  writer.key("effective")
+      .begin_object()
+      .member("mode", spec::mode_name(trigger.effective.mode))
+      .end_object();
   writer.end_object();
 }
 
@@ -107,7 +119,8 @@ void write_sources(json::Writer& writer, const std::vector<runtime::SourceStatus
         .member_null("watermark")
         .key("partitions")
         .begin_array();
-    for (const runtime::PartitionStatus& partition : source.partitions) write_partition(writer, partition);
+    for (const runtime::PartitionStatus& partition : source.partitions)
+      write_partition(writer, partition);
     writer.end_array().end_object();
   }
   writer.end_object();
@@ -123,7 +136,8 @@ void write_steps(json::Writer& writer, const std::vector<runtime::StepStatus>& s
   writer.end_object();
 }
 
-void write_percentiles(json::Writer& writer, std::string_view name, const std::optional<runtime::Percentiles>& values) {
+void write_percentiles(json::Writer& writer, std::string_view name,
+                       const std::optional<runtime::Percentiles>& values) {
   writer.key(name);
   if (!values) {
     writer.null();
@@ -161,26 +175,33 @@ void write_plan(json::Writer& writer, const PipelineSnapshot& snapshot) {
   for (const runtime::StageStatus& stage : snapshot.stages) {
     writer.begin_object().member("id", stage.id).key("steps").begin_array();
     for (const std::string& step : stage.steps) writer.value(step);
-    writer.end_array().member("parallelism", stage.parallelism).member("exchange", stage.exchange).end_object();
+    writer.end_array()
+        .member("parallelism", stage.parallelism)
+        .member("exchange", stage.exchange)
+        .end_object();
   }
   writer.end_array().member("workers", snapshot.workers).end_object();
 }
 
 const runtime::Condition* ready_of(const PipelineSnapshot& snapshot) {
   const auto& all = snapshot.conditions;
-  const auto found = std::find_if(all.begin(), all.end(), [](const auto& one) { return one.type == "Ready"; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [](const auto& one) { return one.type == "Ready"; });
   return found == all.end() ? nullptr : &*found;
 }
 
 // Over all sources; nothing when one of them does not know.
 template <class T>
-std::optional<T> lag_of(const PipelineSnapshot& snapshot, std::optional<T> runtime::SourceStatus::*lag, bool sum) {
+std::optional<T> lag_of(const PipelineSnapshot& snapshot,
+                        std::optional<T> runtime::SourceStatus::*lag, bool sum) {
   std::optional<T> total;
   for (const runtime::SourceStatus& source : snapshot.sources) {
     const std::optional<T>& one = source.*lag;
     if (!one) return std::nullopt;
-    if (!total) total = *one;
-    else total = sum ? *total + *one : std::max(*total, *one);
+    if (!total)
+      total = *one;
+    else
+      total = sum ? *total + *one : std::max(*total, *one);
   }
   return total;
 }
@@ -188,7 +209,10 @@ std::optional<T> lag_of(const PipelineSnapshot& snapshot, std::optional<T> runti
 }  // namespace
 
 void write_item(json::Writer& writer, const PipelineSnapshot& snapshot) {
-  writer.begin_object().member("name", snapshot.name).member("generation", snapshot.generation).member("etag", snapshot.etag);
+  writer.begin_object()
+      .member("name", snapshot.name)
+      .member("generation", snapshot.generation)
+      .member("etag", snapshot.etag);
   writer.key("labels").begin_object();
   if (snapshot.spec != nullptr) {
     for (const auto& [key, value] : snapshot.spec->labels) writer.member(key, value);
@@ -200,14 +224,21 @@ void write_item(json::Writer& writer, const PipelineSnapshot& snapshot) {
   const runtime::Condition* ready = ready_of(snapshot);
   writer.member("ready", text_of(ready == nullptr ? runtime::Truth::unknown : ready->status));
   write_text_or_null(writer, "reason", snapshot.reason);
-  writer.member("mode", spec::mode_name(snapshot.trigger.effective.mode)).member("delivery", "at_least_once");
+  writer.member("mode", spec::mode_name(snapshot.trigger.effective.mode))
+      .member("delivery", "at_least_once");
   write_rates(writer, snapshot);
   writer.member("lag_records", lag_of(snapshot, &runtime::SourceStatus::lag_records, true))
       .member("lag_seconds", lag_of(snapshot, &runtime::SourceStatus::lag_seconds, false))
       .key("p99_ms");
-  if (snapshot.latency.end_to_end) writer.value(snapshot.latency.end_to_end->p99);
-  else writer.null();
-  writer.key("links").begin_object().member("self", "/v1/pipelines/" + snapshot.name).end_object().end_object();
+  if (snapshot.latency.end_to_end)
+    writer.value(snapshot.latency.end_to_end->p99);
+  else
+    writer.null();
+  writer.key("links")
+      .begin_object()
+      .member("self", "/v1/pipelines/" + snapshot.name)
+      .end_object()
+      .end_object();
 }
 
 void write_status(json::Writer& writer, const PipelineSnapshot& snapshot) {
@@ -231,7 +262,8 @@ void write_status(json::Writer& writer, const PipelineSnapshot& snapshot) {
       .member("restarts", snapshot.restarts);
   write_rates(writer, snapshot);
   write_latency(writer, snapshot.latency);
-  writer.member("busy_ratio", snapshot.busy_ratio).member("backpressure_ratio", snapshot.backpressure_ratio);
+  writer.member("busy_ratio", snapshot.busy_ratio)
+      .member("backpressure_ratio", snapshot.backpressure_ratio);
   writer.key("state").begin_object().member("keys", 0).member("bytes", 0).end_object();
   write_plan(writer, snapshot);
   writer.key("warnings").begin_array();
@@ -242,9 +274,13 @@ void write_status(json::Writer& writer, const PipelineSnapshot& snapshot) {
 std::string pipeline_text(const PipelineSnapshot& snapshot) {
   json::Writer writer;
   writer.begin_object().member("name", snapshot.name).member("generation", snapshot.generation);
-  writer.member("etag", snapshot.etag).member("created_at", to_rfc3339(snapshot.created_at)).key("spec");
-  if (snapshot.spec != nullptr) writer.raw(snapshot.spec->json);
-  else writer.null();
+  writer.member("etag", snapshot.etag)
+      .member("created_at", to_rfc3339(snapshot.created_at))
+      .key("spec");
+  if (snapshot.spec != nullptr)
+    writer.raw(snapshot.spec->json);
+  else
+    writer.null();
   writer.key("status");
   write_status(writer, snapshot);
   return writer.end_object().take();
@@ -260,7 +296,8 @@ std::string offsets_text(const PipelineSnapshot& snapshot) {
   json::Writer writer;
   writer.begin_object().key("items").begin_array();
   for (const runtime::SourceStatus& source : snapshot.sources) {
-    for (const runtime::PartitionStatus& partition : source.partitions) write_partition(writer, partition);
+    for (const runtime::PartitionStatus& partition : source.partitions)
+      write_partition(writer, partition);
   }
   return writer.end_array().end_object().take();
 }
@@ -272,14 +309,17 @@ std::string receipt_text(const runtime::SwitchReceipt& receipt) {
       .member("to", spec::mode_name(receipt.to.mode))
       .member("changed", receipt.changed)
       .key("epoch");
-  if (receipt.epoch) writer.value(receipt.epoch->value());
-  else writer.null();
+  if (receipt.epoch)
+    writer.value(receipt.epoch->value());
+  else
+    writer.null();
   writer.member("at", to_rfc3339(receipt.at)).key("barrier_offsets").begin_object();
   for (const auto& [source, topics] : receipt.barrier_offsets) {
     writer.key(source).begin_object();
     for (const auto& [topic, partitions] : topics) {
       writer.key(topic).begin_object();
-      for (const auto& [partition, next] : partitions) writer.member(std::to_string(partition), next);
+      for (const auto& [partition, next] : partitions)
+        writer.member(std::to_string(partition), next);
       writer.end_object();
     }
     writer.end_object();
@@ -300,7 +340,10 @@ std::string receipt_text(const runtime::LifecycleReceipt& receipt) {
       .member("desired", runtime::to_string(receipt.desired))
       .member("actual", runtime::to_string(receipt.actual));
   write_epoch(writer, receipt.epoch);
-  return writer.member("replayed_records", receipt.replayed_records).member("took_ms", receipt.took_ms).end_object().take();
+  return writer.member("replayed_records", receipt.replayed_records)
+      .member("took_ms", receipt.took_ms)
+      .end_object()
+      .take();
 }
 
 }  // namespace leat::admin

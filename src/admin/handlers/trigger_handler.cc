@@ -9,8 +9,10 @@ constexpr Duration kTimeoutDefault = std::chrono::seconds(10);
 constexpr Duration kTimeoutMax = std::chrono::minutes(10);
 
 void switch_trigger(Services& services, const RequestPtr& request, const Reply& reply,
-                    std::optional<spec::TriggerSpec> trigger, const runtime::PipelineSnapshot& snapshot) {
-  const auto timeout = duration_parameter(request->query, "timeout", kTimeoutDefault, std::chrono::milliseconds(1), kTimeoutMax);
+                    std::optional<spec::TriggerSpec> trigger,
+                    const runtime::PipelineSnapshot& snapshot) {
+  const auto timeout = duration_parameter(request->query, "timeout", kTimeoutDefault,
+                                          std::chrono::milliseconds(1), kTimeoutMax);
   if (const auto* problem = std::get_if<Problem>(&timeout)) return reply(*problem);
   auto preconditions = preconditions_of(*request, services.settings, snapshot.trigger.etag);
   if (const auto* problem = std::get_if<Problem>(&preconditions)) return reply(*problem);
@@ -21,13 +23,15 @@ void switch_trigger(Services& services, const RequestPtr& request, const Reply& 
   to.preconditions = std::get<runtime::Preconditions>(preconditions);
   to.actor = request->identity.name;
   services.backend.set_trigger(
-      std::move(to), then_answer<runtime::SwitchReceipt>(services, reply, ProblemCode::switch_timed_out,
-                                                         [&services, name = snapshot.name](const runtime::SwitchReceipt& receipt) {
-                                                           Response response = json_response(200, receipt_text(receipt));
-                                                           const runtime::SnapshotPtr now = services.backend.find(name);
-                                                           if (now != nullptr) response.headers.emplace_back("ETag", now->trigger.etag);
-                                                           return response;
-                                                         }));
+      std::move(to), then_answer<runtime::SwitchReceipt>(
+                         services, reply, ProblemCode::switch_timed_out,
+                         [&services, name = snapshot.name](const runtime::SwitchReceipt& receipt) {
+                           Response response = json_response(200, receipt_text(receipt));
+                           const runtime::SnapshotPtr now = services.backend.find(name);
+                           if (now != nullptr)
+                             response.headers.emplace_back("ETag", now->trigger.etag);
+                           return response;
+                         }));
 }
 
 }  // namespace

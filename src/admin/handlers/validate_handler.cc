@@ -23,11 +23,16 @@ void write_plan(json::Writer& writer, const plan::Plan& plan) {
 // Every mode the documentation knows; the reason stands where one cannot be chosen.
 void write_supported(json::Writer& writer) {
   writer.key("supported_triggers").begin_array();
-  for (const spec::TriggerMode mode : {spec::TriggerMode::micro_batch, spec::TriggerMode::real_time, spec::TriggerMode::available_now}) {
+  for (const spec::TriggerMode mode : {spec::TriggerMode::micro_batch, spec::TriggerMode::real_time,
+                                       spec::TriggerMode::available_now}) {
     writer.begin_object().member("mode", spec::mode_name(mode)).member("supported", true);
     writer.key("reasons").begin_array().end_array().end_object();
   }
-  writer.begin_object().member("mode", "auto").member("supported", false).key("reasons").begin_array();
+  writer.begin_object()
+      .member("mode", "auto")
+      .member("supported", false)
+      .key("reasons")
+      .begin_array();
   writer.begin_object().member_null("step").member("reason", "NOT_AVAILABLE_YET").end_object();
   writer.end_array().end_object().end_array();
 }

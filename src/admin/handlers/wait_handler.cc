@@ -18,7 +18,8 @@ bool met(const runtime::PipelineSnapshot& snapshot, std::string_view what) {
   if (what == "stopped") return snapshot.actual == runtime::Actual::stopped;
   if (what == "running") return snapshot.actual == runtime::Actual::running;
   const auto& sources = snapshot.sources;
-  return !sources.empty() && std::all_of(sources.begin(), sources.end(), [](const auto& source) { return source.caught_up; });
+  return !sources.empty() && std::all_of(sources.begin(), sources.end(),
+                                         [](const auto& source) { return source.caught_up; });
 }
 
 void look(Services& services, const std::shared_ptr<const Wait>& wait) {
@@ -43,8 +44,8 @@ void look(Services& services, const std::shared_ptr<const Wait>& wait) {
 void wait_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
   const auto what = word_parameter(request->query, "for", {"running", "caught_up", "stopped"}, "");
   if (const auto* problem = std::get_if<Problem>(&what)) return reply(*problem);
-  const auto timeout = duration_parameter(request->query, "timeout", std::chrono::seconds(30), Duration::zero(),
-                                          std::chrono::seconds(60));
+  const auto timeout = duration_parameter(request->query, "timeout", std::chrono::seconds(30),
+                                          Duration::zero(), std::chrono::seconds(60));
   if (const auto* problem = std::get_if<Problem>(&timeout)) return reply(*problem);
   if (std::get<std::string_view>(what).empty()) {
     Problem problem;
@@ -53,7 +54,8 @@ void wait_pipeline(Services& services, const RequestPtr& request, const Reply& r
     return reply(problem);
   }
   const Instant until = services.clock.now() + std::get<Duration>(timeout);
-  look(services, std::make_shared<const Wait>(Wait{request->params.at(0), std::get<std::string_view>(what), until, reply}));
+  look(services, std::make_shared<const Wait>(
+                     Wait{request->params.at(0), std::get<std::string_view>(what), until, reply}));
 }
 
 }  // namespace leat::admin

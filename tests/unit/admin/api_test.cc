@@ -11,7 +11,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string kDefinition = R"({"name": "orders", "sources": {"in": {"generator": {"rows_per_second": 1, "fields": {"n": "seq"}}}},
+const std::string kDefinition =
+    R"({"name": "orders", "sources": {"in": {"generator": {"rows_per_second": 1, "fields": {"n": "seq"}}}},
   "sinks": {"out": {"stdout": {}}}})";
 
 class Api : public Served {
@@ -37,7 +38,8 @@ TEST_F(Api, PipelinesAreListedInPages) {
   EXPECT_EQ(at(first.body, "/items/0/mode"), "real_time");
   EXPECT_EQ(at(first.body, "/items/0/links/self"), "/v1/pipelines/a");
   EXPECT_EQ(at(first.body, "/items/2"), "?");
-  const RawAnswer second = ask("GET /v1/pipelines?limit=2&page_token=" + at(first.body, "/next_page_token"));
+  const RawAnswer second =
+      ask("GET /v1/pipelines?limit=2&page_token=" + at(first.body, "/next_page_token"));
   EXPECT_EQ(at(second.body, "/items/0/name"), "c");
   EXPECT_EQ(at(second.body, "/next_page_token"), "null");
 }
@@ -91,21 +93,31 @@ TEST_F(Api, APutCreatesAndReplaces) {
   EXPECT_EQ(replaced.status, 200);
   EXPECT_EQ(replaced.header("ETag"), "\"2-0badcafe\"");
   EXPECT_EQ(code_in(ask("PUT /v1/pipelines/other", "", kDefinition)), "422 INVALID_DEFINITION");
-  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/orders?initial_state=asleep", "", kDefinition)), "400 BAD_QUERY");
+  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/orders?initial_state=asleep", "", kDefinition)),
+            "400 BAD_QUERY");
 }
 
 TEST_F(Api, PreconditionsOfAPutHold) {
-  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/orders", "If-Match: *\r\n", kDefinition)), "412 ETAG_MISMATCH");
+  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/orders", "If-Match: *\r\n", kDefinition)),
+            "412 ETAG_MISMATCH");
   EXPECT_EQ(ask("PUT /v1/pipelines/orders", "If-None-Match: *\r\n", kDefinition).status, 201);
-  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/orders", "If-None-Match: *\r\n", kDefinition)), "412 ALREADY_EXISTS");
-  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/orders", "If-None-Match: \"x\"\r\n", kDefinition)), "400 BAD_REQUEST");
-  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/orders", "If-Match: \"9-00000000\"\r\n", kDefinition)), "412 ETAG_MISMATCH");
-  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/orders", "If-Match: W/\"1-0badcafe\"\r\n", kDefinition)), "412 ETAG_MISMATCH");
-  EXPECT_EQ(ask("PUT /v1/pipelines/orders", "If-Match: \"9-00000000\", \"1-0badcafe\"\r\n", kDefinition).status, 200);
+  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/orders", "If-None-Match: *\r\n", kDefinition)),
+            "412 ALREADY_EXISTS");
+  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/orders", "If-None-Match: \"x\"\r\n", kDefinition)),
+            "400 BAD_REQUEST");
+  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/orders", "If-Match: \"9-00000000\"\r\n", kDefinition)),
+            "412 ETAG_MISMATCH");
+  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/orders", "If-Match: W/\"1-0badcafe\"\r\n", kDefinition)),
+            "412 ETAG_MISMATCH");
+  EXPECT_EQ(
+      ask("PUT /v1/pipelines/orders", "If-Match: \"9-00000000\", \"1-0badcafe\"\r\n", kDefinition)
+          .status,
+      200);
 }
 
 TEST_F(Api, AllMistakesOfADefinitionComeAtOnce) {
-  const RawAnswer answer = ask("POST /v1/pipelines", "", R"({"name": "p", "sorces": {}, "parallelism": "many"})");
+  const RawAnswer answer =
+      ask("POST /v1/pipelines", "", R"({"name": "p", "sorces": {}, "parallelism": "many"})");
   EXPECT_EQ(code_in(answer), "422 INVALID_DEFINITION");
   EXPECT_NE(at(answer.body, "/errors/1/pointer"), "?") << answer.body;
   EXPECT_EQ(at(answer.body, "/errors/0/line"), "1");
@@ -146,14 +158,16 @@ TEST_F(Api, ValidateSaysWhatWouldBe) {
 TEST_F(Api, DeleteRemoves) {
   deploy("p");
   EXPECT_EQ(code_in(ask("DELETE /v1/pipelines/p?mode=drain")), "501 NOT_IMPLEMENTED");
-  EXPECT_EQ(code_in(ask("DELETE /v1/pipelines/p", "If-Match: \"2-00000000\"\r\n")), "412 ETAG_MISMATCH");
+  EXPECT_EQ(code_in(ask("DELETE /v1/pipelines/p", "If-Match: \"2-00000000\"\r\n")),
+            "412 ETAG_MISMATCH");
   EXPECT_EQ(ask("DELETE /v1/pipelines/p?mode=now&state=purge&timeout=5s").status, 204);
   EXPECT_EQ(code_in(ask("DELETE /v1/pipelines/p")), "404 PIPELINE_NOT_FOUND");
 }
 
 TEST_F(Api, ASwitchAnswersWithItsReceipt) {
   deploy("p");
-  const RawAnswer answer = ask("PUT /v1/pipelines/p/trigger?timeout=3s", "", R"({"mode":"micro_batch","interval":"500ms"})");
+  const RawAnswer answer = ask("PUT /v1/pipelines/p/trigger?timeout=3s", "",
+                               R"({"mode":"micro_batch","interval":"500ms"})");
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.header("ETag"), "\"t-1\"");
   EXPECT_EQ(at(answer.body, "/from"), "real_time");
@@ -168,17 +182,22 @@ TEST_F(Api, ATriggerHasAnEtagOfItsOwn) {
   deploy("p");
   EXPECT_EQ(ask("GET /v1/pipelines/p/trigger").header("ETag"), "\"t-1\"");
   const std::string body = R"({"mode":"real_time"})";
-  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/p/trigger", "If-Match: \"3-0badcafe\"\r\n", body)), "412 ETAG_MISMATCH");
+  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/p/trigger", "If-Match: \"3-0badcafe\"\r\n", body)),
+            "412 ETAG_MISMATCH");
   EXPECT_EQ(ask("PUT /v1/pipelines/p/trigger", "If-Match: \"t-1\"\r\n", body).status, 200);
 }
 
 TEST_F(Api, ABadSwitchSaysWhy) {
   deploy("p");
-  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/p/trigger", "", R"({"mode":"sometimes"})")), "422 INVALID_BODY");
-  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/p/trigger?timeout=11m", "", R"({"mode":"real_time"})")), "400 BAD_QUERY");
-  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/q/trigger", "", R"({"mode":"real_time"})")), "404 PIPELINE_NOT_FOUND");
+  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/p/trigger", "", R"({"mode":"sometimes"})")),
+            "422 INVALID_BODY");
+  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/p/trigger?timeout=11m", "", R"({"mode":"real_time"})")),
+            "400 BAD_QUERY");
+  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/q/trigger", "", R"({"mode":"real_time"})")),
+            "404 PIPELINE_NOT_FOUND");
   backend_.fail_with(Status(Code::timed_out, "not cut in time"));
-  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/p/trigger", "", R"({"mode":"real_time"})")), "409 SWITCH_TIMED_OUT");
+  EXPECT_EQ(code_in(ask("PUT /v1/pipelines/p/trigger", "", R"({"mode":"real_time"})")),
+            "409 SWITCH_TIMED_OUT");
 }
 
 TEST_F(Api, LifecycleVerbsAnswerWithTheirReceipt) {
@@ -224,7 +243,8 @@ TEST_F(Api, OffsetsAreShownPerPartition) {
 }
 
 TEST_F(Api, WhatIsDescribedAndNotBuiltIsRefusedByName) {
-  for (const char* line : {"GET /v1/events", "POST /v1/pipelines/p/drain", "PUT /v1/pipelines", "PATCH /v1/pipelines/p", "GET /"}) {
+  for (const char* line : {"GET /v1/events", "POST /v1/pipelines/p/drain", "PUT /v1/pipelines",
+                           "PATCH /v1/pipelines/p", "GET /"}) {
     const RawAnswer answer = ask(line);
     EXPECT_EQ(code_in(answer), "501 NOT_IMPLEMENTED") << line;
     EXPECT_THAT(at(answer.body, "/detail"), HasSubstr("NOT_AVAILABLE_YET"));
@@ -233,7 +253,9 @@ TEST_F(Api, WhatIsDescribedAndNotBuiltIsRefusedByName) {
 
 TEST_F(Api, ProbesNeedNoToken) {
   deploy("p");
-  const auto open = [&](const std::string& path) { return ask_raw("GET " + path + " HTTP/1.1\r\nHost: " + host() + "\r\n\r\n").status; };
+  const auto open = [&](const std::string& path) {
+    return ask_raw("GET " + path + " HTTP/1.1\r\nHost: " + host() + "\r\n\r\n").status;
+  };
   EXPECT_EQ(open("/livez"), 200);
   EXPECT_EQ(open("/startupz"), 200);
   EXPECT_EQ(open("/readyz"), 200);
@@ -251,8 +273,11 @@ TEST_F(Api, MetricsAreFamiliesWithHelpAndType) {
   EXPECT_THAT(answer.body, HasSubstr("# HELP leat_build_info "));
   EXPECT_THAT(answer.body, HasSubstr("# TYPE leat_pipeline_state gauge\n"));
   EXPECT_THAT(answer.body, HasSubstr("leat_pipeline_state{pipeline=\"p\",state=\"running\"} 1\n"));
-  EXPECT_THAT(answer.body, HasSubstr("leat_records_dropped_total{pipeline=\"p\",step=\"keep\",reason=\"filter\"} 3\n"));
-  EXPECT_THAT(answer.body, HasSubstr("leat_end_to_end_seconds_bucket{pipeline=\"p\",le=\"0.0001\"} 0\n"));
+  EXPECT_THAT(
+      answer.body,
+      HasSubstr("leat_records_dropped_total{pipeline=\"p\",step=\"keep\",reason=\"filter\"} 3\n"));
+  EXPECT_THAT(answer.body,
+              HasSubstr("leat_end_to_end_seconds_bucket{pipeline=\"p\",le=\"0.0001\"} 0\n"));
   EXPECT_THAT(answer.body, HasSubstr("leat_end_to_end_seconds_count{pipeline=\"p\"} 0\n"));
   EXPECT_THAT(answer.body, Not(HasSubstr("leat_checkpoint_seconds")));
 }
@@ -264,7 +289,8 @@ TEST_F(Api, ARepeatedPostWithItsKeyGetsTheFirstAnswer) {
   EXPECT_EQ(again.status, 201);
   EXPECT_EQ(again.header("Idempotency-Replayed"), "true");
   EXPECT_EQ(again.header("Location"), "/v1/pipelines/orders");
-  EXPECT_EQ(code_in(ask("POST /v1/pipelines", key, kDefinition + " ")), "422 IDEMPOTENCY_KEY_REUSED");
+  EXPECT_EQ(code_in(ask("POST /v1/pipelines", key, kDefinition + " ")),
+            "422 IDEMPOTENCY_KEY_REUSED");
   EXPECT_THAT(backend_.calls(), ElementsAre("put orders by boss"));
 }
 

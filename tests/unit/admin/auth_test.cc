@@ -7,13 +7,16 @@ namespace {
 
 RequestHead asking(std::vector<std::string> authorizations) {
   RequestHead head;
-  for (std::string& value : authorizations) head.headers.emplace_back("authorization", std::move(value));
+  for (std::string& value : authorizations)
+    head.headers.emplace_back("authorization", std::move(value));
   return head;
 }
 
 AuthSettings settings() {
   AuthSettings settings;
-  settings.tokens = {{"boss", Role::admin, "secret-a"}, {"grafana", Role::viewer, "secret-v"}, {"broken", Role::admin, ""}};
+  settings.tokens = {{"boss", Role::admin, "secret-a"},
+                     {"grafana", Role::viewer, "secret-v"},
+                     {"broken", Role::admin, ""}};
   settings.unix_peers = {{1000, Role::admin}};
   settings.failures_per_second = 3;
   return settings;
@@ -24,9 +27,11 @@ const Instant kStart{};
 
 class Auth : public testing::Test {
  protected:
-  std::string ask(std::vector<std::string> authorizations, const Peer& peer = kPeer, Instant now = kStart) {
+  std::string ask(std::vector<std::string> authorizations, const Peer& peer = kPeer,
+                  Instant now = kStart) {
     const auto found = authenticator_.identify(asking(std::move(authorizations)), peer, now);
-    if (const auto* identity = std::get_if<Identity>(&found)) return identity->name + ":" + std::string(to_string(identity->role));
+    if (const auto* identity = std::get_if<Identity>(&found))
+      return identity->name + ":" + std::string(to_string(identity->role));
     return std::string(info_of(std::get<Problem>(found).code).name);
   }
   Authenticator authenticator_{settings()};
@@ -47,7 +52,9 @@ TEST_F(Auth, AnythingElseIsNobody) {
   EXPECT_EQ(ask({"secret-a"}, other), "UNAUTHENTICATED");
 }
 
-TEST_F(Auth, AVeryLongTokenIsNobody) { EXPECT_EQ(ask({"Bearer " + std::string(10'000, 'x')}), "UNAUTHENTICATED"); }
+TEST_F(Auth, AVeryLongTokenIsNobody) {
+  EXPECT_EQ(ask({"Bearer " + std::string(10'000, 'x')}), "UNAUTHENTICATED");
+}
 
 TEST_F(Auth, FailuresAreLimitedPerPeerAndAGoodTokenIsNeverRefused) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(ask({"Bearer no"}), "UNAUTHENTICATED");
@@ -63,7 +70,8 @@ TEST_F(Auth, ManyFailingPeersTakeBoundedRoom) {
     EXPECT_EQ(ask({"Bearer no"}, Peer{std::to_string(i), std::nullopt}), "UNAUTHENTICATED");
   }
   EXPECT_EQ(ask({"Bearer no"}, Peer{"one more", std::nullopt}), "RATE_LIMITED");
-  EXPECT_EQ(ask({"Bearer no"}, Peer{"one more", std::nullopt}, kStart + std::chrono::seconds(1)), "UNAUTHENTICATED");
+  EXPECT_EQ(ask({"Bearer no"}, Peer{"one more", std::nullopt}, kStart + std::chrono::seconds(1)),
+            "UNAUTHENTICATED");
 }
 
 TEST_F(Auth, AKnownUserNeedsNoTokenOnTheUnixSocket) {
@@ -76,7 +84,8 @@ TEST(AuthModeNone, EverybodyIsAdmin) {
   AuthSettings none;
   none.mode = AuthSettings::Mode::none;
   Authenticator authenticator(none);
-  EXPECT_EQ(std::get<Identity>(authenticator.identify(asking({}), kPeer, kStart)).role, Role::admin);
+  EXPECT_EQ(std::get<Identity>(authenticator.identify(asking({}), kPeer, kStart)).role,
+            Role::admin);
 }
 
 TEST(Roles, AreReadAndWritten) {

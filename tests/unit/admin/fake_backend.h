@@ -11,8 +11,8 @@
 
 namespace leat::admin {
 
-// A backend without a dataflow: keeps snapshots in a map, takes every command at once, and can be told to hold its replies.
-// Thread-safe, as the server's thread and the test's meet here.
+// A backend without a dataflow: keeps snapshots in a map, takes every command at once, and can be
+// told to hold its replies. Thread-safe, as the server's thread and the test's meet here.
 class FakeBackend final : public Backend {
  public:
   // -- for the test
@@ -71,7 +71,14 @@ class FakeBackend final : public Backend {
   plan::PlanResult build(const std::shared_ptr<const spec::PipelineSpec>& spec) const override {
     plan::PlanResult result;
     if (spec->description == "unplannable") {
-      result.diagnostics.push_back({spec::Severity::error, "/description", 0, 0, {}, "UNKNOWN_FIELD", "cannot be planned", {}});
+      result.diagnostics.push_back({spec::Severity::error,
+                                    "/description",
+                                    0,
+                                    0,
+                                    {},
+                                    "UNKNOWN_FIELD",
+                                    "cannot be planned",
+                                    {}});
       return result;
     }
     plan::Plan plan;
@@ -84,8 +91,11 @@ class FakeBackend final : public Backend {
     const std::string call = "put " + request.spec->name + " by " + request.actor;
     run(call, [this, request = std::move(request), reply = std::move(reply)] {
       const runtime::SnapshotPtr before = find(request.spec->name);
-      if (Status refused = refusal(before, before ? before->etag : "", request.preconditions); !refused.ok()) return reply(refused);
-      if (before && request.create_only) return reply(Status(Code::already_exists, "the name is taken"));
+      if (Status refused = refusal(before, before ? before->etag : "", request.preconditions);
+          !refused.ok())
+        return reply(refused);
+      if (before && request.create_only)
+        return reply(Status(Code::already_exists, "the name is taken"));
       runtime::PipelineSnapshot made;
       made.name = request.spec->name;
       made.generation = before ? before->generation + 1 : 1;
@@ -95,14 +105,17 @@ class FakeBackend final : public Backend {
       made.actual = runtime::Actual::starting;
       add(std::move(made));
       using Outcome = runtime::PutReceipt::Outcome;
-      reply(runtime::PutReceipt{before ? Outcome::replaced : Outcome::created, find(request.spec->name)});
+      reply(runtime::PutReceipt{before ? Outcome::replaced : Outcome::created,
+                                find(request.spec->name)});
     });
   }
   void remove(runtime::RemoveRequest request, runtime::Reply<std::string> reply) override {
     const std::string call = "remove " + request.name;
     run(call, [this, request = std::move(request), reply = std::move(reply)] {
       const runtime::SnapshotPtr before = find(request.name);
-      if (Status refused = refusal(before, before ? before->etag : "", request.preconditions); !refused.ok()) return reply(refused);
+      if (Status refused = refusal(before, before ? before->etag : "", request.preconditions);
+          !refused.ok())
+        return reply(refused);
       {
         const std::lock_guard lock(mutex_);
         pipelines_.erase(request.name);
@@ -110,11 +123,14 @@ class FakeBackend final : public Backend {
       reply(request.name);
     });
   }
-  void set_trigger(runtime::SwitchRequest request, runtime::Reply<runtime::SwitchReceipt> reply) override {
+  void set_trigger(runtime::SwitchRequest request,
+                   runtime::Reply<runtime::SwitchReceipt> reply) override {
     const std::string call = "trigger " + request.name;
     run(call, [this, request = std::move(request), reply = std::move(reply)] {
       const runtime::SnapshotPtr before = find(request.name);
-      if (Status refused = refusal(before, before->trigger.etag, request.preconditions); !refused.ok()) return reply(refused);
+      if (Status refused = refusal(before, before->trigger.etag, request.preconditions);
+          !refused.ok())
+        return reply(refused);
       runtime::SwitchReceipt receipt;
       receipt.from.mode = spec::TriggerMode::real_time;
       receipt.to = request.trigger.value_or(spec::TriggerSpec{});
@@ -123,21 +139,28 @@ class FakeBackend final : public Backend {
       reply(receipt);
     });
   }
-  void lifecycle(const std::string& name, runtime::Verb, const runtime::Preconditions& preconditions,
+  void lifecycle(const std::string& name, runtime::Verb,
+                 const runtime::Preconditions& preconditions,
                  runtime::Reply<runtime::LifecycleReceipt> reply) override {
     run("lifecycle " + name, [this, name, preconditions, reply = std::move(reply)] {
       const runtime::SnapshotPtr before = find(name);
-      if (Status refused = refusal(before, before->etag, preconditions); !refused.ok()) return reply(refused);
-      reply(runtime::LifecycleReceipt{name, runtime::Desired::paused, runtime::Actual::paused, EpochId(7), 0, 1.5});
+      if (Status refused = refusal(before, before->etag, preconditions); !refused.ok())
+        return reply(refused);
+      reply(runtime::LifecycleReceipt{name, runtime::Desired::paused, runtime::Actual::paused,
+                                      EpochId(7), 0, 1.5});
     });
   }
-  void tap(const std::string& name, const std::string& step, runtime::Reply<runtime::TapSubscription> reply) override {
+  void tap(const std::string& name, const std::string& step,
+           runtime::Reply<runtime::TapSubscription> reply) override {
     run("tap " + name + "/" + step, [this, step, reply = std::move(reply)] {
-      if (step == "nowhere") return reply(Status(Code::not_found, "no such step").with("problem", "STEP_NOT_FOUND"));
+      if (step == "nowhere")
+        return reply(Status(Code::not_found, "no such step").with("problem", "STEP_NOT_FOUND"));
       reply(runtime::TapSubscription{{point}, alive_});
     });
   }
-  void untap(const std::string& name, const std::string& step) override { note("untap " + name + "/" + step); }
+  void untap(const std::string& name, const std::string& step) override {
+    note("untap " + name + "/" + step);
+  }
 
  private:
   void note(const std::string& call) {
@@ -150,15 +173,18 @@ class FakeBackend final : public Backend {
     const std::lock_guard lock(mutex_);
     held_.push_back(std::move(work));
   }
-  Status refusal(const runtime::SnapshotPtr& before, const std::string& etag, const runtime::Preconditions& preconditions) const {
+  Status refusal(const runtime::SnapshotPtr& before, const std::string& etag,
+                 const runtime::Preconditions& preconditions) const {
     {
       const std::lock_guard lock(mutex_);
       if (!failure_.ok()) return failure_;
     }
-    if (preconditions.if_none_match && before) return Status(Code::already_exists, "it exists").with("problem", "ALREADY_EXISTS");
+    if (preconditions.if_none_match && before)
+      return Status(Code::already_exists, "it exists").with("problem", "ALREADY_EXISTS");
     const auto& match = preconditions.if_match;
     const bool differs = match && (before == nullptr || (*match != "*" && *match != etag));
-    if (differs) return Status(Code::wrong_state, "it has changed").with("problem", "ETAG_MISMATCH");
+    if (differs)
+      return Status(Code::wrong_state, "it has changed").with("problem", "ETAG_MISMATCH");
     return {};
   }
 

@@ -14,14 +14,17 @@ const GateLimits kLimits;
 // What a whole head comes to: "ok", or the name of the problem.
 std::string verdict(std::string_view raw) {
   const auto read = parse_head(raw, kLimits);
-  if (const auto* refusal = std::get_if<Refusal>(&read)) return std::string(info_of(refusal->code).name);
+  if (const auto* refusal = std::get_if<Refusal>(&read))
+    return std::string(info_of(refusal->code).name);
   return "ok";
 }
 
 // A request with `line` as its first line and a Host.
 std::string with_line(const std::string& line) { return line + "\r\nHost: localhost\r\n\r\n"; }
 // A GET with further headers after its Host.
-std::string with_headers(const std::string& headers) { return "GET /v1 HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n"; }
+std::string with_headers(const std::string& headers) {
+  return "GET /v1 HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
+}
 
 struct Row {
   std::string name;
@@ -31,7 +34,9 @@ struct Row {
 
 class GateTable : public testing::TestWithParam<Row> {};
 
-TEST_P(GateTable, ReadsOrRefuses) { EXPECT_EQ(verdict(GetParam().raw), GetParam().expected) << GetParam().raw; }
+TEST_P(GateTable, ReadsOrRefuses) {
+  EXPECT_EQ(verdict(GetParam().raw), GetParam().expected) << GetParam().raw;
+}
 
 std::vector<Row> lines() {
   const std::string bad = "BAD_REQUEST";
@@ -94,8 +99,10 @@ std::vector<Row> lines() {
       {"QueryWithBrokenEscape", with_line("GET /v1?a=%g0 HTTP/1.1"), bad},
       {"QueryWithNonAscii", with_line("GET /v1?a=\xc3\xa4 HTTP/1.1"), bad},
       {"TargetAtTheLimit", with_line("GET /" + std::string(2047, 'a') + " HTTP/1.1"), "ok"},
-      {"TargetAboveTheLimit", with_line("GET /" + std::string(2048, 'a') + " HTTP/1.1"), "TARGET_TOO_LONG"},
-      {"QueryAboveTheLimit", with_line("GET /?" + std::string(2047, 'a') + " HTTP/1.1"), "TARGET_TOO_LONG"},
+      {"TargetAboveTheLimit", with_line("GET /" + std::string(2048, 'a') + " HTTP/1.1"),
+       "TARGET_TOO_LONG"},
+      {"QueryAboveTheLimit", with_line("GET /?" + std::string(2047, 'a') + " HTTP/1.1"),
+       "TARGET_TOO_LONG"},
       {"TlsHello", std::string("\x16\x03\x01\x02\x00\x01", 6), bad},
       {"EmptyLineFirst", "\r\n" + with_line("GET /v1 HTTP/1.1"), bad},
       {"Nothing", "\r\n\r\n", bad},
@@ -106,7 +113,8 @@ std::vector<Row> headers() {
   const std::string bad = "BAD_REQUEST";
   std::string many;
   for (int i = 0; i < 63; ++i) many += "X-A" + std::to_string(i) + ": b\r\n";
-  const std::string padding = "X: " + std::string(8192 - 17 - 5, 'a') + "\r\n";  // with the Host line 8192
+  const std::string padding =
+      "X: " + std::string(8192 - 17 - 5, 'a') + "\r\n";  // with the Host line 8192
   return {
       {"NoHost", "GET /v1 HTTP/1.1\r\n\r\n", bad},
       {"TwoHosts", with_headers("Host: localhost\r\n"), bad},
@@ -114,7 +122,8 @@ std::vector<Row> headers() {
       {"ChunkedEncoding", with_headers("Transfer-Encoding: chunked\r\n"), "LENGTH_REQUIRED"},
       {"UnknownEncoding", with_headers("Transfer-Encoding: xchunked\r\n"), "LENGTH_REQUIRED"},
       {"IdentityEncoding", with_headers("transfer-encoding: identity\r\n"), "LENGTH_REQUIRED"},
-      {"EncodingAndLength", with_headers("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n"), "LENGTH_REQUIRED"},
+      {"EncodingAndLength", with_headers("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n"),
+       "LENGTH_REQUIRED"},
       {"EmptyEncoding", with_headers("Transfer-Encoding:\r\n"), "LENGTH_REQUIRED"},
       {"Length", with_headers("Content-Length: 3\r\n"), "ok"},
       {"LengthZero", with_headers("Content-Length: 0\r\n"), "ok"},
@@ -146,7 +155,8 @@ std::vector<Row> headers() {
       {"EmptyValue", with_headers("X-A:\r\n"), "ok"},
       {"HeadersAtTheLimit", with_headers(many), "ok"},
       {"HeadersAboveTheLimit", with_headers(many + "X-B: c\r\n"), "HEADERS_TOO_LARGE"},
-      {"BytesAtTheLimit", with_headers(padding.substr(2)), bad},  // without its name it is no header, but not too large
+      {"BytesAtTheLimit", with_headers(padding.substr(2)),
+       bad},  // without its name it is no header, but not too large
       {"BytesAboveTheLimit", with_headers("XYZ" + padding), "HEADERS_TOO_LARGE"},
       {"TwoContentTypes", with_headers("Content-Type: a/b\r\nContent-Type: c/d\r\n"), bad},
       {"TwoIfMatches", with_headers("If-Match: *\r\nIf-Match: *\r\n"), bad},
@@ -160,7 +170,8 @@ INSTANTIATE_TEST_SUITE_P(Lines, GateTable, testing::ValuesIn(lines()), name_of);
 INSTANTIATE_TEST_SUITE_P(Headers, GateTable, testing::ValuesIn(headers()), name_of);
 
 const std::string kWhole =
-    "POST /v1/pipelines?a=b HTTP/1.1\r\nHost: LocalHost:8780\r\nContent-Length: 12\r\nX-Twice:  a \r\nx-twice: b\r\n"
+    "POST /v1/pipelines?a=b HTTP/1.1\r\nHost: LocalHost:8780\r\nContent-Length: 12\r\nX-Twice:  a "
+    "\r\nx-twice: b\r\n"
     "Connection: keep-alive, Close\r\n\r\n";
 
 TEST(Gate, ReadsWhatIsThere) {
@@ -172,8 +183,10 @@ TEST(Gate, ReadsWhatIsThere) {
   EXPECT_EQ(head.host, "localhost:8780");
   EXPECT_EQ(head.content_length, 12u);
   EXPECT_TRUE(head.close);
-  EXPECT_THAT(head.headers, ElementsAre(Pair("host", "LocalHost:8780"), Pair("content-length", "12"), Pair("x-twice", "a"),
-                                        Pair("x-twice", "b"), Pair("connection", "keep-alive, Close")));
+  EXPECT_THAT(head.headers,
+              ElementsAre(Pair("host", "LocalHost:8780"), Pair("content-length", "12"),
+                          Pair("x-twice", "a"), Pair("x-twice", "b"),
+                          Pair("connection", "keep-alive, Close")));
   EXPECT_EQ(head.count("x-twice"), 2u);
 }
 

@@ -40,8 +40,14 @@ TEST(Problems, AreWrittenAsTheContractShowsThem) {
   Problem problem;
   problem.code = ProblemCode::invalid_definition;
   problem.detail = "1 problem in pipeline `p`";
-  problem.errors.push_back({spec::Severity::error, "/steps/4/filter", 63, 34, {{17, 33}}, "UNKNOWN_FIELD",
-                            "field `x` does not exist here", {"y"}});
+  problem.errors.push_back({spec::Severity::error,
+                            "/steps/4/filter",
+                            63,
+                            34,
+                            {{17, 33}},
+                            "UNKNOWN_FIELD",
+                            "field `x` does not exist here",
+                            {"y"}});
   const json::Parsed parsed = json::parse(to_json(problem, "req_1"));
   ASSERT_TRUE(parsed.ok());
   const json::Value& root = parsed.root();
@@ -58,10 +64,14 @@ TEST(Problems, AreWrittenAsTheContractShowsThem) {
 
 TEST(Problems, AStatusSaysItsCode) {
   EXPECT_EQ(problem_of(Status(Code::wrong_state, "m")).code, ProblemCode::wrong_state);
-  EXPECT_EQ(problem_of(Status(Code::wrong_state, "m").with("problem", "ETAG_MISMATCH")).code, ProblemCode::etag_mismatch);
-  EXPECT_EQ(problem_of(Status(Code::timed_out, "m"), ProblemCode::switch_timed_out).code, ProblemCode::switch_timed_out);
-  EXPECT_THAT(problem_of(Status(Code::not_available_yet, "m")).detail, HasSubstr("NOT_AVAILABLE_YET"));
-  EXPECT_THAT(problem_of(Status(Code::not_found, "no `p`").with("step", "s")).detail, HasSubstr("no `p` step=s"));
+  EXPECT_EQ(problem_of(Status(Code::wrong_state, "m").with("problem", "ETAG_MISMATCH")).code,
+            ProblemCode::etag_mismatch);
+  EXPECT_EQ(problem_of(Status(Code::timed_out, "m"), ProblemCode::switch_timed_out).code,
+            ProblemCode::switch_timed_out);
+  EXPECT_THAT(problem_of(Status(Code::not_available_yet, "m")).detail,
+              HasSubstr("NOT_AVAILABLE_YET"));
+  EXPECT_THAT(problem_of(Status(Code::not_found, "no `p`").with("step", "s")).detail,
+              HasSubstr("no `p` step=s"));
 }
 
 TEST(Problems, WhatFailedInsideIsNotTold) {

@@ -17,7 +17,7 @@ namespace leat::admin {
 
 // An answer as it came over the wire.
 struct RawAnswer {
-  int status = 0;       // 0 = none came
+  int status = 0;  // 0 = none came
   std::string head;
   std::string body;
   // The value of a header, or "".
@@ -41,13 +41,15 @@ class RawClient {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) close();
   }
-  explicit RawClient(const std::string& unix_path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit RawClient(const std::string& unix_path)
+      : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     unix_path.copy(address.sun_path, sizeof(address.sun_path) - 1);
     if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) close();
   }
-  RawClient(RawClient&& other) noexcept : fd_(std::exchange(other.fd_, -1)), seen_(std::move(other.seen_)) {}
+  RawClient(RawClient&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)), seen_(std::move(other.seen_)) {}
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
   ~RawClient() { close(); }
@@ -72,9 +74,9 @@ class RawClient {
     seen_.erase(0, end);
     answer.status = answer.head.size() > 12 ? std::atoi(answer.head.c_str() + 9) : 0;
     const std::string length = answer.header("Content-Length");
-    const auto wanted = static_cast<std::size_t>(length.empty() || without_body ? 0 : std::atoll(length.c_str()));
-    while (seen_.size() < wanted && more()) {
-    }
+    const auto wanted =
+        static_cast<std::size_t>(length.empty() || without_body ? 0 : std::atoll(length.c_str()));
+    while (seen_.size() < wanted && more()) {}
     answer.body = seen_.substr(0, wanted);
     seen_.erase(0, wanted);
     return answer;
@@ -89,8 +91,7 @@ class RawClient {
   }
   // True when the server closed and nothing more came.
   bool at_end() {
-    while (more()) {
-    }
+    while (more()) {}
     return closed_ && seen_.empty();
   }
   void close() {

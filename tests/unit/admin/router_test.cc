@@ -35,13 +35,15 @@ TEST_F(Routes, APathAndAMethodFindTheirRoute) {
   EXPECT_EQ(find(Method::get, "/v1/pipelines/orders"), "/v1/pipelines/{p} orders");
   EXPECT_EQ(find(Method::get, "/v1/pipelines/orders:wait"), "/v1/pipelines/{p}:wait orders");
   EXPECT_EQ(find(Method::put, "/v1/pipelines/orders/trigger"), "/v1/pipelines/{p}/trigger orders");
-  EXPECT_EQ(find(Method::get, "/v1/pipelines/a/steps/b/tap"), "/v1/pipelines/{p}/steps/{id}/tap a b");
+  EXPECT_EQ(find(Method::get, "/v1/pipelines/a/steps/b/tap"),
+            "/v1/pipelines/{p}/steps/{id}/tap a b");
   EXPECT_EQ(find(Method::get, "/v1/pipelines/%6frders"), "/v1/pipelines/{p} orders");
 }
 
 TEST_F(Routes, OtherPathsAreNotFound) {
-  for (const char* path : {"/v2", "/v1/", "/v1/pipelines/", "/v1/pipelines/a/b", "/v1/pipelines/a:wake", "/v1/pipelines/:wait",
-                           "/V1", "/metrics/", "/v1/pipelines/a/steps//tap"}) {
+  for (const char* path :
+       {"/v2", "/v1/", "/v1/pipelines/", "/v1/pipelines/a/b", "/v1/pipelines/a:wake",
+        "/v1/pipelines/:wait", "/V1", "/metrics/", "/v1/pipelines/a/steps//tap"}) {
     EXPECT_EQ(find(Method::get, path), "404") << path;
   }
 }
@@ -58,7 +60,9 @@ TEST_F(Routes, OtherMethodsAreNotAllowed) {
 TEST_F(Routes, NoRouteStandsTwiceAndEveryWriteNeedsARole) {
   std::set<std::string> seen;
   for (const Route& route : router_.table()) {
-    EXPECT_TRUE(seen.insert(std::string(to_string(route.method)) + std::string(route.pattern)).second) << route.pattern;
+    EXPECT_TRUE(
+        seen.insert(std::string(to_string(route.method)) + std::string(route.pattern)).second)
+        << route.pattern;
     const bool guarded = route.method != Method::get || route.pattern.starts_with("/v1");
     EXPECT_TRUE(!guarded || route.role != Role::none) << route.pattern;
   }
@@ -99,9 +103,12 @@ TEST(Queries, ValuesAreCheckedAgainstTheirRange) {
   EXPECT_EQ(std::get<std::size_t>(count_parameter(query, "n", 1, 1, 12)), 12u);
   EXPECT_TRUE(std::holds_alternative<Problem>(count_parameter(query, "n", 1, 1, 11)));
   EXPECT_TRUE(std::holds_alternative<Problem>(count_parameter(query, "t", 1, 1, 11)));
-  EXPECT_EQ(std::get<Duration>(duration_parameter(query, "t", {}, {}, std::chrono::minutes(2))), std::chrono::seconds(90));
-  EXPECT_TRUE(std::holds_alternative<Problem>(duration_parameter(query, "t", {}, {}, std::chrono::minutes(1))));
-  EXPECT_EQ(std::get<std::string_view>(word_parameter(query, "w", {"now", "later"}, "later")), "now");
+  EXPECT_EQ(std::get<Duration>(duration_parameter(query, "t", {}, {}, std::chrono::minutes(2))),
+            std::chrono::seconds(90));
+  EXPECT_TRUE(std::holds_alternative<Problem>(
+      duration_parameter(query, "t", {}, {}, std::chrono::minutes(1))));
+  EXPECT_EQ(std::get<std::string_view>(word_parameter(query, "w", {"now", "later"}, "later")),
+            "now");
   EXPECT_TRUE(std::holds_alternative<Problem>(word_parameter(query, "w", {"new"}, "new")));
 }
 

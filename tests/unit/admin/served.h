@@ -7,21 +7,24 @@
 #include <thread>
 
 #include "admin/server.h"
-#include "unit/admin/fake_backend.h"
 #include "json/parse.h"
 #include "json/write.h"
+#include "unit/admin/fake_backend.h"
 #include "unit/admin/raw_client.h"
 
 namespace leat::admin {
 
 inline const std::string kToken = "0123456789012345678901234567890123456789abc";
 
-// A server on a free port with a fake backend, running on its own thread from start() to the end of the test.
+// A server on a free port with a fake backend, running on its own thread from start() to the end of
+// the test.
 class Served : public testing::Test {
  protected:
   Served() {
     options_.settings.listen = {"127.0.0.1:0"};
-    options_.settings.auth.tokens = {{"boss", Role::admin, kToken}, {"eye", Role::viewer, "viewer"}, {"hand", Role::operate, "operator"}};
+    options_.settings.auth.tokens = {{"boss", Role::admin, kToken},
+                                     {"eye", Role::viewer, "viewer"},
+                                     {"hand", Role::operate, "operator"}};
     options_.settings.wait_tick = std::chrono::milliseconds(1);
     options_.settings.linger_timeout = std::chrono::milliseconds(200);
   }
@@ -45,12 +48,17 @@ class Served : public testing::Test {
 
   std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
   // A whole request with the token.
-  std::string request(const std::string& line, const std::string& headers = "", const std::string& body = "") const {
-    std::string text = line + " HTTP/1.1\r\nHost: " + host() + "\r\nAuthorization: Bearer " + kToken + "\r\n" + headers;
-    if (!body.empty()) text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+  std::string request(const std::string& line, const std::string& headers = "",
+                      const std::string& body = "") const {
+    std::string text = line + " HTTP/1.1\r\nHost: " + host() + "\r\nAuthorization: Bearer " +
+                       kToken + "\r\n" + headers;
+    if (!body.empty())
+      text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+              "\r\n";
     return text + "\r\n" + body;
   }
-  RawAnswer ask(const std::string& line, const std::string& headers = "", const std::string& body = "") const {
+  RawAnswer ask(const std::string& line, const std::string& headers = "",
+                const std::string& body = "") const {
     RawClient client = connect();
     client.send(request(line, headers, body));
     return client.read(line.starts_with("HEAD"));
@@ -92,13 +100,16 @@ class Served : public testing::Test {
   std::uint16_t port_ = 0;
 };
 
-// A string at a JSON pointer of a body, a number as its digits, true and false as words; "?" when it is not there.
+// A string at a JSON pointer of a body, a number as its digits, true and false as words; "?" when
+// it is not there.
 inline std::string at(const std::string& body, const std::string& pointer) {
   const json::Parsed parsed = json::parse(body);
   const json::Value* found = parsed.ok() ? json::find_pointer(parsed.root(), pointer) : nullptr;
   if (found == nullptr) return "?";
   return found->is_string() ? *found->as_string() : json::to_text(*found);
 }
-inline std::string code_in(const RawAnswer& answer) { return std::to_string(answer.status) + " " + at(answer.body, "/code"); }
+inline std::string code_in(const RawAnswer& answer) {
+  return std::to_string(answer.status) + " " + at(answer.body, "/code");
+}
 
 }  // namespace leat::admin

@@ -33,7 +33,8 @@ TEST_F(OverTheWire, ARequestMayComeByteByByte) {
   start();
   deploy("p");
   RawClient client = connect();
-  const std::string text = request("PUT /v1/pipelines/p/trigger", "", R"({"mode":"micro_batch","interval":"500ms"})");
+  const std::string text =
+      request("PUT /v1/pipelines/p/trigger", "", R"({"mode":"micro_batch","interval":"500ms"})");
   for (const char c : text) ASSERT_TRUE(client.send(std::string_view(&c, 1)));
   EXPECT_EQ(client.read().status, 200);
 }
@@ -103,7 +104,9 @@ TEST_F(OverTheWire, SlowBodiesRunOutOfTime) {
   options_.settings.body_timeout = milliseconds(30);
   start();
   RawClient client = connect();
-  client.send(request("POST /v1/pipelines", "Content-Type: application/json\r\nContent-Length: 10\r\n") + "{");
+  client.send(
+      request("POST /v1/pipelines", "Content-Type: application/json\r\nContent-Length: 10\r\n") +
+      "{");
   EXPECT_EQ(code_in(client.read()), "408 REQUEST_TIMEOUT");
   EXPECT_TRUE(client.at_end());
 }
@@ -127,8 +130,10 @@ TEST_F(OverTheWire, WhatTheGateRefusesIsAnsweredAndClosed) {
       {std::string("\x16\x03\x01\x02", 4), "400 BAD_REQUEST"},
       {"GET /" + std::string(3000, 'a'), "414 TARGET_TOO_LONG"},
       {"GET /v1 HTTP/1.1\r\nX: " + std::string(9000, 'a'), "431 HEADERS_TOO_LARGE"},
-      {request("POST /v1/pipelines", "Transfer-Encoding: chunked\r\n") + "0\r\n\r\n", "411 LENGTH_REQUIRED"},
-      {request("POST /v1/pipelines", "Expect: 100-continue\r\nContent-Length: 2\r\n"), "417 EXPECTATION_REFUSED"},
+      {request("POST /v1/pipelines", "Transfer-Encoding: chunked\r\n") + "0\r\n\r\n",
+       "411 LENGTH_REQUIRED"},
+      {request("POST /v1/pipelines", "Expect: 100-continue\r\nContent-Length: 2\r\n"),
+       "417 EXPECTATION_REFUSED"},
       {request("BREW /v1"), "501 NOT_IMPLEMENTED"},
       {"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n", "405 METHOD_NOT_ALLOWED"},
   };
@@ -158,7 +163,8 @@ TEST_F(OverTheWire, ARequestCutAtAnyByteLeavesTheServerWell) {
 TEST_F(OverTheWire, WhoIsAskingIsJudgedBeforeTheBodyIsRead) {
   start();
   RawClient client = connect();
-  client.send("POST /v1/pipelines HTTP/1.1\r\nHost: " + host() + "\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n");
+  client.send("POST /v1/pipelines HTTP/1.1\r\nHost: " + host() +
+              "\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n");
   const RawAnswer answer = client.read();
   EXPECT_EQ(code_in(answer), "401 UNAUTHENTICATED");
   EXPECT_EQ(answer.header("WWW-Authenticate"), "Bearer realm=\"leat\"");
@@ -182,7 +188,8 @@ TEST_F(OverTheWire, ManyWrongTokensAreLimitedAndTheGoodOneStillWorks) {
   start();
   std::size_t limited = 0;
   for (int i = 0; i < 50; ++i) {
-    const RawAnswer answer = ask_raw("GET /v1 HTTP/1.1\r\nHost: " + host() + "\r\nAuthorization: Bearer no\r\n\r\n");
+    const RawAnswer answer =
+        ask_raw("GET /v1 HTTP/1.1\r\nHost: " + host() + "\r\nAuthorization: Bearer no\r\n\r\n");
     limited += code_in(answer) == "429 RATE_LIMITED" ? 1U : 0U;
   }
   EXPECT_GT(limited, 0u);
@@ -274,8 +281,10 @@ TEST_F(OverTheWire, HostsAndOriginsAreJudgedFirst) {
 TEST_F(OverTheWire, TheOrderOfChecksIsTheContracts) {
   start();
   const std::string viewer = "GET /v1 HTTP/1.1\r\n";
-  const auto as = [&](const std::string& token, const std::string& line, const std::string& headers = "") {
-    return code_in(ask_raw(line + " HTTP/1.1\r\nHost: " + host() + "\r\nAuthorization: Bearer " + token + "\r\n" + headers + "\r\n"));
+  const auto as = [&](const std::string& token, const std::string& line,
+                      const std::string& headers = "") {
+    return code_in(ask_raw(line + " HTTP/1.1\r\nHost: " + host() + "\r\nAuthorization: Bearer " +
+                           token + "\r\n" + headers + "\r\n"));
   };
   EXPECT_EQ(as("wrong", "GET /v1/nothing"), "401 UNAUTHENTICATED");
   EXPECT_EQ(as("viewer", "GET /v1/nothing"), "404 NOT_FOUND");
@@ -284,20 +293,27 @@ TEST_F(OverTheWire, TheOrderOfChecksIsTheContracts) {
   EXPECT_EQ(as("viewer", "POST /v1/pipelines"), "403 FORBIDDEN");
   EXPECT_EQ(as("operator", "DELETE /v1/pipelines/p"), "403 FORBIDDEN");
   EXPECT_EQ(as(kToken, "POST /v1/pipelines"), "411 LENGTH_REQUIRED");
-  EXPECT_EQ(as(kToken, "POST /v1/pipelines", "Content-Length: 2\r\n"), "415 UNSUPPORTED_MEDIA_TYPE");
-  EXPECT_EQ(as(kToken, "POST /v1/pipelines", "Content-Length: 9999999\r\n"), "415 UNSUPPORTED_MEDIA_TYPE");
+  EXPECT_EQ(as(kToken, "POST /v1/pipelines", "Content-Length: 2\r\n"),
+            "415 UNSUPPORTED_MEDIA_TYPE");
+  EXPECT_EQ(as(kToken, "POST /v1/pipelines", "Content-Length: 9999999\r\n"),
+            "415 UNSUPPORTED_MEDIA_TYPE");
   EXPECT_EQ(as(kToken, "DELETE /v1/pipelines/p", "Content-Length: 2\r\n"), "400 BAD_REQUEST");
   EXPECT_EQ(as(kToken, "DELETE /v1/pipelines/p?dryrun=plan"), "400 BAD_QUERY");
   EXPECT_EQ(as(kToken, "DELETE /v1/pipelines/p?dry_run=plan"), "501 NOT_IMPLEMENTED");
-  EXPECT_EQ(code_in(ask_raw("GET /nothing HTTP/1.1\r\nHost: " + host() + "\r\n\r\n")), "404 NOT_FOUND");
+  EXPECT_EQ(code_in(ask_raw("GET /nothing HTTP/1.1\r\nHost: " + host() + "\r\n\r\n")),
+            "404 NOT_FOUND");
 }
 
 TEST_F(OverTheWire, EncodedOrForeignBodiesAreRefused) {
   start();
-  const auto with = [&](const std::string& headers) { return code_in(ask("POST /v1/pipelines", headers + "Content-Length: 2\r\n")); };
+  const auto with = [&](const std::string& headers) {
+    return code_in(ask("POST /v1/pipelines", headers + "Content-Length: 2\r\n"));
+  };
   EXPECT_EQ(with("Content-Type: text/plain\r\n"), "415 UNSUPPORTED_MEDIA_TYPE");
-  EXPECT_EQ(with("Content-Type: application/json\r\nContent-Encoding: gzip\r\n"), "415 UNSUPPORTED_MEDIA_TYPE");
-  EXPECT_EQ(with("Content-Type: application/json; charset=utf-16\r\n"), "415 UNSUPPORTED_MEDIA_TYPE");
+  EXPECT_EQ(with("Content-Type: application/json\r\nContent-Encoding: gzip\r\n"),
+            "415 UNSUPPORTED_MEDIA_TYPE");
+  EXPECT_EQ(with("Content-Type: application/json; charset=utf-16\r\n"),
+            "415 UNSUPPORTED_MEDIA_TYPE");
 }
 
 TEST_F(OverTheWire, HeadIsGetWithoutABody) {
@@ -336,7 +352,9 @@ TEST_F(OverTheWire, WhileStartingAndStoppingWritesWait) {
 }
 
 TEST_F(OverTheWire, TheUnixSocketServesItsOwnersWithoutAToken) {
-  const std::string path = (std::filesystem::temp_directory_path() / ("leat-admin-" + std::to_string(::getpid()) + ".sock")).string();
+  const std::string path = (std::filesystem::temp_directory_path() /
+                            ("leat-admin-" + std::to_string(::getpid()) + ".sock"))
+                               .string();
   options_.settings.unix_path = path;
   options_.settings.auth.unix_peers = {{::getuid(), Role::admin}};
   start();

@@ -15,7 +15,8 @@ using testing::HasSubstr;
 
 class ValueEncoder final : public record::RowEncoder {
  public:
-  void encode(const record::RecordBatch& batch, std::span<std::string_view> out, std::span<const record::RowError*>) override {
+  void encode(const record::RecordBatch& batch, std::span<std::string_view> out,
+              std::span<const record::RowError*>) override {
     for (std::size_t i = 0; i < batch.size(); ++i) out[i] = batch.rows()[i].value;
   }
 };
@@ -57,7 +58,9 @@ TEST_F(Tap, RowsComeAsEvents) {
   offer("{\"a\":\n1}", 41);
   offer("plain", 42);
   const std::string text = client.read_to("event: end\ndata: {\"reason\":\"limit\"}\n\n");
-  EXPECT_THAT(text, HasSubstr("event: row\ndata: {\"$value\":{\"a\": 1},\"$key\":\"k\",\"$topic\":\"orders\",\"$partition\":3,\"$offset\":41,"));
+  EXPECT_THAT(
+      text, HasSubstr("event: row\ndata: {\"$value\":{\"a\": "
+                      "1},\"$key\":\"k\",\"$topic\":\"orders\",\"$partition\":3,\"$offset\":41,"));
   EXPECT_THAT(text, HasSubstr("\"$value\":\"plain\""));
   EXPECT_TRUE(client.at_end());
 }
@@ -170,8 +173,9 @@ TEST(StreamWriting, DropsRatherThanGrowing) {
   Loop loop;
   SlowSink sink;
   std::vector<StreamWriter::Outcome> outcomes;
-  const auto writer = std::make_shared<StreamWriter>(loop, StreamWriter::Limits{10, std::chrono::hours(1), std::chrono::hours(1)},
-                                                     [&](StreamWriter::Outcome outcome) { outcomes.push_back(outcome); });
+  const auto writer = std::make_shared<StreamWriter>(
+      loop, StreamWriter::Limits{10, std::chrono::hours(1), std::chrono::hours(1)},
+      [&](StreamWriter::Outcome outcome) { outcomes.push_back(outcome); });
   std::vector<bool> sent;
   int closed = 0;
   loop.post([&] {

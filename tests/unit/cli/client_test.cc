@@ -18,7 +18,8 @@ using test::FakeHttpServer;
 using testing::HasSubstr;
 
 std::string problem(int status, std::string_view code, std::string_view rest = "") {
-  return "{\"status\":" + std::to_string(status) + ",\"code\":\"" + std::string(code) + "\",\"detail\":\"told so\"" + std::string(rest) + "}";
+  return "{\"status\":" + std::to_string(status) + ",\"code\":\"" + std::string(code) +
+         "\",\"detail\":\"told so\"" + std::string(rest) + "}";
 }
 
 class CliTest : public testing::Test {
@@ -27,7 +28,8 @@ class CliTest : public testing::Test {
     std::string pattern = testing::TempDir() + "leat-cli-XXXXXX";
     folder_ = ::mkdtemp(pattern.data());
     answer_ = [](const FakeHttpServer::Seen&) { return FakeHttpServer::reply(200, "{}"); };
-    server_ = std::make_unique<FakeHttpServer>([this](const FakeHttpServer::Seen& seen) { return answer_(seen); });
+    server_ = std::make_unique<FakeHttpServer>(
+        [this](const FakeHttpServer::Seen& seen) { return answer_(seen); });
     variables_["LEAT_URL"] = server_->url();
   }
   void TearDown() override {
@@ -35,7 +37,9 @@ class CliTest : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
   void answers(int status, std::string body, std::string_view headers = "") {
-    answer_ = [=, headers = std::string(headers)](const auto&) { return FakeHttpServer::reply(status, body, "application/json", headers); };
+    answer_ = [=, headers = std::string(headers)](const auto&) {
+      return FakeHttpServer::reply(status, body, "application/json", headers);
+    };
   }
   ExitCode run(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "leat");
@@ -45,7 +49,8 @@ class CliTest : public testing::Test {
     out_ = parsed.out;
     err_ = parsed.err;
     if (!parsed.invocation) return parsed.code;
-    const Console console{[this](std::string_view text) { out_ += text; }, [this](std::string_view text) { err_ += text; }, terminal_};
+    const Console console{[this](std::string_view text) { out_ += text; },
+                          [this](std::string_view text) { err_ += text; }, terminal_};
     const Surroundings around{[this](const char* name) -> const char* {
                                 const auto found = variables_.find(name);
                                 return found == variables_.end() ? nullptr : found->second.c_str();
@@ -86,8 +91,11 @@ TEST_F(CliTest, TablesListPipelinesAndFollowPages) {
   variables_["NO_COLOR"] = "1";
   answer_ = [](const FakeHttpServer::Seen& seen) {
     const bool second = seen.target.find("page_token=t%2F1") != std::string::npos;
-    return FakeHttpServer::reply(200, second ? R"({"items":[{"name":"b","actual":"failed"}],"next_page_token":null})"
-                                             : R"({"items":[{"name":"alpha","actual":"running","mode":"real_time","rates":{"in_per_second":5.5,"out_per_second":2},"lag_records":7}],"next_page_token":"t/1"})");
+    return FakeHttpServer::reply(
+        200,
+        second
+            ? R"({"items":[{"name":"b","actual":"failed"}],"next_page_token":null})"
+            : R"({"items":[{"name":"alpha","actual":"running","mode":"real_time","rates":{"in_per_second":5.5,"out_per_second":2},"lag_records":7}],"next_page_token":"t/1"})");
   };
   EXPECT_EQ(run({"get"}), ExitCode::done);
   EXPECT_EQ(out_,
@@ -99,7 +107,9 @@ TEST_F(CliTest, TablesListPipelinesAndFollowPages) {
 }
 
 TEST_F(CliTest, OnePipelineIsDescribed) {
-  answers(200, R"({"name":"p","generation":3,"status":{"actual":"paused","trigger":{"mode":"micro_batch","source":"override"},"records_in":10,
+  answers(
+      200,
+      R"({"name":"p","generation":3,"status":{"actual":"paused","trigger":{"mode":"micro_batch","source":"override"},"records_in":10,
       "sources":{"in":{"caught_up":true,"lag_records":0,"lag_seconds":0.0}},"conditions":[{"type":"Ready","status":"True","reason":"OK","message":null}]}})");
   EXPECT_EQ(run({"get", "p", "-o", "table"}), ExitCode::done);
   EXPECT_THAT(out_, HasSubstr("state         paused\n"));
@@ -136,9 +146,11 @@ TEST_F(CliTest, RequestsOfEveryVerb) {
       {{"trigger", "p", "--reset"}, "DELETE /v1/pipelines/p/trigger"},
       {{"trigger", "p", "real_time", "--timeout", "3s"}, "PUT /v1/pipelines/p/trigger?timeout=3s"},
       {{"delete", "p"}, "DELETE /v1/pipelines/p"},
-      {{"delete", "p", "--mode", "now", "--state", "purge", "--timeout", "5s"}, "DELETE /v1/pipelines/p?mode=now&state=purge&timeout=5s"},
+      {{"delete", "p", "--mode", "now", "--state", "purge", "--timeout", "5s"},
+       "DELETE /v1/pipelines/p?mode=now&state=purge&timeout=5s"},
       {{"pause", "p", "--dry-run"}, "POST /v1/pipelines/p/pause?dry_run=plan"},
-      {{"delete", "p", "--mode", "now", "--dry-run"}, "DELETE /v1/pipelines/p?mode=now&dry_run=plan"},
+      {{"delete", "p", "--mode", "now", "--dry-run"},
+       "DELETE /v1/pipelines/p?mode=now&dry_run=plan"},
   };
   for (const auto& [arguments, request] : cases) {
     EXPECT_EQ(run(arguments), ExitCode::done) << request << err_;
@@ -147,12 +159,18 @@ TEST_F(CliTest, RequestsOfEveryVerb) {
 }
 
 TEST_F(CliTest, ASwitchSendsItsTriggerAndPrintsTheReceipt) {
-  answers(200, R"({"from":"real_time","to":"micro_batch","epoch":9182,"replayed_records":0,"intake_paused_ms":3.8,"took_ms":4.6})");
-  EXPECT_EQ(run({"trigger", "p", "micro_batch", "--interval", "500ms", "--max-records", "50000", "-o", "table", "--if-match", "3-ab"}), ExitCode::done);
-  EXPECT_EQ(server_->seen()[0].body, R"({"mode":"micro_batch","interval":"500ms","max_records":50000})");
+  answers(
+      200,
+      R"({"from":"real_time","to":"micro_batch","epoch":9182,"replayed_records":0,"intake_paused_ms":3.8,"took_ms":4.6})");
+  EXPECT_EQ(run({"trigger", "p", "micro_batch", "--interval", "500ms", "--max-records", "50000",
+                 "-o", "table", "--if-match", "3-ab"}),
+            ExitCode::done);
+  EXPECT_EQ(server_->seen()[0].body,
+            R"({"mode":"micro_batch","interval":"500ms","max_records":50000})");
   EXPECT_EQ(server_->seen()[0].header("Content-Type"), "application/json");
   EXPECT_EQ(server_->seen()[0].header("If-Match"), "\"3-ab\"");
-  EXPECT_EQ(out_, "p  real_time -> micro_batch  epoch 9182  replayed 0  paused 3.8 ms  took 4.6 ms\n");
+  EXPECT_EQ(out_,
+            "p  real_time -> micro_batch  epoch 9182  replayed 0  paused 3.8 ms  took 4.6 ms\n");
 }
 
 TEST_F(CliTest, AnswersBecomeExitCodes) {
@@ -192,9 +210,23 @@ TEST_F(CliTest, NoDaemonIsExit69AndSilenceIs75) {
 
 TEST_F(CliTest, UsageErrorsAreExit2WithAUsageLine) {
   const std::vector<std::vector<std::string>> cases = {
-      {}, {"frobnicate"}, {"get", "--frobnicate"}, {"pause"}, {"wait", "p"}, {"wait", "p", "--for", "ever"}, {"get", "-o", "yaml"},
-      {"get", "--timeout", "soon"}, {"trigger", "p", "--interval", "1s"}, {"trigger", "p", "real_time", "--reset"}, {"trigger", "p", "micro_batch", "--interval", "x"},
-      {"validate"}, {"apply"}, {"run"}, {"delete", "p", "--mode", "maybe"}, {"completion", "tcsh"}, {"tap", "p"}};
+      {},
+      {"frobnicate"},
+      {"get", "--frobnicate"},
+      {"pause"},
+      {"wait", "p"},
+      {"wait", "p", "--for", "ever"},
+      {"get", "-o", "yaml"},
+      {"get", "--timeout", "soon"},
+      {"trigger", "p", "--interval", "1s"},
+      {"trigger", "p", "real_time", "--reset"},
+      {"trigger", "p", "micro_batch", "--interval", "x"},
+      {"validate"},
+      {"apply"},
+      {"run"},
+      {"delete", "p", "--mode", "maybe"},
+      {"completion", "tcsh"},
+      {"tap", "p"}};
   for (const auto& arguments : cases) {
     EXPECT_EQ(run(arguments), ExitCode::usage) << testing::PrintToString(arguments);
     EXPECT_THAT(err_, testing::StartsWith("leat: "));
@@ -213,9 +245,11 @@ TEST_F(CliTest, HelpIsNoError) {
 TEST_F(CliTest, TheDaemonIsFoundByFlagVariableThenListenFile) {
   EXPECT_EQ(run({"get", "--url", "unix:" + folder_ + "/none.sock"}), ExitCode::unavailable);
   variables_.erase("LEAT_URL");
-  write("listen.json", "{\"pid\":1,\"http\":[\"127.0.0.1:" + std::to_string(server_->port()) + "\"],\"unix\":null}");
+  write("listen.json", "{\"pid\":1,\"http\":[\"127.0.0.1:" + std::to_string(server_->port()) +
+                           "\"],\"unix\":null}");
   EXPECT_EQ(run({"get"}), ExitCode::done);
-  write("listen.json", "{\"http\":[\"127.0.0.1:" + std::to_string(server_->port()) + "\"],\"unix\":\"" + folder_ + "/none.sock\"}");
+  write("listen.json", "{\"http\":[\"127.0.0.1:" + std::to_string(server_->port()) +
+                           "\"],\"unix\":\"" + folder_ + "/none.sock\"}");
   EXPECT_EQ(run({"get"}), ExitCode::unavailable);  // the socket first
   EXPECT_THAT(err_, HasSubstr("none.sock"));
 }
@@ -239,10 +273,13 @@ TEST_F(CliTest, TheTokenComesFromFlagVariableOrStateFolder) {
 TEST_F(CliTest, ApplySaysWhatItDid) {
   bool there = false;
   answer_ = [&](const FakeHttpServer::Seen& seen) {
-    if (seen.method == "GET" && !there) return FakeHttpServer::reply(404, problem(404, "PIPELINE_NOT_FOUND"));
-    if (seen.method == "GET") return FakeHttpServer::reply(200, "{}", "application/json", "ETag: \"1-a\"\r\n");
+    if (seen.method == "GET" && !there)
+      return FakeHttpServer::reply(404, problem(404, "PIPELINE_NOT_FOUND"));
+    if (seen.method == "GET")
+      return FakeHttpServer::reply(200, "{}", "application/json", "ETag: \"1-a\"\r\n");
     const bool other = seen.body.find("other") != std::string::npos;
-    return FakeHttpServer::reply(there ? 200 : 201, "{}", "application/json", other ? "ETag: \"2-b\"\r\n" : "ETag: \"1-a\"\r\n");
+    return FakeHttpServer::reply(there ? 200 : 201, "{}", "application/json",
+                                 other ? "ETag: \"2-b\"\r\n" : "ETag: \"1-a\"\r\n");
   };
   const std::string file = write("p.json", "// mine\n{ \"name\": \"p\" }");
   EXPECT_EQ(run({"apply", "-f", file, "-o", "table"}), ExitCode::done);
@@ -252,7 +289,9 @@ TEST_F(CliTest, ApplySaysWhatItDid) {
   there = true;
   EXPECT_EQ(run({"apply", "-f", file, "-o", "table"}), ExitCode::done);
   EXPECT_EQ(out_, "p  unchanged\n");
-  EXPECT_EQ(run({"apply", "-f", write("q.json", "{ \"name\": \"p\", \"description\": \"other\" }"), "-o", "table"}), ExitCode::done);
+  EXPECT_EQ(run({"apply", "-f", write("q.json", "{ \"name\": \"p\", \"description\": \"other\" }"),
+                 "-o", "table"}),
+            ExitCode::done);
   EXPECT_EQ(out_, "p  changed\n");
 }
 
@@ -263,7 +302,9 @@ TEST_F(CliTest, ApplyTakesFoldersAndGoesOnAfterARefusal) {
   answer_ = [&](const FakeHttpServer::Seen& seen) {
     if (seen.method == "GET") return FakeHttpServer::reply(404, problem(404, "PIPELINE_NOT_FOUND"));
     if (seen.target.ends_with("/a")) {
-      return FakeHttpServer::reply(422, problem(422, "INVALID_DEFINITION", R"(,"errors":[{"pointer":"/steps/0/filter","line":4,"column":9,
+      return FakeHttpServer::reply(
+          422, problem(422, "INVALID_DEFINITION",
+                       R"(,"errors":[{"pointer":"/steps/0/filter","line":4,"column":9,
           "code":"UNKNOWN_FIELD","message":"field `x` does not exist here","did_you_mean":["y"]}])"));
     }
     return FakeHttpServer::reply(201, "{}");
@@ -284,7 +325,9 @@ TEST_F(CliTest, ADefinitionWithoutANameIsNotSent) {
 }
 
 TEST_F(CliTest, ValidateWorksWithoutADaemonAndNamesEveryPlace) {
-  const std::string good = write("good.json", R"({ "name": "big-orders", "sources": { "orders": { "kafka": { "topics": ["orders"] } } },
+  const std::string good = write(
+      "good.json",
+      R"({ "name": "big-orders", "sources": { "orders": { "kafka": { "topics": ["orders"] } } },
     "steps": [ { "filter": "(amount ?? 0) > 100" } ], "sinks": { "out": { "kafka": { "topic": "big-orders" } } } })");
   variables_["LEAT_URL"] = "unix:/nonexistent";
   EXPECT_EQ(run({"validate", good, "-o", "table"}), ExitCode::done) << err_;
@@ -295,7 +338,8 @@ TEST_F(CliTest, ValidateWorksWithoutADaemonAndNamesEveryPlace) {
   EXPECT_THAT(err_, HasSubstr(bad + ":2:3: "));
   EXPECT_EQ(run({"validate", bad, "-o", "json"}), ExitCode::bad_config);
   EXPECT_THAT(out_, testing::StartsWith("{\"valid\":false,\"diagnostics\":[{"));
-  const std::string mistyped = write("mistyped.json", R"({ "name": "p", "sources": { "s": { "kafka": { "topics": ["t"] } } },
+  const std::string mistyped =
+      write("mistyped.json", R"({ "name": "p", "sources": { "s": { "kafka": { "topics": ["t"] } } },
     "steps": [ { "filter": "amount > > 1" } ], "sinks": { "out": { "kafka": { "topic": "u" } } } })");
   EXPECT_EQ(run({"validate", mistyped}), ExitCode::bad_config);
   EXPECT_THAT(err_, HasSubstr(mistyped + ":2:"));
@@ -303,7 +347,9 @@ TEST_F(CliTest, ValidateWorksWithoutADaemonAndNamesEveryPlace) {
 }
 
 TEST_F(CliTest, ValidateAsksTheDaemonThatIsNamed) {
-  answers(200, R"({"valid":false,"diagnostics":[{"severity":"error","line":1,"column":2,"code":"X","message":"wrong"}]})");
+  answers(
+      200,
+      R"({"valid":false,"diagnostics":[{"severity":"error","line":1,"column":2,"code":"X","message":"wrong"}]})");
   const std::string file = write("p.json", "{}");
   EXPECT_EQ(run({"validate", "--url", server_->url(), file, "-o", "table"}), ExitCode::bad_config);
   EXPECT_THAT(asked(), testing::ElementsAre("POST /v1/pipelines:validate"));
@@ -313,21 +359,30 @@ TEST_F(CliTest, ValidateAsksTheDaemonThatIsNamed) {
 
 TEST_F(CliTest, WaitEndsWhenItIsMetAndFailsWhenItIsNot) {
   int calls = 0;
-  answer_ = [&](const auto&) { return FakeHttpServer::reply(200, ++calls < 3 ? R"({"met":false,"status":{}})" : R"({"met":true,"status":{"actual":"running"}})"); };
+  answer_ = [&](const auto&) {
+    return FakeHttpServer::reply(200, ++calls < 3
+                                          ? R"({"met":false,"status":{}})"
+                                          : R"({"met":true,"status":{"actual":"running"}})");
+  };
   EXPECT_EQ(run({"wait", "p", "--for", "running", "-o", "table"}), ExitCode::done);
   EXPECT_EQ(out_, "p  running\n");
   EXPECT_EQ(asked().size(), 3u);
-  EXPECT_THAT(asked()[0], testing::MatchesRegex("GET /v1/pipelines/p:wait[?]for=running&timeout=[0-9sm]+"));
+  EXPECT_THAT(asked()[0],
+              testing::MatchesRegex("GET /v1/pipelines/p:wait[?]for=running&timeout=[0-9sm]+"));
   answers(200, R"({"met":false,"status":{"actual":"starting"}})");
-  EXPECT_EQ(run({"wait", "p", "--for", "caught_up", "--timeout", "0s", "-o", "table"}), ExitCode::try_again);
+  EXPECT_EQ(run({"wait", "p", "--for", "caught_up", "--timeout", "0s", "-o", "table"}),
+            ExitCode::try_again);
   EXPECT_EQ(out_, "p  starting  not caught_up\n");
 }
 
 TEST_F(CliTest, TapPrintsRowsUntilTheEnd) {
   answer_ = [](const auto&) {
     return FakeHttpServer::Answer{
-        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nretry: 2000\n\nevent: row\ndata: {\"a\":1}\n\n: keep-alive\n\n"
-        "event: dropped\ndata: {\"count\":3}\n\nevent: row\ndata: {\"a\":2}\n\nevent: end\ndata: {\"reason\":\"limit\"}\n\n", true};
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nretry: 2000\n\nevent: "
+        "row\ndata: {\"a\":1}\n\n: keep-alive\n\n"
+        "event: dropped\ndata: {\"count\":3}\n\nevent: row\ndata: {\"a\":2}\n\nevent: end\ndata: "
+        "{\"reason\":\"limit\"}\n\n",
+        true};
   };
   EXPECT_EQ(run({"tap", "p", "filter-0", "--limit", "2"}), ExitCode::done);
   EXPECT_EQ(out_, "{\"a\":1}\n{\"a\":2}\n");
@@ -337,7 +392,9 @@ TEST_F(CliTest, TapPrintsRowsUntilTheEnd) {
 }
 
 TEST_F(CliTest, ATapThatBreaksOrIsRefusedSaysSo) {
-  answer_ = [](const auto&) { return FakeHttpServer::Answer{"HTTP/1.1 200 OK\r\n\r\nevent: row\ndata: 1\n\n"}; };
+  answer_ = [](const auto&) {
+    return FakeHttpServer::Answer{"HTTP/1.1 200 OK\r\n\r\nevent: row\ndata: 1\n\n"};
+  };
   EXPECT_EQ(run({"tap", "p", "s"}), ExitCode::unavailable);
   EXPECT_EQ(out_, "1\n");
   answers(404, problem(404, "STEP_NOT_FOUND"));
@@ -357,8 +414,11 @@ TEST_F(CliTest, VersionAndCompletionNeedNoDaemon) {
 }
 
 TEST(Parse, FlagsOfServeBecomeSettings) {
-  const char* argv[] = {"leat", "serve", "--config", "c.json", "--set", "a.b=1", "--set", "c=2", "--listen", "127.0.0.1:0", "--listen", "[::1]:0", "--state-dir",
-                        "/s", "--brokers", "a:1,b:2", "--workers", "3", "--log-level", "debug", "--log-format", "json", "--apply", "x.json", "y.json"};
+  const char* argv[] = {"leat",         "serve",     "--config",    "c.json",      "--set",
+                        "a.b=1",        "--set",     "c=2",         "--listen",    "127.0.0.1:0",
+                        "--listen",     "[::1]:0",   "--state-dir", "/s",          "--brokers",
+                        "a:1,b:2",      "--workers", "3",           "--log-level", "debug",
+                        "--log-format", "json",      "--apply",     "x.json",      "y.json"};
   const Parsed parsed = parse(static_cast<int>(std::size(argv)), argv);
   ASSERT_TRUE(parsed.invocation.has_value()) << parsed.err;
   const Invocation& asked = *parsed.invocation;
@@ -366,10 +426,13 @@ TEST(Parse, FlagsOfServeBecomeSettings) {
   EXPECT_EQ(asked.config, "c.json");
   EXPECT_THAT(asked.sets, testing::ElementsAre("a.b=1", "c=2"));
   EXPECT_THAT(asked.files, testing::ElementsAre("x.json", "y.json"));
-  EXPECT_THAT(asked.flags, testing::UnorderedElementsAre(
-                               testing::Pair("http.listen", "[\"127.0.0.1:0\",\"[::1]:0\"]"), testing::Pair("state_dir", "\"/s\""),
-                               testing::Pair("kafka.profiles.default.brokers", "[\"a:1\",\"b:2\"]"), testing::Pair("workers", "3"),
-                               testing::Pair("log.level", "\"debug\""), testing::Pair("log.format", "\"json\"")));
+  EXPECT_THAT(asked.flags,
+              testing::UnorderedElementsAre(
+                  testing::Pair("http.listen", "[\"127.0.0.1:0\",\"[::1]:0\"]"),
+                  testing::Pair("state_dir", "\"/s\""),
+                  testing::Pair("kafka.profiles.default.brokers", "[\"a:1\",\"b:2\"]"),
+                  testing::Pair("workers", "3"), testing::Pair("log.level", "\"debug\""),
+                  testing::Pair("log.format", "\"json\"")));
 }
 
 TEST(Parse, GlobalOptionsMayStandOnBothSides) {

@@ -19,7 +19,8 @@ using testing::ElementsAre;
 using Want = DecodeSlot::Want;
 
 // What reading `document` gives for each slot, or the error.
-std::vector<std::string> read_all(const std::string& document, const std::vector<DecodeSlot>& slots) {
+std::vector<std::string> read_all(const std::string& document,
+                                  const std::vector<DecodeSlot>& slots) {
   const std::unique_ptr<RowDecoder> decoder = make_decoder(Format::json, slots);
   record::RecordBatch batch = batch_of({document});
   std::vector<const record::RowError*> errors(1);
@@ -54,7 +55,8 @@ TEST(JsonDecoder, ReadsEveryTypeOfValue) {
 }
 
 TEST(JsonDecoder, TokensStayAsTheyWereWritten) {
-  const std::string document = R"({"d":1.10,"n":123456789012345678901234567890,"s":"\u0041b","t":true,"z":null,"o":{"x": 1}})";
+  const std::string document =
+      R"({"d":1.10,"n":123456789012345678901234567890,"s":"\u0041b","t":true,"z":null,"o":{"x": 1}})";
   EXPECT_EQ(read(document, {"d"}, Want::token), "json 1.10");
   EXPECT_EQ(read(document, {"n"}, Want::token), "json 123456789012345678901234567890");
   EXPECT_EQ(read(document, {"s"}, Want::token), R"(json "\u0041b")");
@@ -70,7 +72,8 @@ TEST(JsonDecoder, OneFieldCanBeReadInSeveralWays) {
                                                       {{"a", "b"}, Want::token, 1},
                                                       {{"a", "c"}, Want::value, 2},
                                                       {{"a", "c", "d"}, Want::value, 4}}),
-              ElementsAre(R"(json {"b":1.0,"c":"x"})", "double 1.000000", "json 1.0", "string x", "absent"));
+              ElementsAre(R"(json {"b":1.0,"c":"x"})", "double 1.000000", "json 1.0", "string x",
+                          "absent"));
 }
 
 TEST(JsonDecoder, TheFirstOfEqualKeysCounts) {
@@ -101,11 +104,34 @@ TEST(JsonDecoder, EscapedStringsAreResolved) {
 }
 
 TEST(JsonDecoder, WhatIsNoObjectIsARowError) {
-  for (const char* text : {"null", "true", "false", " null ", "1", "-1.5", "\"text\"", "[]", "[{\"a\":1}]", "null\n"})
+  for (const char* text :
+       {"null", "true", "false", " null ", "1", "-1.5", "\"text\"", "[]", "[{\"a\":1}]", "null\n"})
     EXPECT_EQ(read(text, {"a"}), "NOT_AN_OBJECT") << text;
-  for (const char* text : {"nul", "nothing", "{", "}", "{\"a\"}", "{\"a\":}", "{\"a\":1", "{\"a\":1}}", "{\"a\":1}{}", "{\"a\":1} x", "{,}",
-                           "{\"a\":1,}", "{\"a\" 1}", "{a:1}", "{'a':1}", "{\"a\":1 \"b\":2}", "{\"a\":\"x}", "{\"z\":[1,2}",
-                           "{\"z\":@}", "{\"a\":1}\n{\"a\":2}", "\xEF\xBB\xBF{\"a\":1}", "// c\n{}", "{\"a\":tru}", "{\"a\":nullx}", "{\"a\":[}"})
+  for (const char* text : {"nul",
+                           "nothing",
+                           "{",
+                           "}",
+                           "{\"a\"}",
+                           "{\"a\":}",
+                           "{\"a\":1",
+                           "{\"a\":1}}",
+                           "{\"a\":1}{}",
+                           "{\"a\":1} x",
+                           "{,}",
+                           "{\"a\":1,}",
+                           "{\"a\" 1}",
+                           "{a:1}",
+                           "{'a':1}",
+                           "{\"a\":1 \"b\":2}",
+                           "{\"a\":\"x}",
+                           "{\"z\":[1,2}",
+                           "{\"z\":@}",
+                           "{\"a\":1}\n{\"a\":2}",
+                           "\xEF\xBB\xBF{\"a\":1}",
+                           "// c\n{}",
+                           "{\"a\":tru}",
+                           "{\"a\":nullx}",
+                           "{\"a\":[}"})
     EXPECT_EQ(read(text, {"a"}), "MALFORMED_JSON") << text;
   EXPECT_EQ(read("", {"a"}), "EMPTY_VALUE");
   EXPECT_EQ(read(" \n\t", {"a"}), "EMPTY_VALUE");
@@ -150,17 +176,24 @@ TEST(JsonDecoder, TenMegabytesAreARow) {
 }
 
 TEST(JsonDecoder, BrokenRecordsDoNotSpoilTheirNeighbours) {
-  const std::vector<std::string> broken = {"{\"a\":\"x", "x\"", "{\"a\":1", "}", "", "\\", "\xff", "{\"a\":", "]", "{\"a\":[", "\"", "1", ",", ":", "{\"a"};
+  const std::vector<std::string> broken = {"{\"a\":\"x", "x\"",  "{\"a\":1", "}", "",
+                                           "\\",         "\xff", "{\"a\":",  "]", "{\"a\":[",
+                                           "\"",         "1",    ",",        ":", "{\"a"};
   const std::unique_ptr<RowDecoder> decoder = make_decoder(Format::json, {{{"a"}, Want::value, 0}});
   for (const std::string& first : broken) {
     for (const std::string& second : broken) {
-      record::RecordBatch batch = batch_of({R"({"a":1})", first, R"({"a":2})", second, second, R"({"a":3})"});
+      record::RecordBatch batch =
+          batch_of({R"({"a":1})", first, R"({"a":2})", second, second, R"({"a":3})"});
       std::vector<const record::RowError*> errors(6);
       decoder->decode(batch, errors);
       const record::Column values = batch.column(0);
-      EXPECT_EQ(code_of(errors[0]) + code_of(errors[2]) + code_of(errors[5]), "") << first << " " << second;
-      EXPECT_THAT((std::vector<std::int64_t>{values[0].as_integer(), values[2].as_integer(), values[5].as_integer()}), ElementsAre(1, 2, 3));
-      EXPECT_TRUE(errors[1] != nullptr && errors[3] != nullptr && errors[4] != nullptr) << first << " " << second;
+      EXPECT_EQ(code_of(errors[0]) + code_of(errors[2]) + code_of(errors[5]), "")
+          << first << " " << second;
+      EXPECT_THAT((std::vector<std::int64_t>{values[0].as_integer(), values[2].as_integer(),
+                                             values[5].as_integer()}),
+                  ElementsAre(1, 2, 3));
+      EXPECT_TRUE(errors[1] != nullptr && errors[3] != nullptr && errors[4] != nullptr)
+          << first << " " << second;
     }
   }
 }
@@ -184,16 +217,24 @@ TEST(JsonDecoder, TombstonesAreNoErrorAndHaveNoValues) {
 }
 
 TEST(JsonDecoder, ADocumentCutAtAnyByteIsAnError) {
-  const std::string document = R"({"a":{"b":[1,"x\\\"",{"c":null}]},"d":"K\u00f6ln Kö","e":-1.5e3,"f":true})";
-  const std::vector<DecodeSlot> slots = {{{"a"}, Want::value, 0}, {{"d"}, Want::value, 1}, {{"e"}, Want::value, 2}, {{"f"}, Want::token, 3}};
+  const std::string document =
+      R"({"a":{"b":[1,"x\\\"",{"c":null}]},"d":"K\u00f6ln Kö","e":-1.5e3,"f":true})";
+  const std::vector<DecodeSlot> slots = {{{"a"}, Want::value, 0},
+                                         {{"d"}, Want::value, 1},
+                                         {{"e"}, Want::value, 2},
+                                         {{"f"}, Want::token, 3}};
   EXPECT_EQ(read_all(document, slots).size(), 4u);
   for (std::size_t size = 0; size < document.size(); ++size)
     EXPECT_EQ(read_all(document.substr(0, size), slots).size(), 1u) << document.substr(0, size);
 }
 
 TEST(JsonDecoder, AnyFlippedByteIsReadOrRefused) {
-  const std::string document = R"({"a":{"b":[1,"x\\\"",{"c":null}]},"d":"K\u00f6ln Kö","e":-1.5e3,"f":true})";
-  const std::vector<DecodeSlot> slots = {{{"a", "b"}, Want::value, 0}, {{"d"}, Want::value, 1}, {{"e"}, Want::token, 2}, {{}, Want::value, 3}};
+  const std::string document =
+      R"({"a":{"b":[1,"x\\\"",{"c":null}]},"d":"K\u00f6ln Kö","e":-1.5e3,"f":true})";
+  const std::vector<DecodeSlot> slots = {{{"a", "b"}, Want::value, 0},
+                                         {{"d"}, Want::value, 1},
+                                         {{"e"}, Want::token, 2},
+                                         {{}, Want::value, 3}};
   for (std::size_t at = 0; at < document.size(); ++at) {
     for (int bit = 0; bit < 8; ++bit) {
       std::string flipped = document;
@@ -204,18 +245,21 @@ TEST(JsonDecoder, AnyFlippedByteIsReadOrRefused) {
 }
 
 TEST(JsonDecoder, ManyRowsOfManySizesGoThroughInChunks) {
-  const std::unique_ptr<RowDecoder> decoder = make_decoder(Format::json, {{{"n"}, Want::value, 0}, {{"s"}, Want::value, 1}});
+  const std::unique_ptr<RowDecoder> decoder =
+      make_decoder(Format::json, {{{"n"}, Want::value, 0}, {{"s"}, Want::value, 1}});
   std::mt19937_64 random(7);
   std::vector<std::string> documents;
   for (int i = 0; i < 256; ++i)
-    documents.push_back("{\"s\":\"" + std::string(random() % 900, static_cast<char>('a' + i % 26)) + "\",\"n\":" + std::to_string(i) + "}");
+    documents.push_back("{\"s\":\"" + std::string(random() % 900, static_cast<char>('a' + i % 26)) +
+                        "\",\"n\":" + std::to_string(i) + "}");
   record::RecordBatch batch = batch_of(documents);
   std::vector<const record::RowError*> errors(256);
   decoder->decode(batch, errors);
   for (std::size_t i = 0; i < 256; ++i) {
     ASSERT_EQ(errors[i], nullptr);
     EXPECT_EQ(batch.column(0)[i].as_integer(), static_cast<std::int64_t>(i));
-    EXPECT_EQ(batch.column(1)[i].as_text().size(), documents[i].size() - std::string("{'s':'','n':}").size() - std::to_string(i).size());
+    EXPECT_EQ(batch.column(1)[i].as_text().size(),
+              documents[i].size() - std::string("{'s':'','n':}").size() - std::to_string(i).size());
   }
 }
 

@@ -19,7 +19,8 @@ using record::Layout;
 using record::Value;
 
 // The document after setting and removing fields, or the error.
-std::string spliced(const std::string& document, const std::vector<std::pair<FieldPath, Value>>& set,
+std::string spliced(const std::string& document,
+                    const std::vector<std::pair<FieldPath, Value>>& set,
                     const std::vector<FieldPath>& removed = {}, bool keep_document = true) {
   Layout layout;
   layout.document = keep_document;
@@ -36,7 +37,9 @@ std::string spliced(const std::string& document, const std::vector<std::pair<Fie
   return errors[0] == nullptr ? std::string(out[0]) : code_of(errors[0]);
 }
 
-std::string selected(const std::vector<std::pair<FieldPath, Value>>& members) { return spliced("", members, {}, false); }
+std::string selected(const std::vector<std::pair<FieldPath, Value>>& members) {
+  return spliced("", members, {}, false);
+}
 
 TEST(JsonEncoder, AnUntouchedDocumentIsNotEvenCopied) {
   const std::unique_ptr<record::RowEncoder> encoder = make_json_encoder({});
@@ -51,11 +54,16 @@ TEST(JsonEncoder, AnUntouchedDocumentIsNotEvenCopied) {
 }
 
 TEST(JsonEncoder, SelectWritesMembersInDefinitionOrder) {
-  EXPECT_EQ(selected({{{"b"}, Value::integer(1)}, {{"a"}, Value::json("1.10")}, {{"c\"d"}, Value::string("x\"")}}),
+  EXPECT_EQ(selected({{{"b"}, Value::integer(1)},
+                      {{"a"}, Value::json("1.10")},
+                      {{"c\"d"}, Value::string("x\"")}}),
             R"({"b":1,"a":1.10,"c\"d":"x\""})");
-  EXPECT_EQ(selected({{{"a"}, Value()}, {{"b"}, Value::null()}, {{"c"}, Value()}}), R"({"b":null})");
+  EXPECT_EQ(selected({{{"a"}, Value()}, {{"b"}, Value::null()}, {{"c"}, Value()}}),
+            R"({"b":null})");
   EXPECT_EQ(selected({{{"a"}, Value()}}), "{}");
-  EXPECT_EQ(selected({{{"a", "b"}, Value::integer(1)}, {{"c"}, Value::real(2)}, {{"a", "d"}, Value::boolean(true)}}),
+  EXPECT_EQ(selected({{{"a", "b"}, Value::integer(1)},
+                      {{"c"}, Value::real(2)},
+                      {{"a", "d"}, Value::boolean(true)}}),
             R"({"a":{"b":1,"d":true},"c":2.0})");
   EXPECT_EQ(selected({{{"a", "b"}, Value()}, {{"c"}, Value::real(2)}}), R"({"c":2.0})");
   EXPECT_EQ(selected({{{"a"}, Value::real(NAN)}}), "NOT_REPRESENTABLE");
@@ -64,11 +72,16 @@ TEST(JsonEncoder, SelectWritesMembersInDefinitionOrder) {
 
 TEST(JsonSplicer, ReplacesInPlaceAndAppendsInDefinitionOrder) {
   const std::string document = R"({ "a" : 1.10 , "b":[1, 2],"c" : {"d":null} })";
-  EXPECT_EQ(spliced(document, {{{"b"}, Value::integer(7)}}), R"({ "a" : 1.10 , "b":7,"c" : {"d":null} })");
-  EXPECT_EQ(spliced(document, {{{"a"}, Value::integer(7)}, {{"c"}, Value::string("x")}}), R"({ "a" : 7 , "b":[1, 2],"c" : "x" })");
-  EXPECT_EQ(spliced(document, {{{"y"}, Value::integer(1)}, {{"b"}, Value::null()}, {{"x"}, Value::integer(2)}}),
-            R"({ "a" : 1.10 , "b":null,"c" : {"d":null},"y":1,"x":2 })");
-  EXPECT_EQ(spliced("{}", {{{"x"}, Value::integer(2)}, {{"y"}, Value::integer(3)}}), R"({"x":2,"y":3})");
+  EXPECT_EQ(spliced(document, {{{"b"}, Value::integer(7)}}),
+            R"({ "a" : 1.10 , "b":7,"c" : {"d":null} })");
+  EXPECT_EQ(spliced(document, {{{"a"}, Value::integer(7)}, {{"c"}, Value::string("x")}}),
+            R"({ "a" : 7 , "b":[1, 2],"c" : "x" })");
+  EXPECT_EQ(
+      spliced(document,
+              {{{"y"}, Value::integer(1)}, {{"b"}, Value::null()}, {{"x"}, Value::integer(2)}}),
+      R"({ "a" : 1.10 , "b":null,"c" : {"d":null},"y":1,"x":2 })");
+  EXPECT_EQ(spliced("{}", {{{"x"}, Value::integer(2)}, {{"y"}, Value::integer(3)}}),
+            R"({"x":2,"y":3})");
   EXPECT_EQ(spliced("{ }", {{{"x"}, Value::integer(2)}}), R"({ "x":2})");
   EXPECT_EQ(spliced("{}", {{{"x"}, Value()}}), "{}");
 }
@@ -91,12 +104,16 @@ TEST(JsonSplicer, RemovesWithTheRightComma) {
 }
 
 TEST(JsonSplicer, NestedTargetsMakeMissingParents) {
-  EXPECT_EQ(spliced(R"({"user":{"name":"a"},"tmp":1})", {{{"user", "city"}, Value::string("Köln")}, {{"geo", "lat"}, Value::real(50.9)}},
-                    {{"tmp"}, {"nope"}}),
-            R"({"user":{"name":"a","city":"Köln"},"geo":{"lat":50.9}})");
-  EXPECT_EQ(spliced(R"({"a":{"b":{"c":1,"d":2}},"e":3})", {{{"a", "b", "c"}, Value::integer(9)}}, {{"a", "b", "d"}}),
+  EXPECT_EQ(
+      spliced(R"({"user":{"name":"a"},"tmp":1})",
+              {{{"user", "city"}, Value::string("Köln")}, {{"geo", "lat"}, Value::real(50.9)}},
+              {{"tmp"}, {"nope"}}),
+      R"({"user":{"name":"a","city":"Köln"},"geo":{"lat":50.9}})");
+  EXPECT_EQ(spliced(R"({"a":{"b":{"c":1,"d":2}},"e":3})", {{{"a", "b", "c"}, Value::integer(9)}},
+                    {{"a", "b", "d"}}),
             R"({"a":{"b":{"c":9}},"e":3})");
-  EXPECT_EQ(spliced(R"({"a":{}})", {{{"a", "b", "c"}, Value::integer(9)}}), R"({"a":{"b":{"c":9}}})");
+  EXPECT_EQ(spliced(R"({"a":{}})", {{{"a", "b", "c"}, Value::integer(9)}}),
+            R"({"a":{"b":{"c":9}}})");
   EXPECT_EQ(spliced(R"({"a":{"b":1}})", {}, {{"a", "b"}}), R"({"a":{}})");
 }
 
@@ -110,9 +127,11 @@ TEST(JsonSplicer, AParentThatIsNoObjectFailsTheRow) {
 }
 
 TEST(JsonSplicer, OfEqualKeysTheFirstIsReplacedAndAllAreRemoved) {
-  EXPECT_EQ(spliced(R"({"a":1,"b":2,"a":3})", {{{"a"}, Value::integer(9)}}), R"({"a":9,"b":2,"a":3})");
+  EXPECT_EQ(spliced(R"({"a":1,"b":2,"a":3})", {{{"a"}, Value::integer(9)}}),
+            R"({"a":9,"b":2,"a":3})");
   EXPECT_EQ(spliced(R"({"a":1,"b":2,"\u0061":3})", {}, {{"a"}}), R"({"b":2})");
-  EXPECT_EQ(spliced(R"({"\u0061":1,"b":2})", {{{"a"}, Value::integer(9)}}), R"({"\u0061":9,"b":2})");
+  EXPECT_EQ(spliced(R"({"\u0061":1,"b":2})", {{{"a"}, Value::integer(9)}}),
+            R"({"\u0061":9,"b":2})");
 }
 
 TEST(JsonSplicer, DocumentsThatAreBrokenFailTheirRowAlone) {
@@ -150,13 +169,16 @@ class RandomJson {
     const std::uint64_t members = random_() % 6;
     for (std::uint64_t i = 0; i < members; ++i) {
       if (i != 0) text += "," + space();
-      text += "\"" + std::string(1, static_cast<char>('a' + random_() % 8)) + "\"" + space() + ":" + space() + value(depth) + space();
+      text += "\"" + std::string(1, static_cast<char>('a' + random_() % 8)) + "\"" + space() + ":" +
+              space() + value(depth) + space();
     }
     return text + "}";
   }
 
  private:
-  std::string space() { return random_() % 3 == 0 ? std::string(random_() % 3, random_() % 2 == 0 ? ' ' : '\n') : ""; }
+  std::string space() {
+    return random_() % 3 == 0 ? std::string(random_() % 3, random_() % 2 == 0 ? ' ' : '\n') : "";
+  }
   std::string value(int depth) {
     switch (random_() % (depth > 0 ? 8 : 6)) {
       case 0: return "null";
@@ -174,10 +196,11 @@ class RandomJson {
 
 TEST(JsonSplicer, SettingEveryFieldToItsOwnTokenChangesNothing) {
   RandomJson random(42);
-  const std::vector<record::DecodeSlot> slots = {{{"a"}, record::DecodeSlot::Want::token, 0},
-                                                 {{"b", "c"}, record::DecodeSlot::Want::token, 1},
-                                                 {{"d"}, record::DecodeSlot::Want::token, 2},
-                                                 {{"b", "a", "d"}, record::DecodeSlot::Want::token, 3}};
+  const std::vector<record::DecodeSlot> slots = {
+      {{"a"}, record::DecodeSlot::Want::token, 0},
+      {{"b", "c"}, record::DecodeSlot::Want::token, 1},
+      {{"d"}, record::DecodeSlot::Want::token, 2},
+      {{"b", "a", "d"}, record::DecodeSlot::Want::token, 3}};
   Layout layout;
   for (const record::DecodeSlot& slot : slots) layout.members.push_back({slot.path, slot.column});
   const std::unique_ptr<RowDecoder> decoder = make_decoder(Format::json, slots);
@@ -209,7 +232,8 @@ TEST(TextEncoder, WritesOnlyItsOwnType) {
   std::vector<const record::RowError*> errors(5);
   make_text_encoder(Format::string, 0)->encode(batch, out, errors);
   EXPECT_EQ(out[0], "text");
-  EXPECT_EQ(code_of(errors[1]) + code_of(errors[2]) + code_of(errors[3]), "WRONG_TYPEWRONG_TYPEWRONG_TYPE");
+  EXPECT_EQ(code_of(errors[1]) + code_of(errors[2]) + code_of(errors[3]),
+            "WRONG_TYPEWRONG_TYPEWRONG_TYPE");
   EXPECT_EQ(errors[4], nullptr);
   make_text_encoder(Format::bytes, 0)->encode(batch, out, errors);
   EXPECT_EQ(code_of(errors[0]), "WRONG_TYPE");

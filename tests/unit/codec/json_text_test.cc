@@ -25,7 +25,8 @@ TEST(JsonText, WritesEveryTypeAsTheRulesSay) {
   EXPECT_EQ(written(Value::null()), "null");
   EXPECT_EQ(written(Value::boolean(true)), "true");
   EXPECT_EQ(written(Value::boolean(false)), "false");
-  EXPECT_EQ(written(Value::integer(std::numeric_limits<std::int64_t>::min())), "-9223372036854775808");
+  EXPECT_EQ(written(Value::integer(std::numeric_limits<std::int64_t>::min())),
+            "-9223372036854775808");
   EXPECT_EQ(written(Value::integer(42)), "42");
   EXPECT_EQ(written(Value::json(R"({"a": [1.10]})")), R"({"a": [1.10]})");
   EXPECT_EQ(written(Value::bytes("")), R"("")");
@@ -105,7 +106,8 @@ TEST(JsonText, ReadsNumbersByTheirSpelling) {
 
 TEST(JsonText, RefusesWhatIsNoNumber) {
   Value value;
-  for (const char* token : {"", "-", "+1", "01", "-01", ".5", "1.", "1.e5", "1e", "1e+", "1x", "0x10", "1 2", "--1", "Infinity", "NaN", "1_0"})
+  for (const char* token : {"", "-", "+1", "01", "-01", ".5", "1.", "1.e5", "1e", "1e+", "1x",
+                            "0x10", "1 2", "--1", "Infinity", "NaN", "1_0"})
     EXPECT_EQ(read_number(token, value), &kInvalidNumber) << token;
   for (const char* token : {"1e400", "-1e400", "1e99999999999999999999"})
     EXPECT_EQ(read_number(token, value), &kNumberOutOfRange) << token;
@@ -119,7 +121,8 @@ TEST(JsonText, ResolvesEscapes) {
   EXPECT_EQ(out, "\"\\/\b\f\n\r\tAé€😀x");
   EXPECT_EQ(unescape(R"(\u0000)", arena, out), nullptr);
   EXPECT_EQ(out, std::string_view("\0", 1));
-  for (const char* bad : {R"(\ud800)", R"(\udc00)", R"(\ud800x)", R"(\ud800\u0041)", R"(\ud800\ud800)", R"(\udfff\ud800)"})
+  for (const char* bad : {R"(\ud800)", R"(\udc00)", R"(\ud800x)", R"(\ud800\u0041)",
+                          R"(\ud800\ud800)", R"(\udfff\ud800)"})
     EXPECT_EQ(unescape(bad, arena, out), &kLoneSurrogate) << bad;
   for (const char* bad : {R"(\x)", R"(\u12)", R"(\u12g4)", "\\", R"(\')"}) {
     EXPECT_EQ(unescape(bad, arena, out), &kInvalidEscape) << bad;

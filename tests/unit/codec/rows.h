@@ -27,7 +27,9 @@ inline record::RecordBatch batch_of(const std::vector<std::string>& values) {
   return batch;
 }
 
-inline std::string code_of(const record::RowError* error) { return error == nullptr ? "" : std::string(error->code); }
+inline std::string code_of(const record::RowError* error) {
+  return error == nullptr ? "" : std::string(error->code);
+}
 
 // A value as a test compares it: its type and what it holds.
 inline std::string shown(const record::Value& value) {
@@ -36,11 +38,13 @@ inline std::string shown(const record::Value& value) {
     case Type::boolean: return value.as_boolean() ? "bool true" : "bool false";
     case Type::integer:
     case Type::timestamp:
-    case Type::duration: return std::string(to_string(value.type())) + " " + std::to_string(value.as_integer());
+    case Type::duration:
+      return std::string(to_string(value.type())) + " " + std::to_string(value.as_integer());
     case Type::real: return "double " + std::to_string(value.as_real());
     case Type::string:
     case Type::bytes:
-    case Type::json: return std::string(to_string(value.type())) + " " + std::string(value.as_text());
+    case Type::json:
+      return std::string(to_string(value.type())) + " " + std::string(value.as_text());
     case Type::absent:
     case Type::null: break;
     case Type::error: return "error " + std::string(value.as_error().code);

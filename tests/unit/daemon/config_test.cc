@@ -47,7 +47,8 @@ class ConfigTest : public testing::Test {
   }
   static std::string codes(const ConfigResult& result) {
     std::string all;
-    for (const ConfigProblem& problem : result.problems) all += (all.empty() ? "" : " ") + problem.code;
+    for (const ConfigProblem& problem : result.problems)
+      all += (all.empty() ? "" : " ") + problem.code;
     return all;
   }
   static std::string lines(const ConfigResult& result) {
@@ -85,7 +86,9 @@ TEST_F(ConfigTest, WithoutAnythingTheDefaultsCount) {
 
 TEST_F(ConfigTest, EveryRowOfTheTableHasADefaultThatFits) {
   for (const Setting& setting : all_settings()) {
-    if (setting.availability == Availability::later || setting.fallback.find('<') != std::string_view::npos) continue;
+    if (setting.availability == Availability::later ||
+        setting.fallback.find('<') != std::string_view::npos)
+      continue;
     input_.flags.emplace_back(std::string(setting.key), std::string(setting.fallback));
     if (setting.key.find('*') != std::string_view::npos) input_.flags.pop_back();
   }
@@ -128,7 +131,8 @@ TEST_F(ConfigTest, OriginsSayWhereAValueComesFrom) {
   input_.environment.emplace_back("LEAT_LOG__LEVEL", "warn");
   input_.environment.emplace_back("LEAT__WORKERS", "3");
   input_.sets = {"application=shop"};
-  const ConfigResult result = load_text("// mine\n{ \"instance\": \"a\",\n  \"http\": { \"streams_max\": 7 } }");
+  const ConfigResult result =
+      load_text("// mine\n{ \"instance\": \"a\",\n  \"http\": { \"streams_max\": 7 } }");
   ASSERT_TRUE(result.ok()) << lines(result);
   EXPECT_EQ(effective(result, "http.streams_max").where, folder_ + "/leat.json:3");
   EXPECT_EQ(effective(result, "http.streams_max").origin, Origin::file);
@@ -147,7 +151,8 @@ TEST_F(ConfigTest, OriginsSayWhereAValueComesFrom) {
 TEST_F(ConfigTest, TheFileIsNamedByFlagThenByVariableThenBySystem) {
   input_.system_file = write("system.json", R"({"application": "system"})");
   EXPECT_EQ(load().config->application, "system");
-  input_.environment.emplace_back("LEAT_CONFIG", write("named.json", R"({"application": "named"})"));
+  input_.environment.emplace_back("LEAT_CONFIG",
+                                  write("named.json", R"({"application": "named"})"));
   EXPECT_EQ(load().config->application, "named");
   input_.file = write("flag.json", R"({"application": "flag"})");
   EXPECT_EQ(load().config->application, "flag");
@@ -176,12 +181,17 @@ TEST_F(ConfigTest, AllMistakesAreReportedAtOnceWithPlacesAndSuggestions) {
   input_.environment.emplace_back("LEAT_HTPP__LISTEN", "[]");
   input_.sets = {"nonsense"};
   const ConfigResult result = load_text(
-      "{ \"wokers\": 2,\n  \"http\": { \"listn\": [], \"body_max\": 5, \"listen\": [\"0.0.0.0:1\"] },\n  \"log\": \"info\",\n"
+      "{ \"wokers\": 2,\n  \"http\": { \"listn\": [], \"body_max\": 5, \"listen\": [\"0.0.0.0:1\"] "
+      "},\n  \"log\": \"info\",\n"
       "  \"kafka\": { \"profiles\": { \"p\": { \"borkers\": [\"x\"] } } } }");
   EXPECT_FALSE(result.ok());
   const std::string all = lines(result);
-  EXPECT_THAT(all, HasSubstr("leat.json:1:3: there is no setting `wokers` [UNKNOWN_SETTING]; did you mean `workers`"));
-  EXPECT_THAT(all, HasSubstr("leat.json:2:13: there is no setting `http.listn` [UNKNOWN_SETTING]; did you mean `http.listen`"));
+  EXPECT_THAT(
+      all,
+      HasSubstr(
+          "leat.json:1:3: there is no setting `wokers` [UNKNOWN_SETTING]; did you mean `workers`"));
+  EXPECT_THAT(all, HasSubstr("leat.json:2:13: there is no setting `http.listn` [UNKNOWN_SETTING]; "
+                             "did you mean `http.listen`"));
   EXPECT_THAT(all, HasSubstr("`http.body_max`: must be a size"));
   EXPECT_THAT(all, HasSubstr("`log` must be an object"));
   EXPECT_THAT(all, HasSubstr("did you mean `kafka.profiles.p.brokers`"));
@@ -191,7 +201,8 @@ TEST_F(ConfigTest, AllMistakesAreReportedAtOnceWithPlacesAndSuggestions) {
 }
 
 TEST_F(ConfigTest, OnlyDoubleUnderscoresAreSettings) {
-  for (const char* name : {"LEAT_URL", "LEAT_TOKEN", "LEAT_TOKEN_FILE", "LEAT_FAULTS", "LEATHER__X", "OTHER__LEAT"}) {
+  for (const char* name :
+       {"LEAT_URL", "LEAT_TOKEN", "LEAT_TOKEN_FILE", "LEAT_FAULTS", "LEATHER__X", "OTHER__LEAT"}) {
     input_.environment.emplace_back(name, "whatever");
   }
   EXPECT_TRUE(load().ok());
@@ -201,18 +212,48 @@ TEST_F(ConfigTest, OnlyDoubleUnderscoresAreSettings) {
 
 TEST_F(ConfigTest, ValuesThatDoNotFitAreRefused) {
   const std::pair<const char*, const char*> cases[] = {
-      {"application", "Leat"}, {"application", "\"\""}, {"application", "3"}, {"workers", "0"}, {"workers", "1.5"}, {"workers", "\"many\""},
-      {"workers", "4294967297"}, {"http.connections_max", "4097"}, {"http.connections_max", "true"}, {"http.header_timeout", "5"},
-      {"http.header_timeout", "\"5\""}, {"http.header_timeout", "\"0s\""}, {"http.body_max", "\"1 MB\""}, {"http.unix_mode", "\"0990\""},
-      {"http.unix_mode", "660"}, {"http.listen", "\"127.0.0.1:1\""}, {"http.listen", "[1]"}, {"http.listen", "[\"127.0.0.1\"]"},
-      {"http.listen", "[\"127.0.0.1:70000\"]"}, {"auth.mode", "maybe"}, {"auth.tokens", "{}"},
-      {"auth.tokens", R"([{"name":"ci","role":"root","token":"${env:X}"}])"}, {"auth.tokens", R"([{"name":"ci","role":"admin","token":"plain"}])"},
-      {"auth.unix_peers", R"({"0":"king"})"}, {"auth.unix_peers", R"({"no-such-user-here":"admin"})"}, {"log.level", "loud"},
-      {"log.loggers", R"({"kafka":"loud"})"}, {"kafka.default_profile", "nowhere"}, {"kafka.profiles.default.brokers", "[]"},
-      {"kafka.profiles.default.brokers", "[\"embedded\",\"x:1\"]"}, {"kafka.profiles.default.properties", R"({"group.id":"x"})"},
-      {"kafka.profiles.default.properties", R"({"Plugin.Library.Paths":"x"})"}, {"kafka.profiles.Default.brokers", "[\"a:1\"]"},
-      {"kafka.profiles.default.properties", R"({"a":[1]})"}, {"state_dir", "\"\""}, {"state_dir", "null"}, {"http", "{}"}, {"kafka.profiles", "{}"},
-      {"defaults.delivery", "exactly_once"}, {"defaults.start", "middle"}, {"restart.max", "\"1ms\""}, {"metrics.public", "\"yes\""}};
+      {"application", "Leat"},
+      {"application", "\"\""},
+      {"application", "3"},
+      {"workers", "0"},
+      {"workers", "1.5"},
+      {"workers", "\"many\""},
+      {"workers", "4294967297"},
+      {"http.connections_max", "4097"},
+      {"http.connections_max", "true"},
+      {"http.header_timeout", "5"},
+      {"http.header_timeout", "\"5\""},
+      {"http.header_timeout", "\"0s\""},
+      {"http.body_max", "\"1 MB\""},
+      {"http.unix_mode", "\"0990\""},
+      {"http.unix_mode", "660"},
+      {"http.listen", "\"127.0.0.1:1\""},
+      {"http.listen", "[1]"},
+      {"http.listen", "[\"127.0.0.1\"]"},
+      {"http.listen", "[\"127.0.0.1:70000\"]"},
+      {"auth.mode", "maybe"},
+      {"auth.tokens", "{}"},
+      {"auth.tokens", R"([{"name":"ci","role":"root","token":"${env:X}"}])"},
+      {"auth.tokens", R"([{"name":"ci","role":"admin","token":"plain"}])"},
+      {"auth.unix_peers", R"({"0":"king"})"},
+      {"auth.unix_peers", R"({"no-such-user-here":"admin"})"},
+      {"log.level", "loud"},
+      {"log.loggers", R"({"kafka":"loud"})"},
+      {"kafka.default_profile", "nowhere"},
+      {"kafka.profiles.default.brokers", "[]"},
+      {"kafka.profiles.default.brokers", "[\"embedded\",\"x:1\"]"},
+      {"kafka.profiles.default.properties", R"({"group.id":"x"})"},
+      {"kafka.profiles.default.properties", R"({"Plugin.Library.Paths":"x"})"},
+      {"kafka.profiles.Default.brokers", "[\"a:1\"]"},
+      {"kafka.profiles.default.properties", R"({"a":[1]})"},
+      {"state_dir", "\"\""},
+      {"state_dir", "null"},
+      {"http", "{}"},
+      {"kafka.profiles", "{}"},
+      {"defaults.delivery", "exactly_once"},
+      {"defaults.start", "middle"},
+      {"restart.max", "\"1ms\""},
+      {"metrics.public", "\"yes\""}};
   for (const auto& [key, text] : cases) {
     input_.sets = {std::string(key) + "=" + text};
     const ConfigResult result = load();
@@ -243,19 +284,21 @@ TEST_F(ConfigTest, ProfilesHaveNamesBrokersAndProperties) {
 }
 
 TEST_F(ConfigTest, AProfileWithoutBrokersIsRefused) {
-  EXPECT_EQ(codes(load_text(R"({"kafka":{"profiles":{"prod":{"properties":{}}}}})")), "INVALID_VALUE");
+  EXPECT_EQ(codes(load_text(R"({"kafka":{"profiles":{"prod":{"properties":{}}}}})")),
+            "INVALID_VALUE");
 }
 
 TEST_F(ConfigTest, ReferencesAreResolvedLateAndPrintedAsWritten) {
   const std::string secret = write("secret", "hunter2\n");
   ::setenv("LEAT_TEST_APPLICATION", "fromenv", 1);
   const ConfigResult result = load_text(
-      R"({"application":"${env:LEAT_TEST_APPLICATION}","kafka":{"profiles":{"default":{"properties":{"sasl.password":"${file:)" + secret +
-      R"(}","sasl.oauthbearer.client.secret":"literal"}}}}})");
+      R"({"application":"${env:LEAT_TEST_APPLICATION}","kafka":{"profiles":{"default":{"properties":{"sasl.password":"${file:)" +
+      secret + R"(}","sasl.oauthbearer.client.secret":"literal"}}}}})");
   ASSERT_TRUE(result.ok()) << lines(result);
   EXPECT_EQ(result.config->application, "fromenv");
   EXPECT_EQ(result.config->kafka.profiles.at("default").resolved()->at("sasl.password"), "hunter2");
-  for (const std::string& printed : {print_config(result), print_origins(result), config_items_json(result, {})}) {
+  for (const std::string& printed :
+       {print_config(result), print_origins(result), config_items_json(result, {})}) {
     EXPECT_THAT(printed, HasSubstr("${file:" + secret + "}"));
     EXPECT_THAT(printed, testing::Not(HasSubstr("hunter2")));
     EXPECT_THAT(printed, testing::Not(HasSubstr("literal")));
@@ -264,7 +307,10 @@ TEST_F(ConfigTest, ReferencesAreResolvedLateAndPrintedAsWritten) {
 
 TEST_F(ConfigTest, ReferencesToNothingAreMistakes) {
   EXPECT_EQ(codes(load_text(R"({"application":"${env:LEAT_TEST_NO_SUCH}"})")), "INVALID_VALUE");
-  EXPECT_EQ(codes(load_text(R"({"kafka":{"profiles":{"default":{"properties":{"sasl.password":"${file:/no/such}"}}}}})")), "INVALID_VALUE");
+  EXPECT_EQ(
+      codes(load_text(
+          R"({"kafka":{"profiles":{"default":{"properties":{"sasl.password":"${file:/no/such}"}}}}})")),
+      "INVALID_VALUE");
   EXPECT_EQ(codes(load_text(R"({"application":"${vault:x}"})")), "INVALID_VALUE");
 }
 
@@ -297,10 +343,12 @@ TEST_F(ConfigTest, NobodyCouldReachADaemonWithoutListeners) {
 
 TEST_F(ConfigTest, ReloadsKnowWhatNeedsARestart) {
   const ConfigResult before = load_text(R"({"log":{"level":"info"},"workers":1})");
-  const ConfigResult after = load_text(R"({"log":{"level":"debug"},"workers":2,"kafka":{"profiles":{"new":{"brokers":"b:1"}}}})");
+  const ConfigResult after = load_text(
+      R"({"log":{"level":"debug"},"workers":2,"kafka":{"profiles":{"new":{"brokers":"b:1"}}}})");
   const ConfigChanges changes = compare(before, after);
   EXPECT_THAT(changes.live, ElementsAre("log.level"));
-  EXPECT_THAT(changes.restart, ElementsAre("kafka.profiles.new.brokers", "kafka.profiles.new.properties", "workers"));
+  EXPECT_THAT(changes.restart, ElementsAre("kafka.profiles.new.brokers",
+                                           "kafka.profiles.new.properties", "workers"));
   EXPECT_THAT(compare(after, after).live, IsEmpty());
 }
 

@@ -44,7 +44,8 @@ class FakeEngine final : public Engine {
   std::string unix_path() const override { return "/x/leat.sock"; }
   Status start() override { return note("start", script_.starts); }
   Status apply(const std::string& file, const std::string& text) override {
-    return note("apply " + std::filesystem::path(file).filename().string() + " " + text, script_.applies);
+    return note("apply " + std::filesystem::path(file).filename().string() + " " + text,
+                script_.applies);
   }
   bool started() const noexcept override {
     if (!told_) script_.when_started();
@@ -82,10 +83,11 @@ class DaemonTest : public testing::Test {
   ExitCode run() {
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
-    const ExitCode code = serve(options_, [&](const EngineParts& parts) -> Result<std::unique_ptr<Engine>> {
-      script_.token = parts.token;
-      return std::unique_ptr<Engine>(std::make_unique<FakeEngine>(script_));
-    });
+    const ExitCode code =
+        serve(options_, [&](const EngineParts& parts) -> Result<std::unique_ptr<Engine>> {
+          script_.token = parts.token;
+          return std::unique_ptr<Engine>(std::make_unique<FakeEngine>(script_));
+        });
     out_ = testing::internal::GetCapturedStdout();
     err_ = testing::internal::GetCapturedStderr();
     return code;
@@ -154,7 +156,8 @@ TEST_F(DaemonTest, AConfigurationWithMistakesStartsNothing) {
   options_.input.sets = {"htp.listen=[]", "workers=0"};
   EXPECT_EQ(run(), ExitCode::bad_config);
   EXPECT_TRUE(script_.calls.empty());
-  EXPECT_THAT(err_, HasSubstr("leat: --set: there is no setting `htp.listen` [UNKNOWN_SETTING]; did you mean `http.listen`"));
+  EXPECT_THAT(err_, HasSubstr("leat: --set: there is no setting `htp.listen` [UNKNOWN_SETTING]; "
+                              "did you mean `http.listen`"));
   EXPECT_THAT(err_, HasSubstr("`workers`: must be an integer"));
   EXPECT_FALSE(std::filesystem::exists(state_));
 }
@@ -193,7 +196,8 @@ TEST_F(DaemonTest, ATokenFileThatOthersReadStopsTheStart) {
 TEST_F(DaemonTest, DefinitionsAreAppliedBeforeItIsReady) {
   options_.apply = {write("a.json", "A"), write("b.json", "B")};
   EXPECT_EQ(run(), ExitCode::done);
-  EXPECT_THAT(script_.calls, testing::ElementsAre("open", "start", "apply a.json A", "apply b.json B", "stop"));
+  EXPECT_THAT(script_.calls,
+              testing::ElementsAre("open", "start", "apply a.json A", "apply b.json B", "stop"));
 }
 
 TEST_F(DaemonTest, ADefinitionThatIsWrongEndsTheStartInOrder) {
@@ -220,7 +224,8 @@ TEST_F(DaemonTest, AReloadFollowsTheFileAndABadOneChangesNothing) {
   options_.input.file = write("leat.json", R"({"log":{"level":"off"}})");
   const std::string log = folder_ + "/log";
   script_.when_started = [&] {
-    write("leat.json", R"({"log":{"level":"info","format":"text","to":")" + log + R"("},"workers":1})");
+    write("leat.json",
+          R"({"log":{"level":"info","format":"text","to":")" + log + R"("},"workers":1})");
     ::kill(::getpid(), SIGHUP);
   };
   const auto engine = [&](const EngineParts&) -> Result<std::unique_ptr<Engine>> {
@@ -255,7 +260,8 @@ TEST_F(DaemonTest, TheServiceManagerHearsReadyAndStopping) {
   EXPECT_EQ(run(), ExitCode::done);
   std::string heard;
   char buffer[64];
-  for (ssize_t got = ::recv(fd, buffer, sizeof(buffer), 0); got > 0; got = ::recv(fd, buffer, sizeof(buffer), 0)) {
+  for (ssize_t got = ::recv(fd, buffer, sizeof(buffer), 0); got > 0;
+       got = ::recv(fd, buffer, sizeof(buffer), 0)) {
     heard.append(buffer, static_cast<std::size_t>(got)).append(" ");
   }
   ::close(fd);
@@ -272,8 +278,10 @@ TEST(ServiceNotifier, BeatsAtHalfOfWhatIsAskedAndOnlyForThisProcess) {
 }
 
 TEST(ReadyLine, NamesTheFirstAddressOrTheSocket) {
-  EXPECT_EQ(ready_line("1.0.0", {"127.0.0.1:8780", "[::1]:8780"}, "/x", 12), "leat 1.0.0 ready http://127.0.0.1:8780 pid=12\n");
-  EXPECT_EQ(ready_line("1.0.0", {}, "/x/leat.sock", 12), "leat 1.0.0 ready unix:/x/leat.sock pid=12\n");
+  EXPECT_EQ(ready_line("1.0.0", {"127.0.0.1:8780", "[::1]:8780"}, "/x", 12),
+            "leat 1.0.0 ready http://127.0.0.1:8780 pid=12\n");
+  EXPECT_EQ(ready_line("1.0.0", {}, "/x/leat.sock", 12),
+            "leat 1.0.0 ready unix:/x/leat.sock pid=12\n");
 }
 
 TEST(Token, RulesOfTheFile) {
@@ -288,12 +296,14 @@ TEST(Token, RulesOfTheFile) {
   EXPECT_EQ(*given("0123456789abcdef\n", 0600), "0123456789abcdef");
   EXPECT_EQ(*given("0123456789abcdef", 0400), "0123456789abcdef");
   for (const mode_t mode : {0640, 0604, 0620, 0610, 0601}) {
-    EXPECT_EQ(given("0123456789abcdef\n", mode).status().code(), Code::permission_denied) << std::oct << mode;
+    EXPECT_EQ(given("0123456789abcdef\n", mode).status().code(), Code::permission_denied)
+        << std::oct << mode;
   }
   EXPECT_EQ(given("short\n", 0600).status().code(), Code::invalid_argument);
   EXPECT_EQ(given("", 0600).status().code(), Code::invalid_argument);
   EXPECT_EQ(given("two words of text\n", 0600).status().code(), Code::invalid_argument);
-  EXPECT_EQ(given("0123456789abcdef\n0123456789abcdef\n", 0600).status().code(), Code::invalid_argument);
+  EXPECT_EQ(given("0123456789abcdef\n0123456789abcdef\n", 0600).status().code(),
+            Code::invalid_argument);
   EXPECT_EQ(load_or_make_token(folder).status().code(), Code::permission_denied);
   EXPECT_FALSE(load_or_make_token(folder + "/none/token").ok());
   std::filesystem::remove_all(folder);
@@ -328,13 +338,15 @@ class CrashTest : public testing::Test {
   void SetUp() override {
     GTEST_FLAG_SET(death_test_style, "threadsafe");
     // Death tests run the test anew in a child; both must mean the same folder.
-    folder_ = testing::TempDir() + "leat-crash-" + testing::UnitTest::GetInstance()->current_test_info()->name();
+    folder_ = testing::TempDir() + "leat-crash-" +
+              testing::UnitTest::GetInstance()->current_test_info()->name();
     std::filesystem::create_directory(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
   std::string only_file() const {
     std::string text;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_)) text += *base::read_file(entry.path().string(), 100000);
+    for (const auto& entry : std::filesystem::directory_iterator(folder_))
+      text += *base::read_file(entry.path().string(), 100000);
     return text;
   }
   std::string folder_;

@@ -23,12 +23,13 @@ std::vector<std::string> evaluate_rows(std::string_view text, const std::vector<
 }
 
 TEST(Batch, RowsAreIndependentOfEachOther) {
-  EXPECT_THAT(evaluate_rows("100 / a > b ?? 5", {{{"a", Value::integer(1)}, {"b", Value::integer(7)}},
-                                                 {{"a", Value::integer(0)}},
-                                                 {{"a", Value::integer(50)}, {"b", Value::null()}},
-                                                 {},
-                                                 {{"a", Value::real(8)}, {"b", Value::real(12.5)}}}),
-              ElementsAre("true", "error DIVIDE_BY_ZERO", "false", "error NO_SUCH_FIELD", "false"));
+  EXPECT_THAT(
+      evaluate_rows("100 / a > b ?? 5", {{{"a", Value::integer(1)}, {"b", Value::integer(7)}},
+                                         {{"a", Value::integer(0)}},
+                                         {{"a", Value::integer(50)}, {"b", Value::null()}},
+                                         {},
+                                         {{"a", Value::real(8)}, {"b", Value::real(12.5)}}}),
+      ElementsAre("true", "error DIVIDE_BY_ZERO", "false", "error NO_SUCH_FIELD", "false"));
 }
 
 TEST(Batch, AFullBatchEqualsItsRowsOneByOne) {
@@ -42,7 +43,8 @@ TEST(Batch, AFullBatchEqualsItsRowsOneByOne) {
     rows.push_back(fields);
   }
   const std::vector<std::string> together = evaluate_rows(text, rows);
-  for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(together[i], evaluate(text, rows[i])) << i;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    EXPECT_EQ(together[i], evaluate(text, rows[i])) << i;
 }
 
 TEST(Batch, MissingColumnsCountAsAbsentAndTombstonesDoNoHarm) {
@@ -80,7 +82,8 @@ TEST(Batch, PatternsFromRowsAreKeptInABoundedCache) {
   std::vector<std::string> patterns;
   for (int i = 0; i < 40; ++i) patterns.push_back(fmt::format("^a{}$", i));
   for (int i = 0; i < 40; ++i)
-    rows.push_back({{"s", Value::string("a7")}, {"p", Value::string(patterns[static_cast<std::size_t>(i)])}});
+    rows.push_back(
+        {{"s", Value::string("a7")}, {"p", Value::string(patterns[static_cast<std::size_t>(i)])}});
   rows.push_back({{"s", Value::string("a7")}, {"p", Value::string("(")}});
   const std::vector<std::string> found = evaluate_rows("s.matches(p)", rows);
   for (std::size_t i = 0; i < 40; ++i) EXPECT_EQ(found[i], i == 7 ? "true" : "false");

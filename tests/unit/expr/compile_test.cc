@@ -29,16 +29,19 @@ void expect_all(const std::array<Case, kCount>& cases) {
 
 TEST(Compile, RefusesByNameWhatIsNotThereYet) {
   expect_all(std::to_array<Case>({
-      {"[1, 2]", "0-6 NOT_AVAILABLE_YET: a list other than x in [constants] is not available yet\n"},
+      {"[1, 2]",
+       "0-6 NOT_AVAILABLE_YET: a list other than x in [constants] is not available yet\n"},
       {"a in [b]", "6-7 NOT_AVAILABLE_YET: a list with computed items is not available yet\n"},
       {"{'a': 1}", "0-8 NOT_AVAILABLE_YET: a map is not available yet\n"},
       {"T{a: 1}", "0-7 NOT_AVAILABLE_YET: a message value is not available yet\n"},
       {"1u + 2u",
-       "0-2 NOT_AVAILABLE_YET: uint is not available yet\n5-7 NOT_AVAILABLE_YET: uint is not available yet\n"},
+       "0-2 NOT_AVAILABLE_YET: uint is not available yet\n5-7 NOT_AVAILABLE_YET: uint is not "
+       "available yet\n"},
       {"a.?b", "3-4 NOT_AVAILABLE_YET: optional selection `.?` is not available yet\n"},
       {"a[?0]", "0-5 NOT_AVAILABLE_YET: optional selection `[?` is not available yet\n"},
       {"items.all(x, unknown > 1)", "6-9 NOT_AVAILABLE_YET: `items.all` is not available yet\n"},
-      {"timestamp('2026-01-01T00:00:00Z')", "0-9 NOT_AVAILABLE_YET: `timestamp` is not available yet\n"},
+      {"timestamp('2026-01-01T00:00:00Z')",
+       "0-9 NOT_AVAILABLE_YET: `timestamp` is not available yet\n"},
       {"type(1)", "0-4 NOT_AVAILABLE_YET: `type` is not available yet\n"},
       {"s.split(',')", "2-7 NOT_AVAILABLE_YET: `s.split` is not available yet\n"},
       {"math.greatest(1, 2)", "5-13 NOT_AVAILABLE_YET: `math.greatest` is not available yet\n"},
@@ -55,13 +58,15 @@ TEST(Compile, ToldMistakes) {
       {"fraud.score(a)", "6-11 UNKNOWN_FUNCTION: there is no function `fraud.score`\n"},
       {"size(a, b)", "0-10 WRONG_ARGUMENTS: `size` does not take this number of arguments\n"},
       {"size()", "0-6 WRONG_ARGUMENTS: `size` does not take this number of arguments\n"},
-      {"startsWith(a, b)", "0-16 WRONG_ARGUMENTS: `startsWith` is a method: write x.startsWith(…)\n"},
+      {"startsWith(a, b)",
+       "0-16 WRONG_ARGUMENTS: `startsWith` is a method: write x.startsWith(…)\n"},
       {"a.int()", "0-7 WRONG_ARGUMENTS: `int` is no method: write int(x)\n"},
       {"has(1)", "0-6 WRONG_ARGUMENTS: has() takes one field: has(a), has(a.b)\n"},
       {"has(this)", "0-9 WRONG_ARGUMENTS: has() takes one field: has(a), has(a.b)\n"},
       {"has(a, b)", "0-9 WRONG_ARGUMENTS: has() takes one field: has(a), has(a.b)\n"},
       {"has(a + 1)", "0-10 WRONG_ARGUMENTS: has() takes one field: has(a), has(a.b)\n"},
-      {"unknown_a + unknown_b", "0-9 UNKNOWN_FIELD: no such field\n12-21 UNKNOWN_FIELD: no such field\n"},
+      {"unknown_a + unknown_b",
+       "0-9 UNKNOWN_FIELD: no such field\n12-21 UNKNOWN_FIELD: no such field\n"},
       {"meta.topics", "0-11 UNKNOWN_FIELD: `meta` has no `topics`\n"},
       {"1 + 'a'", "0-7 WRONG_ARGUMENTS: `+` does not take int and string\n"},
       {"a + 1 > 'x' + 1", "8-15 WRONG_ARGUMENTS: `+` does not take string and int\n"},
@@ -77,7 +82,8 @@ TEST(Compile, ToldMistakes) {
        "0-31 WRONG_ARGUMENTS: `+` does not take timestamp and timestamp\n"},
       {"'a'.b", "0-5 WRONG_ARGUMENTS: string has no members or items\n"},
       {"'a' in 'abc'", "0-12 WRONG_ARGUMENTS: `in` does not take string and string\n"},
-      {"a.matches('(')", "10-13 INVALID_PATTERN: this regular expression (RE2) is not valid: missing ): (\n"},
+      {"a.matches('(')",
+       "10-13 INVALID_PATTERN: this regular expression (RE2) is not valid: missing ): (\n"},
   }));
 }
 
@@ -94,8 +100,10 @@ TEST(Compile, SuggestsNearNames) {
   Names names;
   EXPECT_THAT(compile("s.startWith('a')", names, Limits()).diagnostics.at(0).did_you_mean,
               ElementsAre("startsWith"));
-  EXPECT_THAT(compile("meta.topics", names, Limits()).diagnostics.at(0).did_you_mean, ElementsAre("topic"));
-  EXPECT_THAT(compile("unknown", names, Limits()).diagnostics.at(0).did_you_mean, ElementsAre("known"));
+  EXPECT_THAT(compile("meta.topics", names, Limits()).diagnostics.at(0).did_you_mean,
+              ElementsAre("topic"));
+  EXPECT_THAT(compile("unknown", names, Limits()).diagnostics.at(0).did_you_mean,
+              ElementsAre("known"));
 }
 
 Program program(std::string_view text, Names& names) {

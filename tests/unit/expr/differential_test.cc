@@ -6,7 +6,8 @@
 
 #include "unit/expr/tree_interpreter.h"
 
-// Random expressions over random rows: the batch program gives what the interpreter gives, row by row and in one batch.
+// Random expressions over random rows: the batch program gives what the interpreter gives, row by
+// row and in one batch.
 namespace leat::expr::testing {
 namespace {
 
@@ -151,19 +152,27 @@ std::string write(const Tree& tree, int least = 0) {
   const std::string& op = tree.op;
   const int level = level_of(tree);
   std::string text;
-  if (!tree.text.empty()) text = tree.text;
-  else if (op == "?:") text = child(0, 1) + " ? " + child(1, 1) + " : " + child(2, 0);
-  else if (op == "??") text = child(0, 5) + " ?? " + child(1, 4);
-  else if (op == "-x") text = "-(" + child(0, 0) + ")";
-  else if (op == "!") text = "!" + child(0, 8);
+  if (!tree.text.empty())
+    text = tree.text;
+  else if (op == "?:")
+    text = child(0, 1) + " ? " + child(1, 1) + " : " + child(2, 0);
+  else if (op == "??")
+    text = child(0, 5) + " ?? " + child(1, 4);
+  else if (op == "-x")
+    text = "-(" + child(0, 0) + ")";
+  else if (op == "!")
+    text = "!" + child(0, 8);
   else if (op == "in") {
     text = child(0, 3) + " in [";
-    for (std::size_t i = 1; i < tree.children.size(); ++i) text += (i > 1 ? ", " : "") + child(i, 0);
+    for (std::size_t i = 1; i < tree.children.size(); ++i)
+      text += (i > 1 ? ", " : "") + child(i, 0);
     text += "]";
-  } else if (level < 7) text = child(0, level) + " " + op + " " + child(1, level + 1);
+  } else if (level < 7)
+    text = child(0, level) + " " + op + " " + child(1, level + 1);
   else if (op == "contains" || op == "startsWith" || op == "indexOf" || op == "substring")
     text = child(0, 8) + "." + op + "(" + child(1, 0) + ")";
-  else text = op + "(" + child(0, 0) + ")";
+  else
+    text = op + "(" + child(0, 0) + ")";
   return level < least ? "(" + text + ")" : text;
 }
 
@@ -176,7 +185,8 @@ bool identical(const Value& a, const Value& b) {
       return (std::isnan(x) && std::isnan(y)) || (x == y && std::signbit(x) == std::signbit(y));
     }
     case Type::string: return a.as_text() == b.as_text();
-    case Type::error: return &a.as_error() == &b.as_error() || a.as_error().code == b.as_error().code;
+    case Type::error:
+      return &a.as_error() == &b.as_error() || a.as_error().code == b.as_error().code;
     case Type::absent:
     case Type::null: return true;
     default: return a.as_integer() == b.as_integer();
@@ -203,8 +213,10 @@ TEST(Differential, TheBatchProgramEqualsTheTreeInterpreter) {
     for (std::size_t r = 0; r < rows.size(); ++r) {
       TreeInterpreter interpreter(rows[r]);
       const Value expected = interpreter.run(*tree);
-      ASSERT_EQ(show(out[r]), show(expected)) << "seed " << kSeed << " iteration " << i << ": " << text;
-      ASSERT_TRUE(identical(out[r], expected)) << "seed " << kSeed << " iteration " << i << ": " << text;
+      ASSERT_EQ(show(out[r]), show(expected))
+          << "seed " << kSeed << " iteration " << i << ": " << text;
+      ASSERT_TRUE(identical(out[r], expected))
+          << "seed " << kSeed << " iteration " << i << ": " << text;
       if (!out[r].is_error()) ++answers;
     }
     if (i % 16 == 0) {

@@ -9,9 +9,12 @@
 namespace leat::expr::testing {
 namespace {
 
-constexpr std::string_view kUser = R"({"name":"Ada","address":{"city":"K\u00f6ln","zip":"50667"},"n":null})";
-constexpr std::string_view kItems = R"([ {"sku":"a\"1","q":2}, {"sku":"b","q":2.5e0,"tags":["x","y"]}, 3, null, true ])";
-constexpr std::string_view kRow = R"({"i":7,"in":5,"user":{"name":"Ada"},"big":123456789012345678901234567890})";
+constexpr std::string_view kUser =
+    R"({"name":"Ada","address":{"city":"K\u00f6ln","zip":"50667"},"n":null})";
+constexpr std::string_view kItems =
+    R"([ {"sku":"a\"1","q":2}, {"sku":"b","q":2.5e0,"tags":["x","y"]}, 3, null, true ])";
+constexpr std::string_view kRow =
+    R"({"i":7,"in":5,"user":{"name":"Ada"},"big":123456789012345678901234567890})";
 
 const Fields& fields() {
   static const Fields kFields{
@@ -50,7 +53,8 @@ struct Case {
   std::string_view gives;
 };
 
-// Plain functions instead of a parameterised test: one program entry for each group is enough to name what broke.
+// Plain functions instead of a parameterised test: one program entry for each group is enough to
+// name what broke.
 template <std::size_t kCount>
 void expect_all(const std::array<Case, kCount>& cases) {
   for (const Case& one : cases) EXPECT_EQ(evaluate(one.text, fields()), one.gives) << one.text;
@@ -437,7 +441,8 @@ TEST(Evaluate, Conversions) {
 
 TEST(Evaluate, MetaReadsTheRecord) {
   const record::Origin origin{"orders", PartitionId(3), 0};
-  const std::array<record::Header, 3> headers{{{"h", "1", false}, {"none", "", true}, {"h", "2", false}}};
+  const std::array<record::Header, 3> headers{
+      {{"h", "1", false}, {"none", "", true}, {"h", "2", false}}};
   record::Row row;
   row.key = "k1";
   row.origin = &origin;
@@ -486,7 +491,8 @@ TEST(Evaluate, ComputedTextHasAnEnd) {
   std::string half(9 * 1024 * 1024, 'x');
   const Fields big{{"s", Value::string(half)}};
   EXPECT_EQ(evaluate("s + s", big), "error VALUE_TOO_LARGE");
-  EXPECT_EQ(evaluate("s.replace('', '0123456789abcdef0123', 900000)", big), "error VALUE_TOO_LARGE");
+  EXPECT_EQ(evaluate("s.replace('', '0123456789abcdef0123', 900000)", big),
+            "error VALUE_TOO_LARGE");
   EXPECT_EQ(evaluate("size(s)", big), "int 9437184");
 }
 

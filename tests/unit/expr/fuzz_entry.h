@@ -6,8 +6,8 @@
 
 #include "unit/expr/rows.h"
 
-// One run of parser, checker and evaluator on any bytes: the body of a fuzz target, and of the test that replays inputs. The
-// first line is the expression, the rest a JSON text that the fields hold.
+// One run of parser, checker and evaluator on any bytes: the body of a fuzz target, and of the test
+// that replays inputs. The first line is the expression, the rest a JSON text that the fields hold.
 namespace leat::expr::testing {
 
 inline void fuzz_expression(const std::uint8_t* data, std::size_t size) {
@@ -20,7 +20,8 @@ inline void fuzz_expression(const std::uint8_t* data, std::size_t size) {
     Names names;
     const Compiled compiled = compile(text, names, Limits(), check);
     for (const spec::Diagnostic& one : compiled.diagnostics)
-      LEAT_CHECK(one.span && one.span->first <= one.span->second && one.span->second <= text.size());
+      LEAT_CHECK(one.span && one.span->first <= one.span->second &&
+                 one.span->second <= text.size());
     LEAT_CHECK(compiled.ok() == compiled.diagnostics.empty());
     if (!compiled.ok()) continue;
     std::vector<Fields> rows(4);
@@ -33,7 +34,8 @@ inline void fuzz_expression(const std::uint8_t* data, std::size_t size) {
     std::vector<Value> out(rows.size());
     Scratch scratch;
     compiled.program->run(batch, scratch, out);
-    for (const Value& value : out) LEAT_CHECK(compiled.program->is_path() || !value.is(Type::absent));
+    for (const Value& value : out)
+      LEAT_CHECK(compiled.program->is_path() || !value.is(Type::absent));
     if (const std::optional<Type> type = compiled.program->type())
       for (const Value& value : out) LEAT_CHECK(value.is_error() || value.is(*type));
   }

@@ -46,8 +46,10 @@ TEST(Fuzz, DamagedAndCrossedSeeds) {
     text += second.substr(below(second.size()));
     for (std::size_t k = below(4); k > 0 && !text.empty(); --k) {
       const std::size_t at = below(text.size());
-      if (below(2) == 0) text.erase(at, 1 + below(3));
-      else text.insert(at, 1, kPieces[below(kPieces.size())]);
+      if (below(2) == 0)
+        text.erase(at, 1 + below(3));
+      else
+        text.insert(at, 1, kPieces[below(kPieces.size())]);
     }
     run(text);
   }

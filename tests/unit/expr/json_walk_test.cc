@@ -46,8 +46,9 @@ TEST(JsonWalk, ReadsEveryKindOfValue) {
 
 TEST(JsonWalk, MalformedTextIsAnError) {
   for (const std::string_view bad :
-       {"[01]", "[+1]", "[1.]", "[.5]", "[1e]", "[nul]", "[tru]", "[\"\\q\"]", "[\"\\u12\"]", "[\"\\ud800\"]",
-        "[\"\\ud800\\u0041\"]", "[\"\\udc00\"]", "[\"abc", "[{\"a\":1", "[1x]", "[,1]", "[-]"})
+       {"[01]", "[+1]", "[1.]", "[.5]", "[1e]", "[nul]", "[tru]", "[\"\\q\"]", "[\"\\u12\"]",
+        "[\"\\ud800\"]", "[\"\\ud800\\u0041\"]", "[\"\\udc00\"]", "[\"abc", "[{\"a\":1", "[1x]",
+        "[,1]", "[-]"})
     EXPECT_EQ(item(bad, 0), "error INVALID_JSON") << bad;
   EXPECT_EQ(item("[1 2]", 1), "error INVALID_JSON");
   EXPECT_EQ(item("[1,", 1), "error INVALID_JSON");
@@ -57,7 +58,8 @@ TEST(JsonWalk, MalformedTextIsAnError) {
 }
 
 TEST(JsonWalk, DamagedTextNeverLeavesItsBounds) {
-  const std::string whole = R"({"a":[1,{"b":"\u00e4\"x"},[[]]],"c":-1.5e3,"d":"\\","e":{"f":null}})";
+  const std::string whole =
+      R"({"a":[1,{"b":"\u00e4\"x"},[[]]],"c":-1.5e3,"d":"\\","e":{"f":null}})";
   std::mt19937 random(7);
   base::Arena arena;
   for (int i = 0; i < 20000; ++i) {

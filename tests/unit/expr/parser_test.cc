@@ -14,7 +14,8 @@ std::string print_literal(const Node& node) {
     case LiteralKind::null: return "null";
     case LiteralKind::boolean: return node.integer != 0 ? "true" : "false";
     case LiteralKind::integer: return fmt::format("{}", node.integer);
-    case LiteralKind::unsigned_integer: return fmt::format("{}u", static_cast<std::uint64_t>(node.integer));
+    case LiteralKind::unsigned_integer:
+      return fmt::format("{}u", static_cast<std::uint64_t>(node.integer));
     case LiteralKind::real: return fmt::format("{:#}", node.real);
     case LiteralKind::string: return quoted(node.text);
     case LiteralKind::bytes: return "b" + quoted(node.text);
@@ -33,7 +34,8 @@ std::string print(const Ast& ast, NodeId id) {
     case NodeKind::identifier: return node.text;
     case NodeKind::select: return fmt::format("(.{}{}{})", optional, node.text, children);
     case NodeKind::index: return fmt::format("([]{}{})", optional, children);
-    case NodeKind::call: return fmt::format("({}{}{})", node.method ? "." : "", node.text + "()", children);
+    case NodeKind::call:
+      return fmt::format("({}{}{})", node.method ? "." : "", node.text + "()", children);
     case NodeKind::unary:
     case NodeKind::binary: return fmt::format("({}{})", to_string(node.op), children);
     case NodeKind::conditional: return fmt::format("(?:{})", children);
@@ -177,17 +179,23 @@ TEST(Parser, SyntaxErrorsNameTheirPlaceInCodePoints) {
       {"{1 2}", "3-4 EXPRESSION_SYNTAX: expected `:` behind the key, found a number\n"},
       {"a.1", "1-3 EXPRESSION_SYNTAX: expected an operator or the end, found a number\n"},
       {"a.", "2-2 EXPRESSION_SYNTAX: expected a name behind `.`, found the end\n"},
-      {"in", "0-2 EXPRESSION_SYNTAX: `in` needs a value before it; a field of that name is this['in']\n"},
-      {"package", "0-7 EXPRESSION_SYNTAX: `package` is a reserved word; a field of that name is this.package\n"},
+      {"in",
+       "0-2 EXPRESSION_SYNTAX: `in` needs a value before it; a field of that name is this['in']\n"},
+      {"package",
+       "0-7 EXPRESSION_SYNTAX: `package` is a reserved word; a field of that name is "
+       "this.package\n"},
       {"'abc", "0-4 EXPRESSION_SYNTAX: this string is not closed\n"},
       {"'a\nb'",
        "0-2 EXPRESSION_SYNTAX: this string is not closed\n"
        "3-5 EXPRESSION_SYNTAX: this string is not closed\n"},
       {"'\\q' + '\\u12'",
-       "1-3 EXPRESSION_SYNTAX: unknown escape in a string (\\\\ is a backslash, r'…' keeps backslashes)\n"
+       "1-3 EXPRESSION_SYNTAX: unknown escape in a string (\\\\ is a backslash, r'…' keeps "
+       "backslashes)\n"
        "8-12 EXPRESSION_SYNTAX: this escape needs more digits\n"},
       {"'\\ud800'", "1-7 EXPRESSION_SYNTAX: this escape is no Unicode character\n"},
-      {"b'\\u0041'", "2-4 EXPRESSION_SYNTAX: unknown escape in a string (\\\\ is a backslash, r'…' keeps backslashes)\n"},
+      {"b'\\u0041'",
+       "2-4 EXPRESSION_SYNTAX: unknown escape in a string (\\\\ is a backslash, r'…' keeps "
+       "backslashes)\n"},
       {"a # b", "2-3 EXPRESSION_SYNTAX: this character has no meaning in an expression\n"},
       {"a & b", "2-3 EXPRESSION_SYNTAX: this character has no meaning in an expression\n"},
       {"ä", "0-1 EXPRESSION_SYNTAX: this character has no meaning in an expression\n"},
@@ -218,23 +226,30 @@ std::string code_of(const ParseResult& result) {
 
 TEST(Parser, LimitsAreNamed) {
   const Limits limits;
-  EXPECT_EQ(code_of(parse(repeated("(", 10000), limits)),
-            "EXPRESSION_TOO_DEEP: the expression is nested deeper than 128 (limits.expression_depth)");
-  EXPECT_EQ(code_of(parse(repeated("a ? b : ", 200) + "c", limits)).substr(0, 19), "EXPRESSION_TOO_DEEP");
-  EXPECT_EQ(code_of(parse(repeated("a ?? ", 200) + "c", limits)).substr(0, 19), "EXPRESSION_TOO_DEEP");
+  EXPECT_EQ(
+      code_of(parse(repeated("(", 10000), limits)),
+      "EXPRESSION_TOO_DEEP: the expression is nested deeper than 128 (limits.expression_depth)");
+  EXPECT_EQ(code_of(parse(repeated("a ? b : ", 200) + "c", limits)).substr(0, 19),
+            "EXPRESSION_TOO_DEEP");
+  EXPECT_EQ(code_of(parse(repeated("a ?? ", 200) + "c", limits)).substr(0, 19),
+            "EXPRESSION_TOO_DEEP");
   EXPECT_EQ(code_of(parse(repeated("[", 10000), limits)).substr(0, 19), "EXPRESSION_TOO_DEEP");
   EXPECT_EQ(code_of(parse(repeated("(", 100) + "a" + repeated(")", 100), limits)), "ok");
-  EXPECT_EQ(code_of(parse(repeated("a+", 2100) + "a", limits)),
-            "EXPRESSION_TOO_LARGE: the expression has more than 4096 parts (limits.expression_nodes)");
-  EXPECT_EQ(code_of(parse(repeated("!", 10000) + "a", limits)).substr(0, 20), "EXPRESSION_TOO_LARGE");
+  EXPECT_EQ(
+      code_of(parse(repeated("a+", 2100) + "a", limits)),
+      "EXPRESSION_TOO_LARGE: the expression has more than 4096 parts (limits.expression_nodes)");
+  EXPECT_EQ(code_of(parse(repeated("!", 10000) + "a", limits)).substr(0, 20),
+            "EXPRESSION_TOO_LARGE");
   EXPECT_EQ(code_of(parse(repeated("a+", 2000) + "a", limits)), "ok");
   EXPECT_EQ(code_of(parse(repeated("ä", 16384), limits)).substr(0, 17), "EXPRESSION_SYNTAX");
   EXPECT_EQ(code_of(parse(repeated(" ", 16385), limits)),
-            "EXPRESSION_TOO_LONG: the expression is longer than 16384 characters (limits.expression_length)");
+            "EXPRESSION_TOO_LONG: the expression is longer than 16384 characters "
+            "(limits.expression_length)");
 }
 
 TEST(Parser, SubtreesAreContiguousAndChildrenComeFirst) {
-  const ParseResult result = parse("f(a.b[1 + 2], {x: [y, z]}, c ? -d : e ?? g) in h.i(j)", Limits());
+  const ParseResult result =
+      parse("f(a.b[1 + 2], {x: [y, z]}, c ? -d : e ?? g) in h.i(j)", Limits());
   ASSERT_TRUE(result.ok());
   for (NodeId id = 0; id < result.ast.nodes.size(); ++id) {
     NodeId expected = result.ast[id].first;
@@ -252,7 +267,8 @@ TEST(Path, NamesDotsAndBackticks) {
     return result.ok() ? fmt::format("{}", fmt::join(result.path, "|")) : show(result.diagnostics);
   };
   const std::string hint =
-      " INVALID_PATH: a path is names with dots between them; names with other characters stand in backticks\n";
+      " INVALID_PATH: a path is names with dots between them; names with other characters stand in "
+      "backticks\n";
   EXPECT_EQ(path("a"), "a");
   EXPECT_EQ(path("a.b.c"), "a|b|c");
   EXPECT_EQ(path("`x-y`.`a.b`"), "x-y|a.b");

@@ -66,7 +66,8 @@ inline std::string show(const Value& value) {
     case Type::json: return fmt::format("{} {}", type, value.as_text());
     case Type::bytes: {
       std::string hex;
-      for (const char c : value.as_text()) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+      for (const char c : value.as_text())
+        hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
       return "bytes " + hex;
     }
     case Type::error: return fmt::format("error {}", value.as_error().code);
@@ -83,7 +84,8 @@ inline std::string show(const std::vector<spec::Diagnostic>& diagnostics) {
 }
 
 // The value of an expression for one row, as text; "refused: …" when it does not compile.
-inline std::string evaluate(std::string_view text, const Fields& fields, TypeCheck check = TypeCheck::dynamic) {
+inline std::string evaluate(std::string_view text, const Fields& fields,
+                            TypeCheck check = TypeCheck::dynamic) {
   Names names;
   const Compiled compiled = compile(text, names, Limits(), check);
   if (!compiled.ok()) return "refused: " + show(compiled.diagnostics);

@@ -12,12 +12,13 @@
 #include "expr/errors.h"
 #include "unit/expr/rows.h"
 
-// The semantics of expressions once more, written as plainly as possible: one row, one tree, recursion, no sharing with the
-// room but the error table. What the batch program is compared with.
+// The semantics of expressions once more, written as plainly as possible: one row, one tree,
+// recursion, no sharing with the room but the error table. What the batch program is compared with.
 namespace leat::expr::testing {
 
 struct Tree {
-  std::string op;  // "literal", "field", "-x", "!", "+", "==", "&&", "?:", "??", "in", or a function's name
+  std::string
+      op;  // "literal", "field", "-x", "!", "+", "==", "&&", "?:", "??", "in", or a function's name
   Value literal;
   std::string text;  // of a field: its name; of a literal: as it is written
   std::vector<std::unique_ptr<Tree>> children;
@@ -64,7 +65,8 @@ class TreeInterpreter {
     }
     if (tree.op == "??") {
       const Value left = eval(*tree.children[0]);
-      if (left.is_error() || left.is(Type::absent) || left.is(Type::null)) return eval(*tree.children[1]);
+      if (left.is_error() || left.is(Type::absent) || left.is(Type::null))
+        return eval(*tree.children[1]);
       return left;
     }
     if (tree.op == "&&" || tree.op == "||") return logic(tree);
@@ -74,7 +76,8 @@ class TreeInterpreter {
       if (one.is_error() || one.is(Type::absent)) return as_error(one);
     if (tree.op == "-x" || tree.op == "!") return unary(tree.op, arguments[0]);
     if (tree.op == "in") return in(arguments);
-    if (tree.op == "==" || tree.op == "!=") return Value::boolean(same(arguments[0], arguments[1]) == (tree.op == "=="));
+    if (tree.op == "==" || tree.op == "!=")
+      return Value::boolean(same(arguments[0], arguments[1]) == (tree.op == "=="));
     if (tree.op[0] == '<' || tree.op[0] == '>') return ordered(tree.op, arguments[0], arguments[1]);
     if (std::string("+-*/%").find(tree.op[0]) != std::string::npos)
       return arithmetic(tree.op[0], arguments[0], arguments[1]);
@@ -93,9 +96,11 @@ class TreeInterpreter {
   }
 
   static Value unary(const std::string& op, const Value& a) {
-    if (op == "!") return a.is(Type::boolean) ? Value::boolean(!a.as_boolean()) : error(kNoSuchOverload);
+    if (op == "!")
+      return a.is(Type::boolean) ? Value::boolean(!a.as_boolean()) : error(kNoSuchOverload);
     if (a.is(Type::real)) return Value::real(-a.as_real());
-    return a.is(Type::integer) ? narrow(-static_cast<Wide>(a.as_integer())) : error(kNoSuchOverload);
+    return a.is(Type::integer) ? narrow(-static_cast<Wide>(a.as_integer()))
+                               : error(kNoSuchOverload);
   }
 
   static Value narrow(Wide wide) {
@@ -129,7 +134,8 @@ class TreeInterpreter {
 
   // long double holds every int64 and every double exactly (x86).
   static long double exact(const Value& v) {
-    return v.is(Type::integer) ? static_cast<long double>(v.as_integer()) : static_cast<long double>(v.as_real());
+    return v.is(Type::integer) ? static_cast<long double>(v.as_integer())
+                               : static_cast<long double>(v.as_real());
   }
 
   static bool same(const Value& a, const Value& b) {
@@ -180,7 +186,8 @@ class TreeInterpreter {
     const std::size_t found = s.find(part);
     if (name == "contains") return Value::boolean(found != std::string::npos);
     if (name == "startsWith") return Value::boolean(s.substr(0, part.size()) == part);
-    return Value::integer(found == std::string::npos ? -1 : static_cast<std::int64_t>(found));  // indexOf
+    return Value::integer(
+        found == std::string::npos ? -1 : static_cast<std::int64_t>(found));  // indexOf
   }
 
   static Value to_integer(const std::string& s) {

@@ -37,7 +37,8 @@ struct ChainTest : ::testing::Test {
   std::vector<std::string> written(std::uint32_t sink) {
     chain().serve(Instant());
     std::vector<std::string> values;
-    for (const OutputRow& row : broker.all_outputs(sink)) values.push_back(row.value.value_or("(null)"));
+    for (const OutputRow& row : broker.all_outputs(sink))
+      values.push_back(row.value.value_or("(null)"));
     return values;
   }
 
@@ -118,7 +119,8 @@ TEST_F(ChainTest, AFullEdgeStopsTheChainUntilTheOtherSideTook) {
   flow::ExchangeEdge edge(wakeup, wakeup, 1);
   add(std::make_unique<KeyToColumn>(), {1});
   ChainNode end;
-  end.sender = std::make_unique<flow::ExchangeSender>(std::vector<std::size_t>{kKeyColumn}, std::vector{&edge});
+  end.sender = std::make_unique<flow::ExchangeSender>(std::vector<std::size_t>{kKeyColumn},
+                                                      std::vector{&edge});
   nodes.push_back(std::move(end));
   EXPECT_TRUE(chain().ready());
   ASSERT_TRUE(chain().push(0, batch_of({"abc"}), EpochId(1)).ok());
@@ -157,7 +159,10 @@ TEST_F(TapTest, ASlowReaderLosesRowsAndTheyAreCounted) {
   tap.want(true);
   const std::size_t rows = flow::TapPoint::kRowsMax + 300;
   for (std::size_t sent = 0; sent < rows; sent += 100)
-    ASSERT_TRUE(chain().push(0, batch_of(numbered("r", std::min<std::size_t>(100, rows - sent))), EpochId(1)).ok());
+    ASSERT_TRUE(
+        chain()
+            .push(0, batch_of(numbered("r", std::min<std::size_t>(100, rows - sent))), EpochId(1))
+            .ok());
   EXPECT_EQ(seen().size(), flow::TapPoint::kRowsMax);
   EXPECT_EQ(tap.dropped(), 300U);
   EXPECT_EQ(written(0).size(), rows);

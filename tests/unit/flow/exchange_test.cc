@@ -19,7 +19,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 std::string text_of(const Item& item) {
-  if (const auto* barrier = std::get_if<Barrier>(&item)) return "barrier " + std::to_string(barrier->epoch.value());
+  if (const auto* barrier = std::get_if<Barrier>(&item))
+    return "barrier " + std::to_string(barrier->epoch.value());
   std::string text;
   for (const std::string& value : values_in(std::get<record::RecordBatch>(item))) text += value;
   return text;
@@ -62,13 +63,14 @@ TEST_F(ExchangeEdgeTest, AnEmptyEdgeAdmitsOneItemHoweverBig) {
 
 TEST_F(ExchangeEdgeTest, WhatDoesNotFitWaitsInOrderAndTheBarrierBehindIt) {
   ExchangeEdge edge(up, down, 8);
-  edge.push(batch_of({"aaa"}));   // 6 bytes with its key
+  edge.push(batch_of({"aaa"}));  // 6 bytes with its key
   edge.push(batch_of({"bbb"}));
   edge.push(Barrier{EpochId(1)});
   edge.push(batch_of({"c"}));
   EXPECT_FALSE(edge.clear());
   EXPECT_THAT(pop_all(edge), ElementsAre("aaa"));
-  EXPECT_FALSE(edge.clear()) << "8 bytes and the barrier, which needs no credit, went in: full again";
+  EXPECT_FALSE(edge.clear())
+      << "8 bytes and the barrier, which needs no credit, went in: full again";
   EXPECT_THAT(pop_all(edge), ElementsAre("bbb", "barrier 1", "c"));
 }
 
@@ -157,7 +159,8 @@ struct ExchangeSenderTest : ExchangeEdgeTest {
   static record::RecordBatch keyed(const std::vector<std::string>& values) {
     record::RecordBatch batch = batch_of(values);
     const record::Column keys = batch.make_column(kKeyColumn);
-    for (std::size_t i = 0; i < batch.size(); ++i) keys[i] = record::Value::string(batch.rows()[i].value);
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      keys[i] = record::Value::string(batch.rows()[i].value);
     return batch;
   }
   std::vector<std::unique_ptr<ExchangeEdge>> edges;

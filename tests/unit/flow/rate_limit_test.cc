@@ -52,7 +52,8 @@ TEST(RateLimit, AQuietTimeIsNotSavedUp) {
   RateLimit limit(1'000, 0);
   limit.allow(1, Instant(1s));
   std::uint64_t burst = 0;
-  for (std::size_t rows = limit.allow(256, Instant(3600s)); rows > 0; rows = limit.allow(256, Instant(3600s))) {
+  for (std::size_t rows = limit.allow(256, Instant(3600s)); rows > 0;
+       rows = limit.allow(256, Instant(3600s))) {
     limit.spend(rows, 0);
     burst += rows;
   }

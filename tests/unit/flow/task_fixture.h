@@ -17,7 +17,8 @@ namespace leat::test {
 using namespace std::chrono_literals;
 
 inline flow::Trigger at_once(Duration interval = 1s) {
-  return flow::make_trigger({.mode = spec::TriggerMode::real_time, .checkpoint_interval = interval});
+  return flow::make_trigger(
+      {.mode = spec::TriggerMode::real_time, .checkpoint_interval = interval});
 }
 inline flow::Trigger held_back(Duration interval = 1s, std::uint64_t records_max = 0) {
   return flow::make_trigger(
@@ -85,7 +86,8 @@ class TaskFixture {
     return *task_;
   }
   void feed(const std::vector<std::string>& values, std::size_t partition = 0) {
-    for (const std::string& value : values) broker.topic(0).append(partition, {.key = value, .value = value});
+    for (const std::string& value : values)
+      broker.topic(0).append(partition, {.key = value, .value = value});
   }
   flow::StepOutcome step() { return task().step(clock.now(), clock.wall_now()); }
   // Steps until nothing is left to do; what the last step said.
@@ -101,7 +103,8 @@ class TaskFixture {
   }
   std::vector<std::string> written() const {
     std::vector<std::string> values;
-    for (const OutputRow& row : broker.all_outputs(0)) values.push_back(row.value.value_or("(null)"));
+    for (const OutputRow& row : broker.all_outputs(0))
+      values.push_back(row.value.value_or("(null)"));
     return values;
   }
   // "epoch:value" of every row.
@@ -111,8 +114,12 @@ class TaskFixture {
       rows.push_back(std::to_string(row.epoch.value()) + ":" + row.value.value_or("(null)"));
     return rows;
   }
-  std::uint64_t pauses(flow::Wait wait) const { return stats.waits[static_cast<std::size_t>(wait)].value(); }
-  std::uint64_t waited_ns(flow::Wait wait) const { return stats.waits_ns[static_cast<std::size_t>(wait)].value(); }
+  std::uint64_t pauses(flow::Wait wait) const {
+    return stats.waits[static_cast<std::size_t>(wait)].value();
+  }
+  std::uint64_t waited_ns(flow::Wait wait) const {
+    return stats.waits_ns[static_cast<std::size_t>(wait)].value();
+  }
 
   FakeBroker broker;
   FakeSourceControl source;
@@ -149,7 +156,8 @@ class TaskFixture {
                           .stats = stats,
                           .worker = wakeup};
     if (has_source_)
-      parts.sources.push_back({std::make_unique<FakeReader>(broker.topic(0), SliceId(0), 1, source), 0});
+      parts.sources.push_back(
+          {std::make_unique<FakeReader>(broker.topic(0), SliceId(0), 1, source), 0});
     for (const auto& edge : edges) parts.inputs.push_back({edge.get(), 0});
     task_ = std::make_unique<flow::Task>(std::move(parts));
     LEAT_CHECK(task_->open().ok());
@@ -163,7 +171,8 @@ class TaskFixture {
   std::unique_ptr<flow::Task> task_;
 };
 
-inline std::vector<std::string> numbered(const std::string& prefix, std::size_t count, std::size_t from = 0) {
+inline std::vector<std::string> numbered(const std::string& prefix, std::size_t count,
+                                         std::size_t from = 0) {
   std::vector<std::string> values;
   for (std::size_t i = from; i < from + count; ++i) values.push_back(prefix + std::to_string(i));
   return values;

@@ -121,7 +121,8 @@ TEST(TaskHeld, ACutUnderBackPressureLetsTheEpochInStepByStepAndInOrder) {
   EXPECT_EQ(t.written(), numbered("r", 500));
   ASSERT_THAT(t.listener.cuts, SizeIs(1));
   EXPECT_EQ(t.listener.cuts[0].records, 500U);
-  EXPECT_EQ(t.listener.cuts[0].positions[0].next, Offset(500)) << "as it was when the cut was taken up";
+  EXPECT_EQ(t.listener.cuts[0].positions[0].next, Offset(500))
+      << "as it was when the cut was taken up";
   EXPECT_EQ(t.listener.cuts[0].intake_paused, Duration(0));
   t.cut(2);
   t.settle();
@@ -539,7 +540,8 @@ TEST_P(TaskFault, AFaultAtABarrierFailsTheTaskBeforeTheSealIsTold) {
   EXPECT_THAT(t.listener.sealed, IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Points, TaskFault, ::testing::Values("barrier.injected", "barrier.aligned"));
+INSTANTIATE_TEST_SUITE_P(Points, TaskFault,
+                         ::testing::Values("barrier.injected", "barrier.aligned"));
 
 TEST(TaskReplay, RecordsReadAgainAreCounted) {
   TaskFixture t;

@@ -46,15 +46,18 @@ class Outside {
       rd_kafka_headers_t* headers = nullptr;
       if (!record.headers.empty()) headers = rd_kafka_headers_new(4);
       for (const auto& [name, value] : record.headers)
-        rd_kafka_header_add(headers, name.c_str(), -1, value.data(), static_cast<ssize_t>(value.size()));
+        rd_kafka_header_add(headers, name.c_str(), -1, value.data(),
+                            static_cast<ssize_t>(value.size()));
       void* const key = record.key ? const_cast<char*>(record.key->data()) : nullptr;
       const std::size_t key_size = record.key ? record.key->size() : 0;
-      ASSERT_EQ(rd_kafka_producev(producer_, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(record.partition),
-                                  RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                                  RD_KAFKA_V_VALUE(const_cast<char*>(record.value.data()), record.value.size()),
-                                  RD_KAFKA_V_KEY(key, key_size),
-                                  RD_KAFKA_V_TIMESTAMP(record.timestamp_ms), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END),
-                RD_KAFKA_RESP_ERR_NO_ERROR);
+      ASSERT_EQ(
+          rd_kafka_producev(
+              producer_, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(record.partition),
+              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+              RD_KAFKA_V_VALUE(const_cast<char*>(record.value.data()), record.value.size()),
+              RD_KAFKA_V_KEY(key, key_size), RD_KAFKA_V_TIMESTAMP(record.timestamp_ms),
+              RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END),
+          RD_KAFKA_RESP_ERR_NO_ERROR);
     }
     ASSERT_EQ(rd_kafka_flush(producer_, 60000), RD_KAFKA_RESP_ERR_NO_ERROR);
   }
@@ -63,13 +66,15 @@ class Outside {
   static std::vector<Plain> read(const std::string& topic, std::size_t count) {
     rd_kafka_t* const consumer = make(RD_KAFKA_CONSUMER);
     rd_kafka_topic_partition_list_t* const all = rd_kafka_topic_partition_list_new(4);
-    for (int i = 0; i < 4; ++i) rd_kafka_topic_partition_list_add(all, topic.c_str(), i)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    for (int i = 0; i < 4; ++i)
+      rd_kafka_topic_partition_list_add(all, topic.c_str(), i)->offset = RD_KAFKA_OFFSET_BEGINNING;
     rd_kafka_assign(consumer, all);
     rd_kafka_topic_partition_list_destroy(all);
     std::vector<Plain> found;
     const Instant until = base::machine_clock().now() + kPatience;
     while (found.size() < count && base::machine_clock().now() < until)
-      if (rd_kafka_message_t* const message = rd_kafka_consumer_poll(consumer, 100); message != nullptr) {
+      if (rd_kafka_message_t* const message = rd_kafka_consumer_poll(consumer, 100);
+          message != nullptr) {
         if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) found.push_back(plain(*message));
         rd_kafka_message_destroy(message);
       }
@@ -95,7 +100,8 @@ class Outside {
   static Plain plain(const rd_kafka_message_t& message) {
     Plain found;
     found.value.assign(static_cast<const char*>(message.payload), message.len);
-    if (message.key != nullptr) found.key.emplace(static_cast<const char*>(message.key), message.key_len);
+    if (message.key != nullptr)
+      found.key.emplace(static_cast<const char*>(message.key), message.key_len);
     found.partition = message.partition;
     found.offset = message.offset;
     found.timestamp_ms = rd_kafka_message_timestamp(&message, nullptr);
@@ -104,7 +110,9 @@ class Outside {
     const char* name = nullptr;
     const void* value = nullptr;
     std::size_t size = 0;
-    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i)
+    for (std::size_t i = 0;
+         rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+         ++i)
       found.headers.emplace_back(name, std::string(static_cast<const char*>(value), size));
     return found;
   }
@@ -115,7 +123,8 @@ class Outside {
 // One KafkaSource with one reader a source, served on the test's thread.
 class SourceDriver final : public flow::SourceListener {
  public:
-  explicit SourceDriver(std::string pipeline, std::vector<spec::SourceSpec> specs, KafkaOptions options = embedded())
+  explicit SourceDriver(std::string pipeline, std::vector<spec::SourceSpec> specs,
+                        KafkaOptions options = embedded())
       : pipeline_(std::move(pipeline)), specs_(std::move(specs)) {
     flow::Registry registry;
     register_kafka(registry, options);
@@ -125,7 +134,8 @@ class SourceDriver final : public flow::SourceListener {
       indexes.push_back(static_cast<std::uint32_t>(pointers.size()));
       pointers.push_back(&spec);
     }
-    auto made = registry.sources.at("kafka")({"test", "here", pipeline_, "", base::machine_clock()}, pointers, indexes);
+    auto made = registry.sources.at("kafka")({"test", "here", pipeline_, "", base::machine_clock()},
+                                             pointers, indexes);
     made_ = std::move(made).status();
     if (made.ok()) source = *std::move(made);
   }
@@ -153,7 +163,8 @@ class SourceDriver final : public flow::SourceListener {
   const Status& made() const { return made_; }
   void start(std::uint32_t slices = 1) {
     for (std::uint32_t s = 0; s < specs_.size(); ++s)
-      for (std::uint32_t i = 0; i < slices; ++i) readers.push_back(source->make_reader(s, SliceId(i), slices, wakeup));
+      for (std::uint32_t i = 0; i < slices; ++i)
+        readers.push_back(source->make_reader(s, SliceId(i), slices, wakeup));
     const Status started = source->start(*this, wakeup);
     ASSERT_TRUE(started.ok()) << started.to_string();
   }
@@ -198,7 +209,8 @@ class SourceDriver final : public flow::SourceListener {
   }
   Status commit(EpochId closed, const std::vector<flow::PartitionPosition>& at) {
     std::optional<Status> result;
-    source->commit(closed, at, R"({"v":1,"e":)" + std::to_string(closed.value()) + "}", [&](Status status) { result = std::move(status); });
+    source->commit(closed, at, R"({"v":1,"e":)" + std::to_string(closed.value()) + "}",
+                   [&](Status status) { result = std::move(status); });
     if (!until([&] { return result.has_value(); })) return Status(Code::timed_out, "no answer");
     return *result;
   }
@@ -215,8 +227,10 @@ class SourceDriver final : public flow::SourceListener {
   }
   void on_revoke(std::function<void()> release) override {
     ++revoked;
-    if (hold_release) held_release = std::move(release);
-    else release();
+    if (hold_release)
+      held_release = std::move(release);
+    else
+      release();
   }
   void on_lost(std::string_view) override { ++lost; }
   void on_connected(bool is, std::string_view why, std::string_view text) override {

@@ -21,7 +21,8 @@ using ::testing::HasSubstr;
 class Conf {
  public:
   Conf(Role role, const Profile& profile) {
-    auto made = make_conf(role, profile, {}, ClientIdentity{"leat-p", "app.p", "app.p", std::size_t{32} << 20});
+    auto made = make_conf(role, profile, {},
+                          ClientIdentity{"leat-p", "app.p", "app.p", std::size_t{32} << 20});
     EXPECT_TRUE(made.ok()) << made.status().to_string();
     conf_ = *made;
   }
@@ -61,8 +62,10 @@ TEST(KafkaSettings, TheConsumerFollowsTheLaw) {
   EXPECT_EQ(conf["partition.assignment.strategy"], "range,roundrobin");
   EXPECT_EQ(conf["statistics.interval.ms"], "0");
   EXPECT_EQ(conf["allow.auto.create.topics"], "false");
-  if (rd_kafka_version() < 0x02020000) EXPECT_EQ(conf["queued.min.messages"], "1000000");
-  else EXPECT_EQ(conf["fetch.queue.backoff.ms"], "10");
+  if (rd_kafka_version() < 0x02020000)
+    EXPECT_EQ(conf["queued.min.messages"], "1000000");
+  else
+    EXPECT_EQ(conf["fetch.queue.backoff.ms"], "10");
 }
 
 TEST(KafkaSettings, TheProducerFollowsTheLaw) {
@@ -94,7 +97,8 @@ TEST(KafkaSettings, ProfilesCannotTouchOurSettingsNorRunCode) {
   EXPECT_EQ(check_options(options).code(), Code::permission_denied);
   options.profiles["default"].properties = {{"no.such.property", "1"}};
   EXPECT_EQ(check_options(options).code(), Code::invalid_argument);
-  options.profiles["default"].properties = {{"security.protocol", "PLAINTEXT"}, {"message.max.bytes", "2000000"}};
+  options.profiles["default"].properties = {{"security.protocol", "PLAINTEXT"},
+                                            {"message.max.bytes", "2000000"}};
   EXPECT_TRUE(check_options(options).ok());
   options.profiles["default"].brokers = {"embedded", "other:9092"};
   EXPECT_THAT(check_options(options).message(), HasSubstr("stands alone"));
@@ -106,9 +110,12 @@ TEST(KafkaSettings, ProfilesCannotTouchOurSettingsNorRunCode) {
 }
 
 TEST(KafkaSettings, OtherNamesOfOurSettingsAreOursToo) {
-  for (const char* name : {"metadata.broker.list", "request.required.acks", "queue.buffering.max.ms", "transactional.id", "partitioner"})
+  for (const char* name : {"metadata.broker.list", "request.required.acks",
+                           "queue.buffering.max.ms", "transactional.id", "partitioner"})
     EXPECT_TRUE(is_ours(name)) << name;
-  for (const char* name : {"sasl.username", "ssl.ca.location", "message.max.bytes", "compression.level"}) EXPECT_FALSE(is_ours(name)) << name;
+  for (const char* name :
+       {"sasl.username", "ssl.ca.location", "message.max.bytes", "compression.level"})
+    EXPECT_FALSE(is_ours(name)) << name;
 }
 
 TEST(KafkaErrors, EachErrorStandsInTheTableOnce) {
@@ -145,11 +152,13 @@ TEST(KafkaLookup, TheEpochIsReadFromOurMetadataOnly) {
 TEST(KafkaClient, PostedCallsRunOnTheBackgroundThreadInOrder) {
   base::Wakeup wakeup;
   base::Mailbox<std::pair<int, std::thread::id>> done(wakeup);
-  auto conf = make_conf(Role::producer, Profile{{"127.0.0.1:1"}, {}}, {}, ClientIdentity{"leat-test", "", ""});
+  auto conf = make_conf(Role::producer, Profile{{"127.0.0.1:1"}, {}}, {},
+                        ClientIdentity{"leat-test", "", ""});
   ASSERT_TRUE(conf.ok());
   auto client = Client::make(Role::producer, *conf);
   ASSERT_TRUE(client.ok());
-  for (int i = 0; i < 3; ++i) (*client)->post([&, i](rd_kafka_t*) { done.push({i, std::this_thread::get_id()}); });
+  for (int i = 0; i < 3; ++i)
+    (*client)->post([&, i](rd_kafka_t*) { done.push({i, std::this_thread::get_id()}); });
   std::vector<std::pair<int, std::thread::id>> ran;
   const Instant give_up = base::machine_clock().now() + std::chrono::seconds(30);
   while (ran.size() < 3 && base::machine_clock().now() < give_up) {
@@ -168,7 +177,9 @@ TEST(KafkaPartitioner, AgreesWithJavasClient) {
   EXPECT_EQ(static_cast<std::int32_t>(record::murmur2("foobar")), -790332482);
   EXPECT_EQ(static_cast<std::int32_t>(record::murmur2("a-little-bit-long-string")), -985981536);
   EXPECT_EQ(static_cast<std::int32_t>(record::murmur2("a-little-bit-longer-string")), -1486304829);
-  EXPECT_EQ(static_cast<std::int32_t>(record::murmur2("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8")), -58897971);
+  EXPECT_EQ(static_cast<std::int32_t>(
+                record::murmur2("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8")),
+            -58897971);
   EXPECT_EQ(static_cast<std::int32_t>(record::murmur2("abc")), 479470107);
   Partitioner partitioner(0);
   EXPECT_EQ(partitioner.choose("foobar", false, 10, 7), (-790332482 & 0x7fffffff) % 7);

@@ -8,7 +8,8 @@ namespace leat::kafka::test {
 // Writes the value of each row as it is; a value "bad" is an error.
 class PlainEncoder final : public record::RowEncoder {
  public:
-  void encode(const record::RecordBatch& batch, std::span<std::string_view> out, std::span<const record::RowError*> errors) override {
+  void encode(const record::RecordBatch& batch, std::span<std::string_view> out,
+              std::span<const record::RowError*> errors) override {
     static constexpr record::RowError kBad{"BAD", "told so"};
     for (std::size_t i = 0; i < batch.size(); ++i) {
       out[i] = batch.rows()[i].value;
@@ -20,18 +21,21 @@ class PlainEncoder final : public record::RowEncoder {
 // One KafkaSink with one writer, served on the test's thread.
 class SinkDriver final : public flow::SinkListener {
  public:
-  explicit SinkDriver(spec::KafkaSinkSpec spec, flow::SinkBinding binding = {}, KafkaOptions options = SourceDriver::embedded()) {
+  explicit SinkDriver(spec::KafkaSinkSpec spec, flow::SinkBinding binding = {},
+                      KafkaOptions options = SourceDriver::embedded()) {
     spec_.id = "out";
     spec_.kind = std::move(spec);
     flow::Registry registry;
     register_kafka(registry, options);
-    auto made = registry.sinks.at("kafka")({"test", "here", "sink", base::machine_clock()}, {&spec_}, {0});
+    auto made =
+        registry.sinks.at("kafka")({"test", "here", "sink", base::machine_clock()}, {&spec_}, {0});
     EXPECT_TRUE(made.ok()) << made.status().to_string();
     sink = *std::move(made);
     const Status started = sink->start(*this, wakeup);
     EXPECT_TRUE(started.ok()) << started.to_string();
     binding.encoder = std::make_unique<PlainEncoder>();
-    auto writer_made = sink->make_writer(0, std::move(binding), {SliceId(0), stats, latency, ledger, wakeup, base::machine_clock()});
+    auto writer_made = sink->make_writer(
+        0, std::move(binding), {SliceId(0), stats, latency, ledger, wakeup, base::machine_clock()});
     EXPECT_TRUE(writer_made.ok());
     writer = *std::move(writer_made);
   }
@@ -75,11 +79,14 @@ class SinkDriver final : public flow::SinkListener {
       row.offset = offset++;
       row.value = made.arena().copy(plain.value);
       row.timestamp_ms = plain.timestamp_ms;
-      if (plain.key) row.key = made.arena().copy(*plain.key);
-      else row.flags |= record::Row::kNullKey;
+      if (plain.key)
+        row.key = made.arena().copy(*plain.key);
+      else
+        row.flags |= record::Row::kNullKey;
       const auto headers = made.arena().array<record::Header>(plain.headers.size());
       for (std::size_t i = 0; i < headers.size(); ++i)
-        headers[i] = {made.arena().copy(plain.headers[i].first), made.arena().copy(plain.headers[i].second), false};
+        headers[i] = {made.arena().copy(plain.headers[i].first),
+                      made.arena().copy(plain.headers[i].second), false};
       row.headers = headers.data();
       row.header_count = static_cast<std::uint32_t>(headers.size());
       made.rows().push_back(row);

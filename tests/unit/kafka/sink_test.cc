@@ -107,15 +107,26 @@ TEST(KafkaSink, HeaderRulesReplaceRemoveAndAddAndTheOriginComesLast) {
   spec::KafkaSinkSpec spec = SinkDriver::writes(topic);
   spec.origin_header = true;
   flow::SinkBinding binding;
-  binding.headers = {{"replaced", std::string("new")}, {"removed", flow::SinkBinding::None{}}, {"added", std::string("yes")}};
+  binding.headers = {{"replaced", std::string("new")},
+                     {"removed", flow::SinkBinding::None{}},
+                     {"added", std::string("yes")}};
   SinkDriver driver(spec, std::move(binding));
   ASSERT_TRUE(driver.until([&] { return driver.sink->connected(); }));
-  ASSERT_TRUE(driver.write({{"v", "k", -1, -1, 0, {{"kept", "1"}, {"replaced", "old"}, {"removed", "x"}, {"leat-src", "forged"}}}}).ok());
+  ASSERT_TRUE(
+      driver
+          .write({{"v",
+                   "k",
+                   -1,
+                   -1,
+                   0,
+                   {{"kept", "1"}, {"replaced", "old"}, {"removed", "x"}, {"leat-src", "forged"}}}})
+          .ok());
   ASSERT_TRUE(driver.acknowledged());
   const auto found = Outside::read(topic, 1);
   ASSERT_THAT(found, SizeIs(1));
   EXPECT_THAT(found[0].headers,
-              ElementsAre(Pair("kept", "1"), Pair("replaced", "new"), Pair("added", "yes"), Pair("leat-src", "origin-3-100-0")));
+              ElementsAre(Pair("kept", "1"), Pair("replaced", "new"), Pair("added", "yes"),
+                          Pair("leat-src", "origin-3-100-0")));
 }
 
 TEST(KafkaSink, HeadersAreNotForwardedWhenTheSinkSaysSo) {
@@ -138,7 +149,8 @@ TEST(KafkaSink, KeysComeFromLiteralsColumnsOrNowhere) {
   SinkDriver driver(SinkDriver::writes(topic), std::move(binding));
   ASSERT_TRUE(driver.until([&] { return driver.sink->connected(); }));
   static constexpr record::RowError kFailed{"FAILED", "no"};
-  record::RecordBatch rows = SinkDriver::batch({{"int", "k"}, {"text", "k"}, {"null", "k"}, {"error", "k"}});
+  record::RecordBatch rows =
+      SinkDriver::batch({{"int", "k"}, {"text", "k"}, {"null", "k"}, {"error", "k"}});
   const record::Column keys = rows.make_column(0);
   keys[0] = record::Value::integer(-12);
   keys[1] = record::Value::string("text-key");
@@ -149,7 +161,8 @@ TEST(KafkaSink, KeysComeFromLiteralsColumnsOrNowhere) {
   EXPECT_EQ(driver.stats.dropped(flow::DropReason::skip).value(), 1u);
   std::map<std::string, std::optional<std::string>> by_value;
   for (const Plain& record : Outside::read(topic, 3)) by_value[record.value] = record.key;
-  EXPECT_THAT(by_value, ElementsAre(Pair("int", "-12"), Pair("null", std::nullopt), Pair("text", "text-key")));
+  EXPECT_THAT(by_value, ElementsAre(Pair("int", "-12"), Pair("null", std::nullopt),
+                                    Pair("text", "text-key")));
 }
 
 TEST(KafkaSink, ATimestampColumnWinsOverTheRecordsTime) {
@@ -229,7 +242,8 @@ TEST(KafkaSink, ABrokerThatIsNotThereIsAConditionAndBackPressure) {
   KafkaOptions options;
   options.profiles["default"] = {{"127.0.0.1:1"}, {}};
   SinkDriver driver(SinkDriver::writes("any"), {}, options);
-  ASSERT_TRUE(driver.until([&] { return driver.connected == false && driver.reason == "BROKERS_DOWN"; }));
+  ASSERT_TRUE(
+      driver.until([&] { return driver.connected == false && driver.reason == "BROKERS_DOWN"; }));
   EXPECT_THAT(driver.message, HasSubstr("`brokers`"));
   EXPECT_FALSE(driver.writer->ready());
   EXPECT_FALSE(driver.sink->connected());

@@ -239,7 +239,8 @@ TEST(KafkaSource, ARebalanceAsksBeforeItGivesPartitionsUp) {
   SourceDriver second("rebalance", {SourceDriver::reads({topic})});
   second.start();
   ASSERT_TRUE(first.until([&] { return first.revoked == 1; }));
-  // Still ours until the release; the mock cluster takes no commits now, so what was read is read again.
+  // Still ours until the release; the mock cluster takes no commits now, so what was read is read
+  // again.
   EXPECT_EQ(first.positions().size(), 4u);
   EXPECT_EQ(first.connected, true);
   first.held_release();
@@ -269,10 +270,13 @@ TEST(KafkaSource, ABrokerThatIsNotThereIsAConditionNotAFailure) {
 }
 
 TEST(KafkaSource, MistakesAreRefusedWhenItIsMade) {
-  EXPECT_THAT(SourceDriver("p", {SourceDriver::reads({"t"}), SourceDriver::reads({"t"})}).made().message(), HasSubstr("two sources"));
+  EXPECT_THAT(
+      SourceDriver("p", {SourceDriver::reads({"t"}), SourceDriver::reads({"t"})}).made().message(),
+      HasSubstr("two sources"));
   spec::StartSpec time;
   time.kind = spec::StartSpec::Kind::time;
-  EXPECT_THAT(SourceDriver("p", {SourceDriver::reads({"t"}, time)}).made().message(), HasSubstr("no look-up by time"));
+  EXPECT_THAT(SourceDriver("p", {SourceDriver::reads({"t"}, time)}).made().message(),
+              HasSubstr("no look-up by time"));
   spec::SourceSpec unknown = SourceDriver::reads({"t"});
   std::get<spec::KafkaSourceSpec>(unknown.kind).profile = "nobody";
   EXPECT_EQ(SourceDriver("p", {unknown}).made().code(), Code::not_found);

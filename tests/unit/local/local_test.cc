@@ -26,7 +26,9 @@ using testing::IsEmpty;
 class VirtualClock final : public base::Clock {
  public:
   Instant now() const noexcept override { return now_; }
-  WallTime wall_now() const noexcept override { return {1767225600000000 + (now_ - Instant()).count() / 1000}; }
+  WallTime wall_now() const noexcept override {
+    return {1767225600000000 + (now_ - Instant()).count() / 1000};
+  }
   void advance(Duration by) noexcept { now_ += by; }
 
  private:
@@ -40,9 +42,15 @@ class TemporaryFolder {
     path_ = ::mkdtemp(name.data());
   }
   ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  std::string path(const std::string& name = "") const { return name.empty() ? path_ : path_ + "/" + name; }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(path(name), std::ios::binary) << text; }
-  void append(const std::string& name, const std::string& text) const { std::ofstream(path(name), std::ios::binary | std::ios::app) << text; }
+  std::string path(const std::string& name = "") const {
+    return name.empty() ? path_ : path_ + "/" + name;
+  }
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(path(name), std::ios::binary) << text;
+  }
+  void append(const std::string& name, const std::string& text) const {
+    std::ofstream(path(name), std::ios::binary | std::ios::app) << text;
+  }
   std::string read(const std::string& name) const {
     std::stringstream text;
     text << std::ifstream(path(name), std::ios::binary).rdbuf();
@@ -55,14 +63,20 @@ class TemporaryFolder {
 
 class Listener final : public flow::SourceListener, public flow::SinkListener {
  public:
-  void on_positioned(EpochId newest) override { said.push_back("positioned " + std::to_string(newest.value())); }
+  void on_positioned(EpochId newest) override {
+    said.push_back("positioned " + std::to_string(newest.value()));
+  }
   void on_revoke(std::function<void()>) override { said.push_back("revoke"); }
   void on_lost(std::string_view) override { said.push_back("lost"); }
   void on_connected(bool connected, std::string_view reason, std::string_view) override {
     said.push_back(connected ? "connected" : "not connected " + std::string(reason));
   }
-  void on_failed(Status status) override { said.push_back("failed " + std::string(to_string(status.code()))); }
-  void on_sink_connected(bool connected, std::string_view, std::string_view) override { said.push_back(connected ? "sink" : "no sink"); }
+  void on_failed(Status status) override {
+    said.push_back("failed " + std::string(to_string(status.code())));
+  }
+  void on_sink_connected(bool connected, std::string_view, std::string_view) override {
+    said.push_back(connected ? "sink" : "no sink");
+  }
   void on_sink_failed(Status) override { said.push_back("sink failed"); }
   std::vector<std::string> said;
 };
@@ -70,14 +84,16 @@ class Listener final : public flow::SourceListener, public flow::SinkListener {
 // One source as the runtime drives it, with two slices.
 class Driven {
  public:
-  Driven(const flow::Registry& registry, const TemporaryFolder& state, VirtualClock& clock, const std::string& kind, spec::SourceSpec spec)
+  Driven(const flow::Registry& registry, const TemporaryFolder& state, VirtualClock& clock,
+         const std::string& kind, spec::SourceSpec spec)
       : clock_(clock), spec_(std::move(spec)) {
     spec_.id = "in";
     const flow::SourceContext context{"leat", "i", "p", state.path(), clock};
     auto made = registry.sources.at(kind)(context, {&spec_}, {0});
     EXPECT_TRUE(made.ok()) << made.status().to_string();
     source = *std::move(made);
-    for (std::uint32_t slice = 0; slice < 2; ++slice) readers.push_back(source->make_reader(0, SliceId(slice), 2, worker));
+    for (std::uint32_t slice = 0; slice < 2; ++slice)
+      readers.push_back(source->make_reader(0, SliceId(slice), 2, worker));
     start_status = source->start(listener, control);
     if (start_status.ok()) source->serve(clock.now());
   }
@@ -90,7 +106,8 @@ class Driven {
         record::RecordBatch batch;
         last = reader->poll(rows_max, batch);
         EXPECT_LE(batch.size(), rows_max);
-        for (const record::Row& row : batch.rows()) rows.push_back(std::to_string(row.offset) + ":" + std::string(row.value));
+        for (const record::Row& row : batch.rows())
+          rows.push_back(std::to_string(row.offset) + ":" + std::string(row.value));
         if (last != flow::PollResult::records) break;
       }
     }
@@ -132,11 +149,13 @@ spec::SourceSpec file_spec(const std::string& path, bool follow) {
   return spec;
 }
 
-spec::SourceSpec generator_spec(double rate, std::uint64_t rows, std::vector<std::pair<std::string, std::string>> fields) {
+spec::SourceSpec generator_spec(double rate, std::uint64_t rows,
+                                std::vector<std::pair<std::string, std::string>> fields) {
   spec::GeneratorSpec generator;
   generator.rows_per_second = rate;
   generator.rows = rows;
-  for (auto& [name, text] : fields) generator.fields.emplace_back(name, spec::Expression{text, "/x"});
+  for (auto& [name, text] : fields)
+    generator.fields.emplace_back(name, spec::Expression{text, "/x"});
   spec::SourceSpec spec;
   spec.kind = generator;
   return spec;
@@ -232,7 +251,8 @@ TEST_F(FileSource, AMissingFileIsWaitedForAndAForbiddenOneFails) {
   EXPECT_THAT(driven.poll(), IsEmpty());
   files.write("later.ndjson", "1\n");
   driven.source->serve(clock.now());
-  EXPECT_THAT(driven.listener.said, ElementsAre("not connected FILE_NOT_FOUND", "connected", "positioned 0"));
+  EXPECT_THAT(driven.listener.said,
+              ElementsAre("not connected FILE_NOT_FOUND", "connected", "positioned 0"));
   EXPECT_THAT(driven.poll(), ElementsAre("0:1"));
   for (const char* path : {"../secret", "/etc/passwd", "a/../../x"}) {
     Driven outside(registry, state, clock, "file", file_spec(path, false));
@@ -255,7 +275,8 @@ TEST_F(FileSource, AFileThatWasCutIsAFailureNotASilentRestart) {
 
 TEST_F(FileSource, ADamagedRecordOfPositionsIsSaid) {
   files.write("a.ndjson", "1\n");
-  for (const char* text : {"", "{", "[]", "{\"version\":1}", "{\"version\":1,\"epoch\":1,\"metadata\":\"\",\"next\":{\"in\":-1}}"}) {
+  for (const char* text : {"", "{", "[]", "{\"version\":1}",
+                           "{\"version\":1,\"epoch\":1,\"metadata\":\"\",\"next\":{\"in\":-1}}"}) {
     state.write("positions-file.json", text);
     Driven driven(registry, state, clock, "file", file_spec("a.ndjson", false));
     EXPECT_EQ(driven.start_status.code(), Code::data_loss) << text;
@@ -286,9 +307,12 @@ TEST_F(Local, OpensNothingThroughLinksAndNoFifo) {
   EXPECT_TRUE(open_beneath(folders, "plain", Access::read).ok());
   EXPECT_TRUE(open_beneath(folders, files.path("plain"), Access::read).ok());
   EXPECT_EQ(open_beneath(folders, "link", Access::read).status().code(), Code::permission_denied);
-  EXPECT_EQ(open_beneath(folders, "folder/secret", Access::read).status().code(), Code::permission_denied);
-  EXPECT_EQ(open_beneath(folders, elsewhere.path("secret"), Access::read).status().code(), Code::permission_denied);
-  EXPECT_EQ(open_beneath(folders, files.path() + "x/plain", Access::read).status().code(), Code::permission_denied);
+  EXPECT_EQ(open_beneath(folders, "folder/secret", Access::read).status().code(),
+            Code::permission_denied);
+  EXPECT_EQ(open_beneath(folders, elsewhere.path("secret"), Access::read).status().code(),
+            Code::permission_denied);
+  EXPECT_EQ(open_beneath(folders, files.path() + "x/plain", Access::read).status().code(),
+            Code::permission_denied);
   EXPECT_EQ(open_beneath(folders, "fifo", Access::read).status().code(), Code::invalid_argument);
   EXPECT_EQ(open_beneath(folders, "nope", Access::read).status().code(), Code::not_found);
   EXPECT_EQ(open_beneath({}, "plain", Access::read).status().code(), Code::permission_denied);
@@ -298,7 +322,8 @@ TEST_F(Local, OpensNothingThroughLinksAndNoFifo) {
 using GeneratorSource = Local;
 
 TEST_F(GeneratorSource, MakesRowsAsTheyAreDue) {
-  Driven driven(registry, state, clock, "generator", generator_spec(10, 0, {{"id", "seq"}, {"kind", "seq % 2 == 0 ? 'even' : 'odd'"}}));
+  Driven driven(registry, state, clock, "generator",
+                generator_spec(10, 0, {{"id", "seq"}, {"kind", "seq % 2 == 0 ? 'even' : 'odd'"}}));
   EXPECT_THAT(driven.poll(), ElementsAre(R"(0:{"id":0,"kind":"even"})"));
   EXPECT_THAT(driven.poll(), IsEmpty());
   const Instant due = driven.source->serve(clock.now());
@@ -335,7 +360,8 @@ TEST_F(GeneratorSource, StopsAfterItsRowsAndGoesOnAfterARestart) {
 }
 
 TEST_F(GeneratorSource, ARowThatFailsIsNoDocument) {
-  Driven driven(registry, state, clock, "generator", generator_spec(1000, 2, {{"id", "1 / (seq - 1)"}}));
+  Driven driven(registry, state, clock, "generator",
+                generator_spec(1000, 2, {{"id", "1 / (seq - 1)"}}));
   clock.advance(std::chrono::seconds(1));
   EXPECT_THAT(driven.poll(), ElementsAre(R"(0:{"id":-1})", "1:"));
 }
@@ -343,15 +369,20 @@ TEST_F(GeneratorSource, ARowThatFailsIsNoDocument) {
 // One sink with one writer, as the runtime drives it.
 class DrivenSink {
  public:
-  DrivenSink(const flow::Registry& registry, VirtualClock& clock, const std::string& kind, spec::SinkSpec spec) : spec_(std::move(spec)) {
+  DrivenSink(const flow::Registry& registry, VirtualClock& clock, const std::string& kind,
+             spec::SinkSpec spec)
+      : spec_(std::move(spec)) {
     auto made = registry.sinks.at(kind)({"leat", "i", "p", clock}, {&spec_}, {0});
     EXPECT_TRUE(made.ok());
     sink = *std::move(made);
     start_status = sink->start(listener, control);
     if (!start_status.ok()) return;
     flow::SinkBinding binding;
-    binding.encoder = spec_.format == spec::Format::json ? codec::make_json_encoder({}) : codec::make_text_encoder(codec::Format::string, 0);
-    auto opened = sink->make_writer(0, std::move(binding), {SliceId(0), stats, latency, ledger, worker, clock});
+    binding.encoder = spec_.format == spec::Format::json
+                          ? codec::make_json_encoder({})
+                          : codec::make_text_encoder(codec::Format::string, 0);
+    auto opened = sink->make_writer(0, std::move(binding),
+                                    {SliceId(0), stats, latency, ledger, worker, clock});
     EXPECT_TRUE(opened.ok());
     writer = *std::move(opened);
   }
@@ -359,11 +390,14 @@ class DrivenSink {
     record::RecordBatch batch{base::Ref<record::BatchMemory>(new record::BatchMemory())};
     for (const std::string& value : values) {
       record::Row& row = batch.rows().emplace_back();
-      if (value == "TOMBSTONE") row.flags = record::Row::kNullValue;
-      else row.value = batch.arena().copy(value);
+      if (value == "TOMBSTONE")
+        row.flags = record::Row::kNullValue;
+      else
+        row.value = batch.arena().copy(value);
     }
     const record::Column column = batch.make_column(0);
-    for (std::size_t i = 0; i < column.size(); ++i) column[i] = record::Value::string(batch.rows()[i].value);
+    for (std::size_t i = 0; i < column.size(); ++i)
+      column[i] = record::Value::string(batch.rows()[i].value);
     EXPECT_TRUE(writer->write(batch, EpochId(epoch)).ok());
   }
 

@@ -16,9 +16,10 @@ TEST(Address, ReadsTheFormsADaemonPrints) {
 
 TEST(Address, RefusesWhatItCannotReach) {
   for (const char* text :
-       {"", "127.0.0.1:8780", "https://h:1", "http://", "http://h:0", "http://h:65536", "http://h:1x", "http://h:",
-        "http://user@h:1", "http://h:1/path", "http://h?x", "http://::1:80", "http://[::1", "http://[xyz]:1", "unix:relative",
-        "http://a\r\nb:1", "http://h :1", "ftp://h"}) {
+       {"", "127.0.0.1:8780", "https://h:1", "http://", "http://h:0", "http://h:65536",
+        "http://h:1x", "http://h:", "http://user@h:1", "http://h:1/path", "http://h?x",
+        "http://::1:80", "http://[::1", "http://[xyz]:1", "unix:relative", "http://a\r\nb:1",
+        "http://h :1", "ftp://h"}) {
     EXPECT_FALSE(parse_address(text).ok()) << text;
   }
   EXPECT_FALSE(parse_address("unix:/" + std::string(200, 'x')).ok());

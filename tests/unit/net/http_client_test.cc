@@ -21,7 +21,9 @@ HttpClient client_of(const FakeHttpServer& server) {
 }
 
 Result<Response> answer_to(std::string bytes, bool hold = false, Duration timeout = kLong) {
-  const FakeHttpServer server([&](const FakeHttpServer::Seen&) { return FakeHttpServer::Answer{bytes, hold}; });
+  const FakeHttpServer server([&](const FakeHttpServer::Seen&) {
+    return FakeHttpServer::Answer{bytes, hold};
+  });
   return client_of(server).exchange({}, timeout);
 }
 
@@ -31,9 +33,14 @@ std::string body_of(std::string bytes) {
 }
 
 TEST(HttpClient, SendsOneRequestAndReadsTheWholeAnswer) {
-  const FakeHttpServer server([](const auto&) { return FakeHttpServer::reply(201, "{\"a\":1}", "application/json", "ETag: \"3-x\"\r\n"); });
-  const auto response = client_of(server).exchange(
-      {.method = "PUT", .target = "/v1/pipelines/p?x=1", .headers = {{"Authorization", "Bearer t"}}, .body = "{}"}, kLong);
+  const FakeHttpServer server([](const auto&) {
+    return FakeHttpServer::reply(201, "{\"a\":1}", "application/json", "ETag: \"3-x\"\r\n");
+  });
+  const auto response = client_of(server).exchange({.method = "PUT",
+                                                    .target = "/v1/pipelines/p?x=1",
+                                                    .headers = {{"Authorization", "Bearer t"}},
+                                                    .body = "{}"},
+                                                   kLong);
   ASSERT_TRUE(response.ok()) << response.status().to_string();
   EXPECT_EQ(response->status, 201);
   EXPECT_EQ(response->body, "{\"a\":1}");
@@ -60,7 +67,10 @@ TEST(HttpClient, TalksOverAUnixSocket) {
 
 TEST(HttpClient, ReadsBodiesWithoutLengthAndInChunks) {
   EXPECT_EQ(body_of("HTTP/1.1 200 OK\r\n\r\nuntil the end"), "until the end");
-  EXPECT_EQ(body_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"), "abcde");
+  EXPECT_EQ(
+      body_of(
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),
+      "abcde");
   EXPECT_EQ(body_of("HTTP/1.1 204 No Content\r\n\r\n"), "");
 }
 
@@ -75,7 +85,8 @@ TEST(HttpClient, NobodyThereIsUnavailable) {
     const FakeHttpServer gone([](const auto&) { return FakeHttpServer::Answer{}; });
     port = gone.port();
   }
-  const HttpClient tcp(*parse_address("http://127.0.0.1:" + std::to_string(port)), base::machine_clock());
+  const HttpClient tcp(*parse_address("http://127.0.0.1:" + std::to_string(port)),
+                       base::machine_clock());
   EXPECT_EQ(tcp.exchange({}, kLong).status().code(), Code::unavailable);
   const HttpClient unix(*parse_address("unix:/nonexistent/leat.sock"), base::machine_clock());
   EXPECT_EQ(unix.exchange({}, kLong).status().code(), Code::unavailable);
@@ -84,36 +95,52 @@ TEST(HttpClient, NobodyThereIsUnavailable) {
 
 TEST(HttpClient, SilenceEndsAtTheDeadline) {
   EXPECT_EQ(answer_to("", true, 20ms).status().code(), Code::timed_out);
-  EXPECT_EQ(answer_to("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", true, 20ms).status().code(), Code::timed_out);
+  EXPECT_EQ(answer_to("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", true, 20ms).status().code(),
+            Code::timed_out);
 }
 
 TEST(HttpClient, WhatIsNotAnAnswerIsDamage) {
   for (const char* bytes :
-       {"SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", "HTTP/1.1 200 OK\r\nContent-Le",
-        "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "HTTP/1.1 100 Continue\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+       {"SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
+        "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        "HTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
         "HTTP/1.1 200 OK\r\n bad\r\n\r\n"}) {
     EXPECT_EQ(answer_to(bytes).status().code(), Code::data_loss) << bytes;
   }
 }
 
 TEST(HttpClient, HostileHeadersAndTrailersAreContained) {
-  EXPECT_EQ(answer_to("HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'a') + "\r\n\r\n").status().code(), Code::exhausted);
-  EXPECT_FALSE(answer_to("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + std::string(70'000, 'a') + "\r\n\r\n").ok());
+  EXPECT_EQ(
+      answer_to("HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'a') + "\r\n\r\n").status().code(),
+      Code::exhausted);
+  EXPECT_FALSE(answer_to("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " +
+                         std::string(70'000, 'a') + "\r\n\r\n")
+                   .ok());
 }
 
 TEST(HttpClient, ARequestThatWouldSplitIsNotSent) {
   const HttpClient client(*parse_address("http://127.0.0.1:1"), base::machine_clock());
   EXPECT_EQ(client.exchange({.target = "/a b"}, kLong).status().code(), Code::invalid_argument);
-  EXPECT_EQ(client.exchange({.target = "/a\r\nX: y"}, kLong).status().code(), Code::invalid_argument);
-  EXPECT_EQ(client.exchange({.headers = {{"Authorization", "Bearer a\r\nX: y"}}}, kLong).status().code(), Code::invalid_argument);
+  EXPECT_EQ(client.exchange({.target = "/a\r\nX: y"}, kLong).status().code(),
+            Code::invalid_argument);
+  EXPECT_EQ(
+      client.exchange({.headers = {{"Authorization", "Bearer a\r\nX: y"}}}, kLong).status().code(),
+      Code::invalid_argument);
 }
 
-TEST(HttpClient, EncodesComponents) { EXPECT_EQ(encode_component("a b/ü?~"), "a%20b%2F%C3%BC%3F~"); }
+TEST(HttpClient, EncodesComponents) {
+  EXPECT_EQ(encode_component("a b/ü?~"), "a%20b%2F%C3%BC%3F~");
+}
 
 std::vector<ServerEvent> events_of(std::string body) {
-  const FakeHttpServer server([&](const auto&) { return FakeHttpServer::Answer{"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + body}; });
+  const FakeHttpServer server([&](const auto&) {
+    return FakeHttpServer::Answer{"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" +
+                                  body};
+  });
   auto stream = client_of(server).open({}, kLong);
   EXPECT_TRUE(stream.ok());
   EventStream events(std::move(*stream));
@@ -128,7 +155,8 @@ std::vector<ServerEvent> events_of(std::string body) {
 
 TEST(EventStream, ReadsTypesDataAndIds) {
   const auto events = events_of(
-      "retry: 2000\n\n: keep-alive\n\nevent: row\nid: 7\ndata: {\"a\":1}\n\nevent:end\r\ndata: one\r\ndata: two\r\n\r\ndata: half");
+      "retry: 2000\n\n: keep-alive\n\nevent: row\nid: 7\ndata: {\"a\":1}\n\nevent:end\r\ndata: "
+      "one\r\ndata: two\r\n\r\ndata: half");
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events[0].type, "row");
   EXPECT_EQ(events[0].id, "7");

@@ -32,7 +32,9 @@ constexpr std::size_t kOut = 2;
 // Fields `a` and `b` are the columns 0 and 1.
 class TwoFields final : public expr::Resolver {
  public:
-  expr::Resolution resolve_field(const record::FieldPath& path) override { return {path[0] == "a" ? kA : kB, {}}; }
+  expr::Resolution resolve_field(const record::FieldPath& path) override {
+    return {path[0] == "a" ? kA : kB, {}};
+  }
 };
 
 std::shared_ptr<const expr::Program> program(std::string_view text) {
@@ -84,11 +86,13 @@ class Driven {
   }
   // in, out, and drops by reason that are not 0
   std::string counts() const {
-    std::string text = std::to_string(stats.in.value()) + " in " + std::to_string(stats.out.value()) + " out";
+    std::string text =
+        std::to_string(stats.in.value()) + " in " + std::to_string(stats.out.value()) + " out";
     for (std::size_t r = 0; r < flow::kDropReasons; ++r) {
       const auto reason = static_cast<DropReason>(r);
       if (stats.dropped(reason).value() != 0)
-        text += " " + std::to_string(stats.dropped(reason).value()) + " " + std::string(to_string(reason));
+        text += " " + std::to_string(stats.dropped(reason).value()) + " " +
+                std::string(to_string(reason));
     }
     return text;
   }
@@ -98,14 +102,16 @@ class Driven {
 
 TEST(Filter, KeepsRowsForWhichItIsTrue) {
   Filter filter(program("a > 1"));
-  Driven driven(filter, rows_with(kA, {Value::integer(1), Value::integer(2), Value::real(1.5), Value::integer(0)}));
+  Driven driven(filter, rows_with(kA, {Value::integer(1), Value::integer(2), Value::real(1.5),
+                                       Value::integer(0)}));
   EXPECT_THAT(driven.offsets(), ElementsAre(1, 2));
   EXPECT_EQ(driven.counts(), "4 in 2 out 2 filter");
 }
 
 TEST(Filter, WhatIsNotBooleanFailsTheRow) {
   Filter filter(program("a"));
-  Driven driven(filter, rows_with(kA, {Value::boolean(true), Value::null(), Value(), Value::integer(1), Value::string("true"),
+  Driven driven(filter, rows_with(kA, {Value::boolean(true), Value::null(), Value(),
+                                       Value::integer(1), Value::string("true"),
                                        Value::error(expr::kOverflow), Value::boolean(false)}));
   EXPECT_THAT(driven.offsets(), ElementsAre(0));
   EXPECT_EQ(driven.counts(), "7 in 1 out 1 filter 5 skip");
@@ -133,7 +139,8 @@ TEST(Compute, FillsColumnsAndDropsRowsThatFail) {
   auto work = std::make_shared<ComputeWork>();
   work->items = {{program("a + 1"), kOut}, {program("10 / a"), kOut + 1}};
   Compute compute(work, Counting::every_row);
-  Driven driven(compute, rows_with(kA, {Value::integer(1), Value::integer(0), Value::string("x"), Value(), Value::integer(2)}));
+  Driven driven(compute, rows_with(kA, {Value::integer(1), Value::integer(0), Value::string("x"),
+                                        Value(), Value::integer(2)}));
   EXPECT_THAT(driven.offsets(), ElementsAre(0, 4));
   EXPECT_EQ(driven.counts(), "5 in 2 out 3 skip");
   EXPECT_EQ(driven.out.batches[0].column(kOut)[1].as_integer(), 3);
@@ -152,7 +159,8 @@ TEST(Compute, CopiedFieldsMustBeThere) {
 TEST(Compute, NumbersInTextAreAsTheyWereWritten) {
   auto work = std::make_shared<ComputeWork>();
   work->texts = {{kA, kB, kOut}};
-  RecordBatch batch = rows_with(kA, {Value::real(1.1), Value::string("x"), Value::null(), Value::integer(7)});
+  RecordBatch batch =
+      rows_with(kA, {Value::real(1.1), Value::string("x"), Value::null(), Value::integer(7)});
   const record::Column tokens = batch.make_column(kB);
   tokens[0] = Value::json("1.10");
   tokens[1] = Value::json("\"x\"");
@@ -179,15 +187,22 @@ TEST(Compute, TombstonesPassOrAreCounted) {
     Compute compute(work, Counting::failures);
     Driven driven(compute, std::move(batch));
     EXPECT_EQ(driven.offsets().size(), what == Tombstones::pass ? 2u : 1u);
-    const std::string dropped = what == Tombstones::drop ? "1 in 0 out 1 tombstone" : "1 in 0 out 1 skip";
+    const std::string dropped =
+        what == Tombstones::drop ? "1 in 0 out 1 tombstone" : "1 in 0 out 1 skip";
     EXPECT_EQ(driven.counts(), what == Tombstones::pass ? "0 in 0 out" : dropped);
   }
 }
 
 TEST(KeyCheck, OnlyUsableKeysGoOn) {
   KeyCheck check({kA, kB});
-  const std::vector<Value> first = {Value::integer(1), Value::null(), Value(), Value::json("[1]"), Value::real(NAN), Value::string(""),
-                                    Value::boolean(false), Value::error(expr::kOverflow)};
+  const std::vector<Value> first = {Value::integer(1),
+                                    Value::null(),
+                                    Value(),
+                                    Value::json("[1]"),
+                                    Value::real(NAN),
+                                    Value::string(""),
+                                    Value::boolean(false),
+                                    Value::error(expr::kOverflow)};
   RecordBatch batch = rows_with(kA, first);
   for (Value& value : batch.make_column(kB)) value = Value::string("b");
   batch.make_column(kB)[6] = Value::null();
@@ -206,7 +221,9 @@ TEST(KeyCheck, TombstonesAreDroppedAndCounted) {
 }
 
 TEST(Decode, BadRecordsAreCountedAndDropped) {
-  Decode decode(codec::make_decoder(codec::Format::json, {{{"a"}, record::DecodeSlot::Want::value, kA}}), Counting::every_row);
+  Decode decode(
+      codec::make_decoder(codec::Format::json, {{{"a"}, record::DecodeSlot::Want::value, kA}}),
+      Counting::every_row);
   RecordBatch batch = rows(4);
   batch.rows()[0].value = "{\"a\":1}";
   batch.rows()[1].value = "nonsense";

@@ -24,23 +24,29 @@ struct Planned {
 inline Planned planned(const std::string& definition, std::uint32_t workers = 2) {
   spec::ParseResult parsed = spec::parse_pipeline(definition);
   for (const spec::Diagnostic& diagnostic : parsed.diagnostics)
-    EXPECT_NE(diagnostic.severity, spec::Severity::error) << diagnostic.pointer << " " << diagnostic.message;
+    EXPECT_NE(diagnostic.severity, spec::Severity::error)
+        << diagnostic.pointer << " " << diagnostic.message;
   if (!parsed.ok()) return {};
   PlanResult result = build_plan(parsed.spec, {workers});
   Planned planned{result.plan, {}, result.diagnostics};
   if (result.plan != nullptr) planned.diagnostics = result.plan->warnings;
   for (const spec::Diagnostic& diagnostic : planned.diagnostics)
-    planned.problems.push_back(std::string(spec::severity_name(diagnostic.severity)) + " " + diagnostic.pointer + " " + diagnostic.code);
+    planned.problems.push_back(std::string(spec::severity_name(diagnostic.severity)) + " " +
+                               diagnostic.pointer + " " + diagnostic.code);
   return planned;
 }
 
-// Runs a plan on one thread, one slice of every stage, record by record or all at once: what leaves the sinks.
+// Runs a plan on one thread, one slice of every stage, record by record or all at once: what leaves
+// the sinks.
 class PlanRun {
  public:
   explicit PlanRun(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
-    for (const spec::SourceSpec& source : plan_->spec->sources) counts_.try_emplace(source.id, "p", source.id);
-    for (const spec::StepSpec& step : plan_->spec->steps) counts_.try_emplace(step.id, "p", step.id);
-    for (const spec::SinkSpec& sink : plan_->spec->sinks) counts_.try_emplace("sink " + sink.id, "p", sink.id);
+    for (const spec::SourceSpec& source : plan_->spec->sources)
+      counts_.try_emplace(source.id, "p", source.id);
+    for (const spec::StepSpec& step : plan_->spec->steps)
+      counts_.try_emplace(step.id, "p", step.id);
+    for (const spec::SinkSpec& sink : plan_->spec->sinks)
+      counts_.try_emplace("sink " + sink.id, "p", sink.id);
     for (const Stage& stage : plan_->stages) {
       std::vector<Running>& nodes = running_.emplace_back();
       for (const Node& node : stage.nodes) nodes.push_back(start(node));
@@ -51,8 +57,10 @@ class PlanRun {
     record::RecordBatch batch{base::Ref<record::BatchMemory>(new record::BatchMemory())};
     for (const std::string& value : values) {
       record::Row row;
-      if (value == "TOMBSTONE") row.flags = record::Row::kNullValue;
-      else row.value = batch.arena().copy(value);
+      if (value == "TOMBSTONE")
+        row.flags = record::Row::kNullValue;
+      else
+        row.value = batch.arena().copy(value);
       row.key = "source-key";
       batch.rows().push_back(row);
     }
@@ -68,8 +76,10 @@ class PlanRun {
   std::string counts(const std::string& id) {
     flow::StepStats& stats = counts_.at(id);
     std::uint64_t dropped = 0;
-    for (std::size_t r = 0; r < flow::kDropReasons; ++r) dropped += stats.dropped(static_cast<flow::DropReason>(r)).value();
-    return std::to_string(stats.in.value()) + " " + std::to_string(stats.out.value()) + " " + std::to_string(dropped);
+    for (std::size_t r = 0; r < flow::kDropReasons; ++r)
+      dropped += stats.dropped(static_cast<flow::DropReason>(r)).value();
+    return std::to_string(stats.in.value()) + " " + std::to_string(stats.out.value()) + " " +
+           std::to_string(dropped);
   }
   // What the tap of a step showed.
   std::vector<std::string> tapped(const std::string& step) { return tapped_[step]; }
@@ -81,7 +91,8 @@ class PlanRun {
   };
   class Next final : public flow::Collector {
    public:
-    Next(PlanRun& run, std::size_t stage, std::size_t node) : run_(run), stage_(stage), node_(node) {}
+    Next(PlanRun& run, std::size_t stage, std::size_t node)
+        : run_(run), stage_(stage), node_(node) {}
     void emit(record::RecordBatch&& batch) override { run_.leave(stage_, node_, batch); }
 
    private:
@@ -149,14 +160,17 @@ class PlanRun {
       std::string line;
       if (const auto* text = std::get_if<std::string>(&binding.key)) line = *text + "=";
       if (std::holds_alternative<flow::SinkBinding::None>(binding.key)) line = "none=";
-      if (const auto* column = std::get_if<flow::SinkBinding::Column>(&binding.key)) line = shown(batch.column(column->index)[i]) + "=";
-      if (binding.timestamp_column) line += "@" + shown(batch.column(*binding.timestamp_column)[i]) + " ";
+      if (const auto* column = std::get_if<flow::SinkBinding::Column>(&binding.key))
+        line = shown(batch.column(column->index)[i]) + "=";
+      if (binding.timestamp_column)
+        line += "@" + shown(batch.column(*binding.timestamp_column)[i]) + " ";
       for (const flow::SinkBinding::HeaderRule& rule : binding.headers) {
         if (const auto* column = std::get_if<flow::SinkBinding::Column>(&rule.value))
           line += rule.name + ":" + shown(batch.column(column->index)[i]) + " ";
       }
-      line += errors[i] != nullptr ? "error " + std::string(errors[i]->code)
-              : batch.rows()[i].tombstone() ? "TOMBSTONE" : std::string(texts[i]);
+      line += errors[i] != nullptr          ? "error " + std::string(errors[i]->code)
+              : batch.rows()[i].tombstone() ? "TOMBSTONE"
+                                            : std::string(texts[i]);
       outputs_[plan_->spec->sinks[node.sink].id].push_back(line);
     }
   }

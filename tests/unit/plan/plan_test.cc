@@ -16,8 +16,11 @@ using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 // A pipeline from one source to one sink.
-std::string with_steps(const std::string& steps, const std::string& sink = R"("kafka":{"topic":"out"})", const std::string& source = "") {
-  return R"({"name":"p","sources":{"in":{"kafka":{"topics":["in"]})" + source + R"(}},"steps":[)" + steps + R"(],"sinks":{"out":{)" + sink + "}}}";
+std::string with_steps(const std::string& steps,
+                       const std::string& sink = R"("kafka":{"topic":"out"})",
+                       const std::string& source = "") {
+  return R"({"name":"p","sources":{"in":{"kafka":{"topics":["in"]})" + source + R"(}},"steps":[)" +
+         steps + R"(],"sinks":{"out":{)" + sink + "}}}";
 }
 
 // What comes out of the steps for each row.
@@ -35,56 +38,86 @@ TEST(Plan, WithoutStepsBytesPassAndBadRecordsAreDropped) {
 }
 
 TEST(Plan, FilterKeepsBytesAsTheyCame) {
-  EXPECT_THAT(through(R"({"filter":"(amount ?? 0) > 100"})", {R"({"amount" : 100.50})", R"({"amount":5})", "{}", "TOMBSTONE", R"({"amount":"x"})"}),
-              ElementsAre(R"({"amount" : 100.50})", "TOMBSTONE"));
+  EXPECT_THAT(
+      through(R"({"filter":"(amount ?? 0) > 100"})", {R"({"amount" : 100.50})", R"({"amount":5})",
+                                                      "{}", "TOMBSTONE", R"({"amount":"x"})"}),
+      ElementsAre(R"({"amount" : 100.50})", "TOMBSTONE"));
 }
 
 TEST(Plan, SetSeesTheRowAsItEntered) {
-  EXPECT_THAT(through(R"({"set":{"a":"b","b":"a"}})", {R"({"a":1.10,"b":"x\u0041","c":3})"}), ElementsAre(R"({"a":"x\u0041","b":1.10,"c":3})"));
-  EXPECT_THAT(through(R"({"set":{"a":"a + 1","b":"a * 10"}})", {R"({"a":1})"}), ElementsAre(R"({"a":2,"b":10})"));
-  EXPECT_THAT(through(R"({"set":{"a":"a + 1"}},{"set":{"a":"a + 1","b":"a"}})", {R"({"a":1})"}), ElementsAre(R"({"a":3,"b":2})"));
+  EXPECT_THAT(through(R"({"set":{"a":"b","b":"a"}})", {R"({"a":1.10,"b":"x\u0041","c":3})"}),
+              ElementsAre(R"({"a":"x\u0041","b":1.10,"c":3})"));
+  EXPECT_THAT(through(R"({"set":{"a":"a + 1","b":"a * 10"}})", {R"({"a":1})"}),
+              ElementsAre(R"({"a":2,"b":10})"));
+  EXPECT_THAT(through(R"({"set":{"a":"a + 1"}},{"set":{"a":"a + 1","b":"a"}})", {R"({"a":1})"}),
+              ElementsAre(R"({"a":3,"b":2})"));
 }
 
 TEST(Plan, TheExampleOfTheRules) {
-  EXPECT_THAT(through(R"({"set":{"user.city":"'Köln'","geo.lat":"50.9"}},{"drop":["tmp","nope"]})", {R"({"user":{"name":"a"},"tmp":1})"}),
+  EXPECT_THAT(through(R"({"set":{"user.city":"'Köln'","geo.lat":"50.9"}},{"drop":["tmp","nope"]})",
+                      {R"({"user":{"name":"a"},"tmp":1})"}),
               ElementsAre(R"({"user":{"name":"a","city":"Köln"},"geo":{"lat":50.9}})"));
 }
 
 TEST(Plan, PathsCopyTokensAndAreTypedWhereTheyAreUsed) {
-  EXPECT_THAT(through(R"({"set":{"x":"n"}},{"filter":"x > 1 && s == 'A'"},{"select":{"y":"x","t":"s","big":"b"}})",
-                      {R"({"n":1.10,"s":"\u0041","b":123456789012345678901234567890})"}),
-              ElementsAre(R"({"y":1.10,"t":"\u0041","big":123456789012345678901234567890})"));
+  EXPECT_THAT(
+      through(
+          R"({"set":{"x":"n"}},{"filter":"x > 1 && s == 'A'"},{"select":{"y":"x","t":"s","big":"b"}})",
+          {R"({"n":1.10,"s":"\u0041","b":123456789012345678901234567890})"}),
+      ElementsAre(R"({"y":1.10,"t":"\u0041","big":123456789012345678901234567890})"));
 }
 
 TEST(Plan, SelectListKeepsAbsentFieldsAbsentAndExpressionsDoNot) {
-  EXPECT_THAT(through(R"({"select":["user.name","b"]})", {R"({"user":{"name":"a","x":1},"b":null})", R"({"user":3})", "{}"}),
+  EXPECT_THAT(through(R"({"select":["user.name","b"]})",
+                      {R"({"user":{"name":"a","x":1},"b":null})", R"({"user":3})", "{}"}),
               ElementsAre(R"({"name":"a","b":null})", "{}", "{}"));
-  EXPECT_THAT(through(R"({"select":{"name":"user.name"}})", {R"({"user":{"name":"a","x":1}})", R"({"user":3})"}), ElementsAre(R"({"name":"a"})"));
+  EXPECT_THAT(through(R"({"select":{"name":"user.name"}})",
+                      {R"({"user":{"name":"a","x":1}})", R"({"user":3})"}),
+              ElementsAre(R"({"name":"a"})"));
   EXPECT_THAT(through(R"({"set":{"a":"null"}})", {R"({"a":1})"}), ElementsAre(R"({"a":null})"));
 }
 
 TEST(Plan, FieldsAreReplacedDroppedAndAddedAgain) {
-  EXPECT_THAT(through(R"({"drop":["a"]},{"set":{"a":"b"}})", {R"({"a":1,"b":2,"c":3})"}), ElementsAre(R"({"b":2,"c":3,"a":2})"));
-  EXPECT_THAT(through(R"({"set":{"a.x":"1"}},{"drop":["a"]})", {R"({"a":{"y":2},"b":2})"}), ElementsAre(R"({"b":2})"));
-  EXPECT_THAT(through(R"({"set":{"a.x":"1"}},{"drop":["a.y","a.x"]})", {R"({"a":{"y":2,"z":3},"b":2})"}), ElementsAre(R"({"a":{"z":3},"b":2})"));
-  EXPECT_THAT(through(R"({"drop":["a","a.b","c.d","c"]})", {R"({"a":{"b":2},"b":2,"c":{"d":1}})"}), ElementsAre(R"({"b":2})"));
-  EXPECT_THAT(through(R"({"drop":["a.b"]},{"set":{"a":"1"}})", {R"({"a":{"b":2},"b":2})"}), ElementsAre(R"({"a":1,"b":2})"));
-  EXPECT_THAT(through(R"({"set":{"a.b":"7"}},{"set":{"a":"1"}})", {R"({"a":{"b":2},"b":2})"}), ElementsAre(R"({"a":1,"b":2})"));
-  EXPECT_THAT(through(R"({"select":["a","b"]},{"drop":["a"]},{"set":{"c":"b"}})", {R"({"a":1,"b":2})"}), ElementsAre(R"({"b":2,"c":2})"));
+  EXPECT_THAT(through(R"({"drop":["a"]},{"set":{"a":"b"}})", {R"({"a":1,"b":2,"c":3})"}),
+              ElementsAre(R"({"b":2,"c":3,"a":2})"));
+  EXPECT_THAT(through(R"({"set":{"a.x":"1"}},{"drop":["a"]})", {R"({"a":{"y":2},"b":2})"}),
+              ElementsAre(R"({"b":2})"));
+  EXPECT_THAT(
+      through(R"({"set":{"a.x":"1"}},{"drop":["a.y","a.x"]})", {R"({"a":{"y":2,"z":3},"b":2})"}),
+      ElementsAre(R"({"a":{"z":3},"b":2})"));
+  EXPECT_THAT(through(R"({"drop":["a","a.b","c.d","c"]})", {R"({"a":{"b":2},"b":2,"c":{"d":1}})"}),
+              ElementsAre(R"({"b":2})"));
+  EXPECT_THAT(through(R"({"drop":["a.b"]},{"set":{"a":"1"}})", {R"({"a":{"b":2},"b":2})"}),
+              ElementsAre(R"({"a":1,"b":2})"));
+  EXPECT_THAT(through(R"({"set":{"a.b":"7"}},{"set":{"a":"1"}})", {R"({"a":{"b":2},"b":2})"}),
+              ElementsAre(R"({"a":1,"b":2})"));
+  EXPECT_THAT(
+      through(R"({"select":["a","b"]},{"drop":["a"]},{"set":{"c":"b"}})", {R"({"a":1,"b":2})"}),
+      ElementsAre(R"({"b":2,"c":2})"));
 }
 
 TEST(Plan, PiecesArePutTogetherWhereADocumentIsNeeded) {
-  EXPECT_THAT(through(R"({"set":{"a":"1"}},{"set":{"all":"this"}})", {R"({"b":2})"}), ElementsAre(R"({"b":2,"a":1,"all":{"b":2,"a":1}})"));
-  EXPECT_THAT(through(R"({"set":{"all":"this"}})", {R"({"b":2})"}), ElementsAre(R"({"b":2,"all":{"b":2}})"));
-  EXPECT_THAT(through(R"({"set":{"u.x":"1"}},{"set":{"copy":"u"}})", {R"({"u":{"y":2}})"}), ElementsAre(R"({"u":{"y":2,"x":1},"copy":{"y":2,"x":1}})"));
-  EXPECT_THAT(through(R"({"drop":["u.x"]},{"set":{"copy":"u"}})", {R"({"u":{"y":2,"x":1}})"}), ElementsAre(R"({"u":{"y":2},"copy":{"y":2}})"));
-  EXPECT_THAT(through(R"({"set":{"c":"u"}},{"set":{"c.z":"3"}},{"drop":["c.y"]})", {R"({"u":{"y":2}})"}), ElementsAre(R"({"u":{"y":2},"c":{"z":3}})"));
-  EXPECT_THAT(through(R"({"set":{"c":"u"}},{"filter":"c.y == 2"},{"set":{"d":"c.y"}})", {R"({"u":{"y":2}})"}), ElementsAre(R"({"u":{"y":2},"c":{"y":2},"d":2})"));
-  EXPECT_THAT(through(R"({"select":{"a":"x"}},{"set":{"all":"this"}})", {R"({"x":2})"}), ElementsAre(R"({"a":2,"all":{"a":2}})"));
+  EXPECT_THAT(through(R"({"set":{"a":"1"}},{"set":{"all":"this"}})", {R"({"b":2})"}),
+              ElementsAre(R"({"b":2,"a":1,"all":{"b":2,"a":1}})"));
+  EXPECT_THAT(through(R"({"set":{"all":"this"}})", {R"({"b":2})"}),
+              ElementsAre(R"({"b":2,"all":{"b":2}})"));
+  EXPECT_THAT(through(R"({"set":{"u.x":"1"}},{"set":{"copy":"u"}})", {R"({"u":{"y":2}})"}),
+              ElementsAre(R"({"u":{"y":2,"x":1},"copy":{"y":2,"x":1}})"));
+  EXPECT_THAT(through(R"({"drop":["u.x"]},{"set":{"copy":"u"}})", {R"({"u":{"y":2,"x":1}})"}),
+              ElementsAre(R"({"u":{"y":2},"copy":{"y":2}})"));
+  EXPECT_THAT(
+      through(R"({"set":{"c":"u"}},{"set":{"c.z":"3"}},{"drop":["c.y"]})", {R"({"u":{"y":2}})"}),
+      ElementsAre(R"({"u":{"y":2},"c":{"z":3}})"));
+  EXPECT_THAT(through(R"({"set":{"c":"u"}},{"filter":"c.y == 2"},{"set":{"d":"c.y"}})",
+                      {R"({"u":{"y":2}})"}),
+              ElementsAre(R"({"u":{"y":2},"c":{"y":2},"d":2})"));
+  EXPECT_THAT(through(R"({"select":{"a":"x"}},{"set":{"all":"this"}})", {R"({"x":2})"}),
+              ElementsAre(R"({"a":2,"all":{"a":2}})"));
 }
 
 TEST(Plan, AParentThatIsNoObjectFailsTheRow) {
-  EXPECT_THAT(through(R"({"set":{"user.city":"'x'"}})", {R"({"user":1})", "{}"}), ElementsAre("error NOT_AN_OBJECT", R"({"user":{"city":"x"}})"));
+  EXPECT_THAT(through(R"({"set":{"user.city":"'x'"}})", {R"({"user":1})", "{}"}),
+              ElementsAre("error NOT_AN_OBJECT", R"({"user":{"city":"x"}})"));
 }
 
 TEST(Plan, AllMistakesAreReportedAtOnceWithTheirPlace) {
@@ -94,38 +127,48 @@ TEST(Plan, AllMistakesAreReportedAtOnceWithTheirPlace) {
   EXPECT_EQ(made.plan, nullptr);
   std::vector<std::string> places;
   for (const spec::Diagnostic& diagnostic : made.diagnostics) places.push_back(diagnostic.pointer);
-  EXPECT_THAT(places, ElementsAre("/steps/0/filter", "/steps/1/set/x", "/steps/1/set/y", "/steps/3/filter", "/steps/4/filter",
-                                  "/sinks/out/kafka/key/expr"));
+  EXPECT_THAT(places,
+              ElementsAre("/steps/0/filter", "/steps/1/set/x", "/steps/1/set/y", "/steps/3/filter",
+                          "/steps/4/filter", "/sinks/out/kafka/key/expr"));
   EXPECT_TRUE(made.diagnostics[1].span.has_value());
   EXPECT_EQ(made.diagnostics[3].code, "UNKNOWN_FIELD");
   EXPECT_EQ(made.diagnostics[4].code, "NOT_A_BOOLEAN");
 }
 
 TEST(Plan, AConstantFilterIsAWarning) {
-  EXPECT_THAT(planned(with_steps(R"({"filter":"1 > 2"})")).problems, ElementsAre("warning /steps/0/filter CONSTANT_FILTER"));
+  EXPECT_THAT(planned(with_steps(R"({"filter":"1 > 2"})")).problems,
+              ElementsAre("warning /steps/0/filter CONSTANT_FILTER"));
   EXPECT_THAT(planned(with_steps(R"({"filter":"a > 2"})")).problems, IsEmpty());
 }
 
 TEST(Plan, DroppedFieldsCannotBeRead) {
-  EXPECT_THAT(through(R"({"drop":["a"]},{"filter":"a == 1"})", {}), ElementsAre("error /steps/1/filter UNKNOWN_FIELD"));
-  EXPECT_THAT(through(R"({"select":["amount"]},{"select":["amuont"]})", {}), ElementsAre("error /steps/1/select/0 UNKNOWN_FIELD"));
+  EXPECT_THAT(through(R"({"drop":["a"]},{"filter":"a == 1"})", {}),
+              ElementsAre("error /steps/1/filter UNKNOWN_FIELD"));
+  EXPECT_THAT(through(R"({"select":["amount"]},{"select":["amuont"]})", {}),
+              ElementsAre("error /steps/1/select/0 UNKNOWN_FIELD"));
 }
 
 TEST(Plan, AGeneratorsFieldsReadItsSequence) {
-  const std::string head = R"({"name":"p","sources":{"g":{"generator":{"rows_per_second":5,"fields":{"a":"seq * 2","b":")";
+  const std::string head =
+      R"({"name":"p","sources":{"g":{"generator":{"rows_per_second":5,"fields":{"a":"seq * 2","b":")";
   const std::string tail = R"("}}}},"sinks":{"out":{"stdout":{}}}})";
   EXPECT_NE(planned(head + "string(seq % 3)" + tail).plan, nullptr);
-  EXPECT_THAT(planned(head + "sec" + tail).problems, ElementsAre("error /sources/g/generator/fields/b UNKNOWN_FIELD"));
+  EXPECT_THAT(planned(head + "sec" + tail).problems,
+              ElementsAre("error /sources/g/generator/fields/b UNKNOWN_FIELD"));
 }
 
 TEST(Plan, SinkExpressionsBecomeColumns) {
-  const Planned made = planned(with_steps(R"({"set":{"n2":"n * 2"}})",
+  const Planned made = planned(with_steps(
+      R"({"set":{"n2":"n * 2"}})",
       R"("kafka":{"topic":"out","key":{"expr":"n"},"headers":{"h":{"expr":"s + '!'"},"k":{"expr":"s"},"c":"literal"},"timestamp":{"expr":"t"}})"));
   ASSERT_NE(made.plan, nullptr) << testing::PrintToString(made.problems);
   PlanRun run(made.plan);
-  run.feed("in", {R"({"n":1.10,"s":"x","t":5})", R"({"n":2,"t":6})", "TOMBSTONE", R"({"n":null,"s":"y","t":7})"});
-  EXPECT_THAT(run.output("out"), ElementsAre(R"(1.10=@5 h:x! k:x {"n":1.10,"s":"x","t":5,"n2":2.2})"));
-  EXPECT_EQ(run.counts("sink out"), "2 0 2");  // without `s`, and the tombstone; null * 2 failed before
+  run.feed("in", {R"({"n":1.10,"s":"x","t":5})", R"({"n":2,"t":6})", "TOMBSTONE",
+                  R"({"n":null,"s":"y","t":7})"});
+  EXPECT_THAT(run.output("out"),
+              ElementsAre(R"(1.10=@5 h:x! k:x {"n":1.10,"s":"x","t":5,"n2":2.2})"));
+  EXPECT_EQ(run.counts("sink out"),
+            "2 0 2");  // without `s`, and the tombstone; null * 2 failed before
   EXPECT_EQ(run.counts("in"), "4 4 0");
   EXPECT_EQ(run.counts("set-0"), "4 3 1");
 }
@@ -137,13 +180,17 @@ TEST(Plan, LiteralAndAbsentKeysNeedNoRow) {
   PlanRun none(planned(with_steps("", R"("kafka":{"topic":"out","key":null})")).plan);
   none.feed("in", {"{}", "TOMBSTONE"});
   EXPECT_THAT(none.output("out"), ElementsAre("none={}", "none=TOMBSTONE"));
-  PlanRun meta(planned(with_steps("", R"("kafka":{"topic":"out","key":{"expr":"meta.key + '!'"}})")).plan);
+  PlanRun meta(
+      planned(with_steps("", R"("kafka":{"topic":"out","key":{"expr":"meta.key + '!'"}})")).plan);
   meta.feed("in", {"{}", "TOMBSTONE"});
   EXPECT_THAT(meta.output("out"), ElementsAre("source-key!={}", "source-key!=TOMBSTONE"));
 }
 
 TEST(Plan, RepartitionBeginsANewStage) {
-  const Planned made = planned(with_steps(R"({"filter":"n > 0"},{"id":"by-user","repartition":{"by":["user.id"]}},{"set":{"m":"n + 1"}})"), 3);
+  const Planned made = planned(
+      with_steps(
+          R"({"filter":"n > 0"},{"id":"by-user","repartition":{"by":["user.id"]}},{"set":{"m":"n + 1"}})"),
+      3);
   ASSERT_NE(made.plan, nullptr);
   EXPECT_EQ(made.plan->parallelism, 3u);
   const std::vector<StageSummary> stages = describe(*made.plan);
@@ -152,7 +199,8 @@ TEST(Plan, RepartitionBeginsANewStage) {
   EXPECT_THAT(stages[1].steps, ElementsAre("set-2"));
   EXPECT_EQ(stages[0].exchange + "|" + stages[1].exchange, "|user.id");
   PlanRun run(made.plan);
-  run.feed("in", {R"({"n":1,"user":{"id":"a"}})", R"({"n":1,"user":{}})", R"({"n":1,"user":{"id":null}})", "TOMBSTONE", R"({"n":2,"user":{"id":[1]}})"});
+  run.feed("in", {R"({"n":1,"user":{"id":"a"}})", R"({"n":1,"user":{}})",
+                  R"({"n":1,"user":{"id":null}})", "TOMBSTONE", R"({"n":2,"user":{"id":[1]}})"});
   EXPECT_THAT(run.output("out"), ElementsAre(R"({"n":1,"user":{"id":"a"},"m":2})"));
   EXPECT_EQ(run.counts("by-user"), "5 1 4");
 }
@@ -169,27 +217,35 @@ TEST(Plan, BranchesSeeTheSameRows) {
   run.feed("in", {R"({"a":1})", R"({"a":2})"});
   EXPECT_THAT(run.output("b"), ElementsAre(R"({"a":2,"x":2})"));
   EXPECT_THAT(run.output("s"), ElementsAre(R"({"a":1,"x":1})"));
-  EXPECT_THAT(run.output("r"), UnorderedElementsAre(R"({"a":1})", R"({"a":2})", R"({"a":1})", R"({"a":2})"));
+  EXPECT_THAT(run.output("r"),
+              UnorderedElementsAre(R"({"a":1})", R"({"a":2})", R"({"a":1})", R"({"a":2})"));
 }
 
 TEST(Plan, SourcesOfDifferentShapesFlowTogether) {
-  const std::string head = R"({"name":"p","sources":{"j":{"kafka":{"topics":["j"]}},"s":{"kafka":{"topics":["s"]},"format":"string"},)"
-                           R"("k":{"kafka":{"topics":["k"]}}},"steps":[)";
+  const std::string head =
+      R"({"name":"p","sources":{"j":{"kafka":{"topics":["j"]}},"s":{"kafka":{"topics":["s"]},"format":"string"},)"
+      R"("k":{"kafka":{"topics":["k"]}}},"steps":[)";
   const std::string tail = R"(],"sinks":{"out":{"kafka":{"topic":"out"}}}})";
-  const Planned alike = planned(head + R"({"from":["j","k"],"filter":"v > 1"},{"set":{"w":"v + 1"}})" + tail);
+  const Planned alike =
+      planned(head + R"({"from":["j","k"],"filter":"v > 1"},{"set":{"w":"v + 1"}})" + tail);
   ASSERT_NE(alike.plan, nullptr) << testing::PrintToString(alike.problems);
   PlanRun first(alike.plan);
   first.feed("j", {R"({"v":1})", R"({"v":2})"});
   first.feed("k", {R"({"v":3})"});
   EXPECT_THAT(first.output("out"), ElementsAre(R"({"v":2,"w":3})", R"({"v":3,"w":4})"));
 
-  const Planned mixed = planned(head + R"({"id":"jj","from":"j","set":{"value":"string(v) "}},{"from":["jj","s","k"],"set":{"len":"size(value ?? '') "}})" + tail);
+  const Planned mixed = planned(
+      head +
+      R"({"id":"jj","from":"j","set":{"value":"string(v) "}},{"from":["jj","s","k"],"set":{"len":"size(value ?? '') "}})" +
+      tail);
   ASSERT_NE(mixed.plan, nullptr) << testing::PrintToString(mixed.problems);
   PlanRun second(mixed.plan);
   second.feed("j", {R"({"v":12})"});
   second.feed("s", {"Köln"});
   second.feed("k", {R"({"z":0})"});
-  EXPECT_THAT(second.output("out"), ElementsAre(R"({"v":12,"value":"12","len":2})", R"({"value":"Köln","len":4})", R"({"z":0,"len":0})"));
+  EXPECT_THAT(second.output("out"),
+              ElementsAre(R"({"v":12,"value":"12","len":2})", R"({"value":"Köln","len":4})",
+                          R"({"z":0,"len":0})"));
 
   const Planned doubled = planned(head + R"({"from":["k","k"],"filter":"v > 0"})" + tail);
   PlanRun third(doubled.plan);
@@ -216,8 +272,11 @@ TEST(Plan, StagesFlowTogetherWithoutAnExchange) {
 }
 
 TEST(Plan, FormatsConvert) {
-  const auto converted = [](const std::string& source, const std::string& sink, const std::string& steps, const std::string& row) {
-    const Planned made = planned(with_steps(steps, R"("kafka":{"topic":"out"},"format":")" + sink + "\"", R"(,"format":")" + source + "\""));
+  const auto converted = [](const std::string& source, const std::string& sink,
+                            const std::string& steps, const std::string& row) {
+    const Planned made =
+        planned(with_steps(steps, R"("kafka":{"topic":"out"},"format":")" + sink + "\"",
+                           R"(,"format":")" + source + "\""));
     if (made.plan == nullptr) return testing::PrintToString(made.problems);
     PlanRun run(made.plan);
     run.feed("in", {row});
@@ -233,13 +292,17 @@ TEST(Plan, FormatsConvert) {
   EXPECT_EQ(converted("json", "string", "", R"({"value":1})"), "error WRONG_TYPE");
   EXPECT_EQ(converted("json", "string", R"({"set":{"value":"a + '!'"}})", R"({"a":"x"})"), "x!");
   EXPECT_EQ(converted("json", "string", R"({"select":{"value":"a"}})", R"({"a":"x\u0041"})"), "xA");
-  EXPECT_EQ(converted("string", "string", R"({"filter":"size(value) > 1"},{"set":{"value":"value + value"}})", "ab"), "abab");
+  EXPECT_EQ(converted("string", "string",
+                      R"({"filter":"size(value) > 1"},{"set":{"value":"value + value"}})", "ab"),
+            "abab");
   EXPECT_EQ(converted("json", "bytes", "", R"({"value":"x"})"), "error WRONG_TYPE");
-  EXPECT_EQ(converted("json", "string", R"({"select":["a"]})", "{}"), R"({ "error /sinks/out/format UNKNOWN_FIELD" })");
+  EXPECT_EQ(converted("json", "string", R"({"select":["a"]})", "{}"),
+            R"({ "error /sinks/out/format UNKNOWN_FIELD" })");
 }
 
 TEST(Plan, TapsShowRowsAsTheyLeaveTheStep) {
-  const Planned made = planned(with_steps(R"({"set":{"b":"a + 1"}},{"drop":["a"]},{"filter":"b > 2"})"));
+  const Planned made =
+      planned(with_steps(R"({"set":{"b":"a + 1"}},{"drop":["a"]},{"filter":"b > 2"})"));
   PlanRun run(made.plan);
   run.feed("in", {R"({"a":1})", R"({"a":2})"});
   EXPECT_THAT(run.tapped("in"), ElementsAre(R"({"a":1})", R"({"a":2})"));
@@ -249,8 +312,11 @@ TEST(Plan, TapsShowRowsAsTheyLeaveTheStep) {
 }
 
 TEST(Plan, OnlyFieldsThatAreReadAreDecoded) {
-  // `a` is only copied and `c` only passes: the one typed value that is read is bad in the second row and skipped in the third.
-  EXPECT_THAT(through(R"({"filter":"n > 0"},{"select":["a"]})", {R"({"n":1,"c":"\ud800","a":1})", R"({"n":1e999,"a":1})", R"({"n":2,"c":tru,"a":2})"}),
+  // `a` is only copied and `c` only passes: the one typed value that is read is bad in the second
+  // row and skipped in the third.
+  EXPECT_THAT(through(R"({"filter":"n > 0"},{"select":["a"]})",
+                      {R"({"n":1,"c":"\ud800","a":1})", R"({"n":1e999,"a":1})",
+                       R"({"n":2,"c":tru,"a":2})"}),
               ElementsAre(R"({"a":1})", R"({"a":2})"));
 }
 

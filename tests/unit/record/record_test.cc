@@ -12,10 +12,14 @@ namespace {
 // Values of org.apache.kafka.common.utils.UtilsTest.testMurmur2.
 TEST(KeyHash, IsWhatTheJavaClientComputes) {
   const std::vector<std::pair<std::string, std::int32_t>> vectors{
-      {"21", -973932308}, {"foobar", -790332482}, {"a-little-bit-long-string", -985981536},
-      {"a-little-bit-longer-string", -1486304829}, {"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971},
+      {"21", -973932308},
+      {"foobar", -790332482},
+      {"a-little-bit-long-string", -985981536},
+      {"a-little-bit-longer-string", -1486304829},
+      {"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971},
       {"abc", 479470107}};
-  for (const auto& [key, expected] : vectors) EXPECT_EQ(static_cast<std::int32_t>(murmur2(key)), expected) << key;
+  for (const auto& [key, expected] : vectors)
+    EXPECT_EQ(static_cast<std::int32_t>(murmur2(key)), expected) << key;
 }
 
 TEST(KeyHash, EqualKeysHashAlikeAndTypesDiffer) {

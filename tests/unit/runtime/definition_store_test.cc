@@ -38,7 +38,8 @@ TEST_F(DefinitionStoreTest, GivesBackWhatWasSaved) {
   DefinitionStore store(folder_);
   ASSERT_TRUE(store.open().ok());
   StoredPipeline saved = stored("b", "{ // a comment\n \"name\": \"b\" }");
-  saved.trigger_override = spec::TriggerSpec{spec::TriggerMode::micro_batch, std::chrono::milliseconds(500), 10, {}};
+  saved.trigger_override =
+      spec::TriggerSpec{spec::TriggerMode::micro_batch, std::chrono::milliseconds(500), 10, {}};
   ASSERT_TRUE(store.save(saved).ok());
   ASSERT_TRUE(store.save(stored("a", "x")).ok());
   const auto loaded = store.load();
@@ -76,7 +77,8 @@ TEST_F(DefinitionStoreTest, DamagedFilesAreToldAndLeftAlone) {
   ASSERT_TRUE(store.save(stored("good", "x")).ok());
   const std::string whole = to_json(stored("bad", "y"));
   for (std::size_t length = 0; length < whole.size(); ++length) {
-    std::ofstream(folder_ + "/bad.json", std::ios::binary | std::ios::trunc) << whole.substr(0, length);
+    std::ofstream(folder_ + "/bad.json", std::ios::binary | std::ios::trunc)
+        << whole.substr(0, length);
     const auto loaded = store.load();
     ASSERT_TRUE(loaded.ok());
     ASSERT_EQ(loaded->pipelines.size(), 1u) << length;

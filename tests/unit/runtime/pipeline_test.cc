@@ -331,7 +331,8 @@ TEST_F(PipelineTest, ACommitThatDoesNotWorkIsTriedAgain) {
 
 TEST_F(PipelineTest, AvailableNowCatchesUpThenStops) {
   for (int i = 0; i < 600; ++i)
-    world.broker.topic(0).append(static_cast<std::size_t>(i % 2), FakeRecord{.key = {}, .value = "x", .headers = {}});
+    world.broker.topic(0).append(static_cast<std::size_t>(i % 2),
+                                 FakeRecord{.key = {}, .value = "x", .headers = {}});
   Pipeline& pipeline = world.create(RuntimeWorld::echo_plan(available_now()));
   EXPECT_EQ(pipeline.actual(), Actual::stopped);
   EXPECT_EQ(pipeline.desired(), Desired::stopped);

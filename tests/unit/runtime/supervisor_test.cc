@@ -19,12 +19,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Stands at its only partition and never has a record: what the supervisor does is all that is tested here.
+// Stands at its only partition and never has a record: what the supervisor does is all that is
+// tested here.
 class QuietReader final : public flow::SourceReader {
  public:
   explicit QuietReader(const record::Origin& origin) : origin_(origin) {}
-  flow::PollResult poll(std::size_t, record::RecordBatch&) override { return flow::PollResult::empty; }
-  void positions(std::vector<flow::PartitionPosition>& out) override { out.push_back({&origin_, Offset(5)}); }
+  flow::PollResult poll(std::size_t, record::RecordBatch&) override {
+    return flow::PollResult::empty;
+  }
+  void positions(std::vector<flow::PartitionPosition>& out) override {
+    out.push_back({&origin_, Offset(5)});
+  }
 
  private:
   const record::Origin& origin_;
@@ -36,7 +41,8 @@ class QuietSource final : public flow::Source {
     listener_ = &listener;
     return {};
   }
-  std::unique_ptr<flow::SourceReader> make_reader(std::uint32_t, SliceId, std::uint32_t, base::Wakeup&) override {
+  std::unique_ptr<flow::SourceReader> make_reader(std::uint32_t, SliceId, std::uint32_t,
+                                                  base::Wakeup&) override {
     return std::make_unique<QuietReader>(origin_);
   }
   Instant serve(Instant) override {
@@ -111,7 +117,8 @@ Result<T> ask(const std::function<void(Reply<T>)>& post) {
 class SupervisorTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (std::filesystem::temp_directory_path() / "leat-supervisor-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "leat-supervisor-XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
     begin();
@@ -123,46 +130,54 @@ class SupervisorTest : public ::testing::Test {
   }
   void begin() {
     flow::Registry registry;
-    registry.sources["kafka"] = [](const flow::SourceContext&, std::vector<const spec::SourceSpec*>,
-                                   std::vector<std::uint32_t>) -> Result<std::unique_ptr<flow::Source>> {
+    registry.sources["kafka"] =
+        [](const flow::SourceContext&, std::vector<const spec::SourceSpec*>,
+           std::vector<std::uint32_t>) -> Result<std::unique_ptr<flow::Source>> {
       return std::unique_ptr<flow::Source>(std::make_unique<QuietSource>());
     };
-    registry.sinks["kafka"] = [](const flow::SinkContext&, std::vector<const spec::SinkSpec*>,
-                                 std::vector<std::uint32_t>) -> Result<std::unique_ptr<flow::Sink>> {
+    registry.sinks["kafka"] =
+        [](const flow::SinkContext&, std::vector<const spec::SinkSpec*>,
+           std::vector<std::uint32_t>) -> Result<std::unique_ptr<flow::Sink>> {
       return std::unique_ptr<flow::Sink>(std::make_unique<QuietSink>());
     };
     SupervisorOptions options;
     options.state_dir = folder_;
     options.workers = 2;
     supervisor_ = std::make_unique<Supervisor>(options, registry);
-    const Status started =
-        supervisor_->start([](const std::string&, const std::string& text) { return request_for(text); });
+    const Status started = supervisor_->start(
+        [](const std::string&, const std::string& text) { return request_for(text); });
     ASSERT_TRUE(started.ok()) << started.to_string();
   }
   void restart() {
     supervisor_.reset();
     begin();
   }
-  Result<PutReceipt> put(const std::string& text, bool create_only = false, Preconditions preconditions = {}) {
+  Result<PutReceipt> put(const std::string& text, bool create_only = false,
+                         Preconditions preconditions = {}) {
     PutRequest request = request_for(text).value();
     request.create_only = create_only;
     request.preconditions = std::move(preconditions);
-    return ask<PutReceipt>([&](Reply<PutReceipt> reply) { supervisor_->put(request, std::move(reply)); });
+    return ask<PutReceipt>(
+        [&](Reply<PutReceipt> reply) { supervisor_->put(request, std::move(reply)); });
   }
   Result<LifecycleReceipt> tell(const std::string& name, Verb verb) {
-    return ask<LifecycleReceipt>(
-        [&](Reply<LifecycleReceipt> reply) { supervisor_->lifecycle(name, verb, {}, std::move(reply)); });
+    return ask<LifecycleReceipt>([&](Reply<LifecycleReceipt> reply) {
+      supervisor_->lifecycle(name, verb, {}, std::move(reply));
+    });
   }
-  Result<SwitchReceipt> switch_to(const std::string& name, std::optional<spec::TriggerSpec> trigger) {
+  Result<SwitchReceipt> switch_to(const std::string& name,
+                                  std::optional<spec::TriggerSpec> trigger) {
     SwitchRequest request;
     request.name = name;
     request.trigger = std::move(trigger);
-    return ask<SwitchReceipt>([&](Reply<SwitchReceipt> reply) { supervisor_->set_trigger(request, std::move(reply)); });
+    return ask<SwitchReceipt>(
+        [&](Reply<SwitchReceipt> reply) { supervisor_->set_trigger(request, std::move(reply)); });
   }
   Result<std::string> remove(const std::string& name) {
     RemoveRequest request;
     request.name = name;
-    return ask<std::string>([&](Reply<std::string> reply) { supervisor_->remove(request, std::move(reply)); });
+    return ask<std::string>(
+        [&](Reply<std::string> reply) { supervisor_->remove(request, std::move(reply)); });
   }
   // Waits until the pipeline's snapshot shows the state; the ctest limit bounds it.
   SnapshotPtr reached(const std::string& name, Actual actual) {
@@ -194,7 +209,9 @@ TEST_F(SupervisorTest, OfAHundredCreatesOfOneNameOneWins) {
     PutRequest request = request_for(definition("p")).value();
     request.create_only = true;
     supervisor_->put(std::move(request), [&](const Result<PutReceipt>& receipt) {
-      if (!receipt.ok()) { EXPECT_EQ(problem_of(receipt.status()), "NAME_TAKEN"); }
+      if (!receipt.ok()) {
+        EXPECT_EQ(problem_of(receipt.status()), "NAME_TAKEN");
+      }
       outcome.set_value(receipt.ok());
     });
   }
@@ -275,7 +292,8 @@ TEST_F(SupervisorTest, ASwitchThatCannotBeWrittenDownIsTakenBack) {
   ASSERT_TRUE(base::Faults::configure("config.synced=error").ok());
   const auto receipt = switch_to("p", micro_batch());
   ASSERT_FALSE(receipt.ok());
-  while (reached("p", Actual::running)->trigger.effective.mode != spec::TriggerMode::real_time) std::this_thread::yield();
+  while (reached("p", Actual::running)->trigger.effective.mode != spec::TriggerMode::real_time)
+    std::this_thread::yield();
   restart();
   EXPECT_FALSE(reached("p", Actual::running)->trigger.override_set);
 }
@@ -299,21 +317,23 @@ TEST_F(SupervisorTest, WritesOfOnePipelineTakeTheirTurn) {
       supervisor_->put(request_for(definition("p", std::to_string(i))).value(),
                        [settle](const Result<PutReceipt>& receipt) { settle(receipt.ok()); });
     } else {
-      supervisor_->lifecycle("p", i % 4 == 1 ? Verb::stop : Verb::start, {},
-                             [settle](const Result<LifecycleReceipt>& receipt) { settle(receipt.ok()); });
+      supervisor_->lifecycle(
+          "p", i % 4 == 1 ? Verb::stop : Verb::start, {},
+          [settle](const Result<LifecycleReceipt>& receipt) { settle(receipt.ok()); });
     }
   }
-  for (std::size_t i = 0; i < outcomes.size(); ++i) EXPECT_TRUE(outcomes[i].get_future().get()) << i;
+  for (std::size_t i = 0; i < outcomes.size(); ++i)
+    EXPECT_TRUE(outcomes[i].get_future().get()) << i;
   EXPECT_EQ(supervisor_->find("p")->generation, 21u);
 }
 
 TEST_F(SupervisorTest, ATapOfAnUnknownStepIsRefused) {
   ASSERT_TRUE(put(definition("p")).ok());
-  const auto refused =
-      ask<TapSubscription>([&](Reply<TapSubscription> reply) { supervisor_->tap("p", "nope", std::move(reply)); });
+  const auto refused = ask<TapSubscription>(
+      [&](Reply<TapSubscription> reply) { supervisor_->tap("p", "nope", std::move(reply)); });
   EXPECT_EQ(problem_of(refused.status()), "STEP_NOT_FOUND");
-  const auto tapped =
-      ask<TapSubscription>([&](Reply<TapSubscription> reply) { supervisor_->tap("p", "in", std::move(reply)); });
+  const auto tapped = ask<TapSubscription>(
+      [&](Reply<TapSubscription> reply) { supervisor_->tap("p", "in", std::move(reply)); });
   ASSERT_TRUE(tapped.ok());
   EXPECT_TRUE(tapped->points.front()->wanted());
   supervisor_->untap("p", "in");
@@ -331,9 +351,11 @@ TEST_F(SupervisorTest, AStoredTextThatIsNoDefinitionIsKeptAndTold) {
     SupervisorOptions options;
     options.state_dir = folder_;
     Supervisor strict(options, registry);
-    ASSERT_TRUE(strict.start([](const std::string&, const std::string&) -> Result<PutRequest> {
-      return Status(Code::invalid_argument, "line 1 is wrong");
-    }).ok());
+    ASSERT_TRUE(strict
+                    .start([](const std::string&, const std::string&) -> Result<PutRequest> {
+                      return Status(Code::invalid_argument, "line 1 is wrong");
+                    })
+                    .ok());
     ASSERT_NE(strict.find("p"), nullptr);
     EXPECT_EQ(strict.find("p")->actual, Actual::failed);
     EXPECT_THAT(strict.find("p")->reason, ::testing::HasSubstr("line 1 is wrong"));

@@ -49,7 +49,8 @@ inline std::string with(std::string_view text, std::string_view from, std::strin
          std::string(text.substr(at + from.size()));
 }
 
-// "CODE pointer" of every error (or, with `severity`, of every diagnostic of that severity), one a line.
+// "CODE pointer" of every error (or, with `severity`, of every diagnostic of that severity), one a
+// line.
 inline std::string codes(const std::vector<Diagnostic>& diagnostics,
                          Severity severity = Severity::error) {
   std::string text;

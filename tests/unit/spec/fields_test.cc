@@ -16,7 +16,8 @@ using namespace testing;  // NOLINT
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Of every object of the table: the pointer of one such object in a definition, and that definition with `@` in place of its members.
+// Of every object of the table: the pointer of one such object in a definition, and that definition
+// with `@` in place of its members.
 struct Home {
   std::string pointer;
   std::string text;
