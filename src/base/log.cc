@@ -117,11 +117,16 @@ void put(int fd, std::string_view line) {
 }
 
 // Says whether the line is to be written, and how many equal ones were folded before it.
-bool admit(State& s, std::string_view logger, std::string_view message, std::int64_t now_us,
-           std::uint64_t& repeated) {
+bool admit(State& s, std::string_view logger, std::string_view message, Fields fields,
+           std::int64_t now_us, std::uint64_t& repeated) {
   std::string key(logger);
   key += '\0';
   key += message;
+  // One pipeline's storm does not hide another's line.
+  for (const auto& [name, value] : fields) {
+    const auto* text = std::get_if<std::string_view>(&value.held);
+    if (name == "pipeline" && text != nullptr) key += *text;
+  }
   if (s.folds.size() >= kFoldKeysMax) s.folds.clear();
   Fold& fold = s.folds[key];
   if (now_us - fold.window_start_us >= kEqualWindowUs) {
@@ -194,7 +199,7 @@ void write(Level level, std::string_view logger, std::string_view message, Field
   State& s = state();
   const std::lock_guard lock(s.mutex);
   std::uint64_t repeated = 0;
-  if (!admit(s, logger, message, at.us, repeated)) return;
+  if (!admit(s, logger, message, fields, at.us, repeated)) return;
   put(s.fd, format_line(s.format, level, logger, message, fields, at, repeated));
 }
 

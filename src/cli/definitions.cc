@@ -78,9 +78,13 @@ void print_valid(const Session& session, const std::string& file, bool valid) {
 ExitCode validate_here(Session& session, const Definition& definition) {
   spec::ParseResult result = spec::parse_pipeline(definition.text);
   bool valid = result.ok();
-  if (valid) {
+  if (!result.malformed) {
     // What only shows when the definition is put together: expressions above all.
-    plan::PlanResult planned = plan::build_plan(result.spec, {});
+    plan::PlanResult planned;
+    if (valid)
+      planned = plan::build_plan(result.spec, {});
+    else
+      planned.diagnostics = plan::check_expressions(result.expressions);
     valid = planned.plan != nullptr;
     spec::locate(definition.text, planned.diagnostics);
     result.diagnostics.insert(result.diagnostics.end(), planned.diagnostics.begin(),
@@ -143,11 +147,11 @@ ExitCode apply_one(Session& session, const Definition& definition) {
   if (!response) return session.code();
   if (response->status != 200 && response->status != 201)
     return session.refuse(*response, definition.file);
+  if (session.silent()) return ExitCode::done;
   if (session.output() == Output::json) {
     session.print_body(*response);
     return ExitCode::done;
   }
-  if (session.invocation().quiet) return ExitCode::done;
   std::string what = response->status == 201 ? "created" : "changed";
   if (response->status == 200 && before->status == 200 &&
       response->header("ETag") == before->header("ETag"))

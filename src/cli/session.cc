@@ -1,5 +1,8 @@
 #include "cli/session.h"
 
+#include <array>
+#include <cstdio>
+
 #include "base/file.h"
 #include "base/text.h"
 #include "json/parse.h"
@@ -203,7 +206,11 @@ std::string cell(const json::Value& root, std::string_view pointer) {
   const json::Value* value = json::find_pointer(root, pointer);
   if (value == nullptr || value->is_null()) return "-";
   if (const std::string* text = value->as_string()) return *text;
-  return json::to_text(*value);
+  if (value->kind() != json::Kind::real) return json::to_text(*value);
+  // What was measured needs no sixteen digits on a screen.
+  std::array<char, 32> rounded{};
+  std::snprintf(rounded.data(), rounded.size(), "%.4g", value->as_double().value_or(0));
+  return rounded.data();
 }
 
 }  // namespace leat::cli

@@ -38,6 +38,8 @@ class Session {
   const Clock& clock() const noexcept { return surroundings_.clock; }
   Output output() const noexcept;
   bool color() const noexcept;
+  // -q without an output that was asked for: results are not printed.
+  bool silent() const noexcept { return invocation_.quiet && !invocation_.output; }
 
   // Finds daemon and token. Not done = the code to end with; the reason is on stderr.
   ExitCode connect();

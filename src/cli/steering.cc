@@ -51,11 +51,13 @@ ExitCode finish(Session& session, const std::optional<net::Response>& response,
                 const std::function<std::string(const json::Value&)>& line) {
   if (!response) return session.code();
   if (response->status < 200 || response->status > 299) return session.refuse(*response, "");
-  if (session.output() == Output::json) {
+  if (session.silent()) {
+    // the exit code says it
+  } else if (session.output() == Output::json) {
     if (!response->body.empty()) session.print_body(*response);
   } else if (session.output() == Output::name) {
     session.print(session.invocation().name + "\n");
-  } else if (!session.invocation().quiet) {
+  } else {
     const json::Value root = read_answer(*response);
     session.print(session.invocation().dry_run
                       ? session.invocation().name + "  would " + cell(root, "/would") + "\n"
@@ -122,11 +124,14 @@ ExitCode wait(Session& session) {
     const json::Value* met = root.find("met");
     const bool holds = met != nullptr && met->as_bool().value_or(false);
     if (!holds && session.clock().now() < deadline) continue;
-    if (session.output() == Output::json)
+    if (session.silent()) {
+      // the exit code says it
+    } else if (session.output() == Output::json) {
       session.print_body(*response);
-    else if (!asked.quiet)
+    } else {
       session.print(asked.name + "  " + cell(root, "/status/actual") +
                     (holds ? "\n" : "  not " + asked.wait_for + "\n"));
+    }
     return holds ? ExitCode::done : ExitCode::try_again;
   }
 }

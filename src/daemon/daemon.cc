@@ -121,8 +121,7 @@ Status Daemon::open_listeners(ExitCode& code) {
   Status opened = engine_->open();
   if (opened.code() == Code::already_exists) {
     code = ExitCode::try_again;
-    return Status(opened.code(),
-                  opened.message() + " (--listen; what listens there may be stopped instead)");
+    return Status(opened.code(), opened.message() + " (--listen)");
   }
   code = opened.code() == Code::not_available_yet || opened.code() == Code::invalid_argument
              ? ExitCode::bad_config

@@ -46,8 +46,13 @@ Result<runtime::PutRequest> read_definition(const Config& config, std::string_vi
                                             std::string_view text, std::string_view name) {
   spec::Options options = definition_options(config);
   if (!name.empty()) options.name = std::string(name);
-  const spec::ParseResult parsed = spec::parse_pipeline(text, options);
-  if (!parsed.ok()) return refusal(file, parsed.diagnostics);
+  spec::ParseResult parsed = spec::parse_pipeline(text, options);
+  if (!parsed.ok()) {
+    const auto more = plan::check_expressions(parsed.expressions);
+    parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());
+    spec::locate(text, parsed.diagnostics);
+    return refusal(file, parsed.diagnostics);
+  }
   plan::PlanResult planned = plan::build_plan(parsed.spec, plan_options(config));
   if (planned.plan == nullptr) {
     spec::locate(text, planned.diagnostics);

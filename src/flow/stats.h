@@ -25,6 +25,7 @@ class StepStats {
 
   base::Counter in;
   base::Counter out;
+  base::Counter bytes;  // sinks: of what `out` counts, keys included
   base::Counter& dropped(DropReason reason) noexcept {
     return dropped_[static_cast<std::size_t>(reason)];
   }

@@ -56,6 +56,9 @@ Partition::~Partition() {
 
 void Partition::put_back(rd_kafka_message_t** messages, std::size_t count) {
   put_back_.insert(put_back_.begin(), messages, messages + count);
+  next_.store(put_back_.front()->offset, std::memory_order_relaxed);
+  // The end may have been freed between our look at it and now.
+  ready_.store(true, std::memory_order_relaxed);
 }
 
 void Partition::on_queue_filled(rd_kafka_t*, void* self) {
@@ -98,7 +101,8 @@ std::uint64_t Partition::handed_out(std::int64_t first, std::int64_t offset, std
 }
 
 void Partition::skip_markers() {
-  if (!drained_ || !live()) return;
+  // The client stands behind what was put back.
+  if (!drained_ || !put_back_.empty() || !live()) return;
   drained_ = false;
   const PartitionList list = make_list(1);
   const rd_kafka_topic_partition_t& at =

@@ -29,6 +29,7 @@ class Partition {
   // Reader: takes what is there, at most `room` messages. Nothing when it is no longer ours.
   std::size_t take(rd_kafka_message_t** messages, std::size_t room);
   // Reader: gives back what lies behind a fixed end; it is taken again first when the end is free.
+  // The first is a record, and everything before it was handed out.
   void put_back(rd_kafka_message_t** messages, std::size_t count);
   // Reader: everything before the fixed end was handed out.
   bool at_fixed_end() const noexcept {

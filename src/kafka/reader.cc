@@ -71,7 +71,7 @@ void Reader::read(Partition& partition, MessageMemory& memory, std::size_t room,
   rd_kafka_message_t** const messages = memory.messages.data() + memory.count;
   const std::size_t taken = partition.take(messages, room);
   memory.count += taken;
-  if (taken == 0) return;
+  if (taken == 0) return partition.skip_markers();
   std::vector<record::Row>& rows = out.rows();
   const std::size_t before = rows.size();
   rows.resize(before + taken);

@@ -68,11 +68,17 @@ Status Writer::write(record::RecordBatch& batch, EpochId epoch) {
   flight.stats = &context_.stats;
   flight.epoch = epoch;
   flight.handed_over = context_.clock.now();
+  if (batch.now.us > 0)
+    context_.latency.process.add(static_cast<std::uint64_t>(
+        std::max<std::int64_t>(0, context_.clock.wall_now().us - batch.now.us)));
   flight.expect(static_cast<std::uint32_t>(rows_.size()));
+  std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     flight.rows[i].source_timestamp_ms = timestamps_[i];
     rows_[i].flight = &flight.rows[i];
+    bytes += rows_[i].value.size() + rows_[i].key.size();
   }
+  context_.stats.bytes.add(bytes);
   context_.ledger.add(epoch, rows_.size());
   Parcel parcel{batch.memory(), std::move(rows_), 0};
   if (!waiting_.empty() || !send(parcel, flight.handed_over))

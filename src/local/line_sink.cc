@@ -13,6 +13,11 @@ namespace {
 
 constexpr Duration kRetryInterval = std::chrono::milliseconds(10);
 
+// A duration for a histogram; clocks may step back.
+std::uint64_t microseconds(std::int64_t passed) noexcept {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, passed));
+}
+
 Status write_failure(int error) {
   return Status(Code::unavailable, std::string("lines cannot be written: ") + std::strerror(error));
 }
@@ -27,7 +32,9 @@ LineWriter::LineWriter(const LineTarget& target, Descriptor file, flow::SinkBind
       file_(std::move(file)),
       binding_(std::move(binding)),
       stats_(context.stats),
+      latency_(context.latency),
       ledger_(context.ledger),
+      clock_(context.clock),
       listener_(listener) {}
 
 bool LineWriter::append(std::string_view text) {
@@ -52,7 +59,8 @@ Status LineWriter::write(record::RecordBatch& batch, EpochId epoch) {
   texts_.resize(batch.size());
   errors_.resize(batch.size());
   binding_.encoder->encode(batch, texts_, errors_);
-  std::uint64_t rows = 0;
+  const std::size_t begin = buffer_.size();
+  Mark mark{epoch, 0, 0, clock_.now(), {}};
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const record::Row& row = batch.rows()[i];
     if (row.tombstone()) {
@@ -62,14 +70,25 @@ Status LineWriter::write(record::RecordBatch& batch, EpochId epoch) {
     } else if (!append(texts_[i])) {
       stats_.row_failed(flow::DropReason::skip, kLineFeed, row);
     } else {
-      ++rows;
+      mark_row(mark, row);
     }
   }
-  if (rows == 0) return {};
-  stats_.out.add(rows);
-  ledger_.add(epoch, rows);
-  marks_.push_back({epoch, rows, total_done_ + buffer_.size()});
+  if (mark.rows == 0) return {};
+  stats_.out.add(mark.rows);
+  stats_.bytes.add(buffer_.size() - begin);
+  ledger_.add(epoch, mark.rows);
+  mark.end = total_done_ + buffer_.size();
+  marks_.push_back(std::move(mark));
+  if (batch.now.us > 0)
+    latency_.process.add(microseconds(clock_.wall_now().us - batch.now.us));
   return flush();
+}
+
+void LineWriter::mark_row(Mark& mark, const record::Row& row) {
+  ++mark.rows;
+  if (mark.times.empty() || mark.times.back().first != row.timestamp_ms)
+    mark.times.emplace_back(row.timestamp_ms, 0);
+  ++mark.times.back().second;
 }
 
 Status LineWriter::flush() {
@@ -98,10 +117,17 @@ Status LineWriter::flush() {
 }
 
 void LineWriter::acknowledge(std::uint64_t bytes_done) {
+  if (marks_.empty() || marks_.front().end > bytes_done) return;
+  const Instant now = clock_.now();
+  const std::int64_t wall_us = clock_.wall_now().us;
   while (!marks_.empty() && marks_.front().end <= bytes_done) {
-    const Mark mark = marks_.front();
+    const Mark mark = std::move(marks_.front());
     marks_.pop_front();
     ledger_.done(mark.epoch, mark.rows);
+    latency_.sink_ack.add(microseconds((now - mark.taken_at).count() / 1000), mark.rows);
+    for (const auto& [timestamp_ms, rows] : mark.times)
+      if (timestamp_ms > 0)
+        latency_.end_to_end.add(microseconds(wall_us - timestamp_ms * 1000), rows);
   }
 }
 
@@ -159,7 +185,7 @@ Result<std::unique_ptr<flow::SinkWriter>> LineSink::make_writer(
 Instant LineSink::serve(Instant) {
   if (!told_ && listener_ != nullptr) {
     told_ = true;
-    listener_->on_sink_connected(true, "", "");
+    listener_->on_sink_connected(true, "CONNECTED", "all targets are open");
   }
   return base::kNever;
 }

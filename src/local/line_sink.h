@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "flow/sink.h"
@@ -40,11 +41,14 @@ class LineWriter final : public flow::SinkWriter {
     EpochId epoch;
     std::uint64_t rows;
     std::uint64_t end;  // bytes appended up to behind its rows
+    Instant taken_at;
+    std::vector<std::pair<std::int64_t, std::uint64_t>> times;  // of the records: ms, how many
   };
   bool append(std::string_view text);
   // Writes what the target takes now.
   Status flush();
   void acknowledge(std::uint64_t bytes_done);
+  static void mark_row(Mark& mark, const record::Row& row);
 
   const bool json_;
   const bool synced_;
@@ -52,7 +56,9 @@ class LineWriter final : public flow::SinkWriter {
   const Descriptor file_;
   const flow::SinkBinding binding_;
   flow::StepStats& stats_;
+  flow::LatencyStats& latency_;
   flow::Ledger& ledger_;
+  const base::Clock& clock_;
   flow::SinkListener& listener_;
   std::string buffer_;
   std::size_t written_ = 0;       // of the buffer

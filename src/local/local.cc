@@ -12,6 +12,12 @@ namespace {
 // again. Control thread.
 using HighMarks = std::map<std::string, HighMark>;
 
+// Where the sources of one kind remember their commits; empty when the pipeline has no folder.
+std::string positions_file(const flow::SourceContext& context, const std::string& kind) {
+  if (context.state_folder.empty()) return {};
+  return context.state_folder + "/positions-" + kind + ".json";
+}
+
 HighMark mark_of(HighMarks& marks, const std::string& pipeline, const std::string& source) {
   HighMark& mark = marks[pipeline + "/" + source];
   if (mark == nullptr) mark = std::make_shared<std::atomic<std::int64_t>>(-1);
@@ -32,7 +38,7 @@ flow::SourceFactory file_sources(const LocalOptions& options) {
                            folders, file.path, file.follow, context.clock)});
     }
     return std::unique_ptr<flow::Source>(std::make_unique<LocalSource>(
-        std::move(parts), context.state_folder + "/positions-file.json"));
+        std::move(parts), positions_file(context, "file")));
   };
 }
 
@@ -50,7 +56,7 @@ flow::SourceFactory generator_sources() {
       parts.push_back({indexes[i], specs[i]->id, *std::move(made)});
     }
     return std::unique_ptr<flow::Source>(std::make_unique<LocalSource>(
-        std::move(parts), context.state_folder + "/positions-generator.json"));
+        std::move(parts), positions_file(context, "generator")));
   };
 }
 

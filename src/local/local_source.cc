@@ -40,9 +40,11 @@ class LocalReader final : public flow::SourceReader {
 Status LocalSource::start(flow::SourceListener& listener, base::Wakeup& control) {
   listener_ = &listener;
   control_ = &control;
-  Result<std::optional<Positions>> read = read_positions(positions_file_);
-  if (!read.ok()) return read.status();
-  if (*read) committed_ = **std::move(read);
+  if (!positions_file_.empty()) {
+    Result<std::optional<Positions>> read = read_positions(positions_file_);
+    if (!read.ok()) return read.status();
+    if (*read) committed_ = **std::move(read);
+  }
   control.wake();
   return {};
 }
@@ -84,7 +86,7 @@ Instant LocalSource::serve(Instant now) {
   if (!positioned_) {
     if (!open_all()) return stopped_ ? base::kNever : now + kRetryInterval;
     positioned_ = true;
-    listener_->on_connected(true, "", "");
+    listener_->on_connected(true, "CONNECTED", "all sources are open");
     listener_->on_positioned(committed_.epoch);
   }
   Instant again = base::kNever;
@@ -114,7 +116,8 @@ void LocalSource::commit(EpochId epoch, std::span<const flow::PartitionPosition>
       if (&part.partition->origin() == position.origin)
         wanted.next[part.id] = position.next.value();
   }
-  Status written = write_positions(positions_file_, wanted);
+  Status written;
+  if (!positions_file_.empty()) written = write_positions(positions_file_, wanted);
   if (written.ok()) committed_ = std::move(wanted);
   later([written, done = std::move(done)] { done(written); });
 }
@@ -136,7 +139,7 @@ void LocalSource::stop(bool, std::function<void()> done) {
 
 void LocalSource::purge(std::function<void(Status)> done) {
   Status status;
-  if (::unlink(positions_file_.c_str()) != 0 && errno != ENOENT)
+  if (!positions_file_.empty() && ::unlink(positions_file_.c_str()) != 0 && errno != ENOENT)
     status = Status(Code::unavailable, std::string("the record of positions cannot be removed: ") +
                                            std::strerror(errno));
   for (Part& part : parts_) part.partition->forget();

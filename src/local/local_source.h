@@ -21,7 +21,7 @@ class LocalSource final : public flow::Source {
     std::string id;
     std::unique_ptr<Partition> partition;
   };
-  // `positions_file` is where commits go.
+  // `positions_file` is where commits go; empty = nowhere: a restart begins again.
   LocalSource(std::vector<Part> parts, std::string positions_file)
       : parts_(std::move(parts)), positions_file_(std::move(positions_file)) {}
 

@@ -1,5 +1,9 @@
 #include "plan/expressions.h"
 
+#include <set>
+
+#include "plan/plan.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -11,6 +15,17 @@ namespace leat::plan {
 using record::FieldPath;
 
 namespace {
+
+// Takes every field for there.
+class AnyField final : public expr::Resolver {
+ public:
+  expr::Resolution resolve_field(const record::FieldPath& path) override {
+    return {columns_.emplace(path, columns_.size()).first->second, std::nullopt};
+  }
+
+ private:
+  std::map<record::FieldPath, std::size_t> columns_;
+};
 
 class SeqResolver final : public expr::Resolver {
  public:
@@ -25,6 +40,21 @@ class SeqResolver final : public expr::Resolver {
 };
 
 }  // namespace
+
+std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expression>& expressions) {
+  std::vector<spec::Diagnostic> found;
+  std::set<std::string> seen;
+  for (const spec::Expression& expression : expressions) {
+    if (!seen.insert(expression.pointer).second) continue;
+    AnyField resolver;
+    for (spec::Diagnostic& diagnostic :
+         expr::compile(expression.text, resolver, expr::Limits()).diagnostics) {
+      diagnostic.pointer = expression.pointer;
+      found.push_back(std::move(diagnostic));
+    }
+  }
+  return found;
+}
 
 void check_generator(const spec::GeneratorSpec& generator,
                      std::vector<spec::Diagnostic>& diagnostics) {

@@ -72,6 +72,10 @@ struct PlanResult {
   std::vector<spec::Diagnostic>
       diagnostics;  // pointers without line and column: the caller locates them in the text
 };
+// The mistakes that expressions have by themselves, where no plan can be built: any field may stand
+// in them. Pure; pointers without line and column.
+std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expression>& expressions);
+
 PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const PlanOptions& options);
 
 // What a person sees of a stage.

@@ -16,6 +16,12 @@ Status problem(Code code, std::string_view name, std::string message) {
   return Status(code, std::move(message)).with("problem", name);
 }
 
+std::string in_capitals(std::string_view word) {
+  std::string out(word);
+  for (char& c : out) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return out;
+}
+
 bool is_fenced(const Status& status) {
   for (const auto& [key, value] : status.fields())
     if (key == "code" && value == "FENCED") return true;
@@ -38,7 +44,7 @@ Pipeline::Pipeline(PipelineParts parts)
       alive_(std::make_shared<std::atomic<bool>>(true)) {
   for (const char* type :
        {"Ready", "SourceConnected", "SinkConnected", "Progressing", "CheckpointFresh"})
-    conditions_[type] = {type, Truth::unknown, "NotStarted", "", since_};
+    conditions_[type] = {type, Truth::unknown, "NOT_STARTED", "", since_};
 }
 
 Pipeline::~Pipeline() {
@@ -57,7 +63,7 @@ void Pipeline::transition(Actual to, std::string reason) {
   actual_ = to;
   reason_ = std::move(reason);
   since_ = parts_.control.clock.wall_now();
-  set_condition("Ready", to == Actual::running ? Truth::yes : Truth::no, to_string(to), reason_);
+  set_condition("Ready", to == Actual::running ? Truth::yes : Truth::no, in_capitals(to_string(to)), reason_);
   answer_waiters(now());
   publish();
 }
@@ -84,10 +90,7 @@ void Pipeline::begin() {
 
 void Pipeline::begin_failed(std::string reason) { transition(Actual::failed, std::move(reason)); }
 
-void Pipeline::begin_run() {
-  retry_at_.reset();
-  positioned_ = false;
-  finished_tasks_.clear();
+Result<std::unique_ptr<Run>> Pipeline::make_run() {
   RunContext context{.plan = parts_.plan,
                      .registry = parts_.registry,
                      .application = parts_.options.application,
@@ -105,7 +108,14 @@ void Pipeline::begin_run() {
                          if (run_ && run_->launched()) run_->coordinator()->on_acknowledged(epoch);
                        });
                      }};
-  auto run = Run::begin(std::move(context));
+  return Run::begin(std::move(context));
+}
+
+void Pipeline::begin_run() {
+  retry_at_.reset();
+  positioned_ = false;
+  finished_tasks_.clear();
+  auto run = make_run();
   if (!run.ok()) {
     transition(Actual::failed, run.status().to_string());
     schedule_retry();
@@ -132,7 +142,7 @@ void Pipeline::launch_tasks() {
       .on_commit_trouble =
           [this](const Status& status) {
             set_condition("CheckpointFresh", status.ok() ? Truth::yes : Truth::no,
-                          status.ok() ? "Committed" : "CommitFailed", status.message());
+                          status.ok() ? "COMMITTED" : "COMMIT_FAILED", status.message());
           }};
   const flow::Trigger trigger = flow::make_trigger(effective_);
   if (trigger.stop_at_end) run_->fix_end();
@@ -159,7 +169,7 @@ void Pipeline::on_positioned(EpochId newest) {
 void Pipeline::check_running() {
   if (actual_ != Actual::starting || !run_ || !run_->launched() || !positioned_) return;
   if (!run_->sinks_connected()) return;
-  set_condition("SinkConnected", Truth::yes, "Connected", "");
+  set_condition("SinkConnected", Truth::yes, "CONNECTED", "");
   running_since_ = now();
   if (desired_ == Desired::paused) return enter_pause();
   transition(Actual::running);
@@ -246,7 +256,7 @@ void Pipeline::epoch_committed(const CutResult& result) {
   committed_at_ = parts_.control.clock.wall_now();
   checkpoint_time_.add(
       static_cast<std::uint64_t>((result.committed - result.requested).count() / 1000));
-  set_condition("Progressing", Truth::yes, "Committed", "");
+  set_condition("Progressing", Truth::yes, "COMMITTED", "");
   if (failures_ != 0 && now() - running_since_ >= parts_.options.restart_reset_after) failures_ = 0;
 }
 
@@ -255,7 +265,7 @@ void Pipeline::epoch_committed(const CutResult& result) {
 void Pipeline::fail(const Status& status) {
   if (!run_ || closing_) return;
   log::error(kLogger, "pipeline failed", {{"pipeline", name()}, {"error", status.to_string()}});
-  set_condition("Progressing", Truth::no, "Failed", status.to_string());
+  set_condition("Progressing", Truth::no, "FAILED", status.to_string());
   if (stopping_) return close_run(stopping_->options.leave, [this] { stopped(); });
   if (is_fenced(status)) {
     // Another instance has the partitions now; coming back would only fence that one in turn.
@@ -328,11 +338,14 @@ void Pipeline::finish_close(bool leave, std::function<void()> then) {
     });
   };
   if (!purge) return run_->stop_sources(leave, end);
-  run_->purge_sources([this, leave, end](const Status& status) {
-    if (!status.ok())
-      log::warn(kLogger, "committed offsets could not be deleted",
-                {{"pipeline", name()}, {"error", status.to_string()}});
-    run_->stop_sources(leave, end);
+  // The group can be forgotten only when its member has left it.
+  run_->stop_sources(true, [this, end] {
+    run_->purge_sources([this, end](const Status& status) {
+      if (!status.ok())
+        log::warn(kLogger, "committed offsets could not be deleted",
+                  {{"pipeline", name()}, {"error", status.to_string()}});
+      end();
+    });
   });
 }
 
@@ -372,6 +385,8 @@ void Pipeline::pause(Reply<LifecycleReceipt> reply) {
     return reply(problem(Code::wrong_state, "WRONG_STATE", "only a running pipeline can be paused")
                      .with("actual", to_string(actual_)));
   desired_ = Desired::paused;
+  // Queued: it is paused as soon as it has begun, which may take as long as the broker is away.
+  if (actual_ == Actual::starting) return reply(receipt(now(), meter_.replayed()));
   if (actual_ == Actual::running && run_ && run_->launched() && !closing_) enter_pause();
   wait_for(Actual::paused, parts_.options.stop_timeout, std::move(reply));
   answer_waiters(now());
@@ -432,6 +447,13 @@ void Pipeline::stop(StopOptions options, Reply<LifecycleReceipt> reply) {
   stopping_ = Stopping{options,           now(),    now() + options.timeout,
                        meter_.replayed(), desired_, std::move(reply)};
   if (!options.keep_desired) desired_ = Desired::stopped;
+  if (!run_ && options.purge) {
+    // Only a member of the group can ask for it to be forgotten.
+    if (auto run = make_run(); run.ok()) {
+      run_ = *std::move(run);
+      return close_run(true, [this] { stopped(); });
+    }
+  }
   if (!run_) {
     if (actual_ != Actual::stopped) transition(Actual::stopping);
     return stopped();

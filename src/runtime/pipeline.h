@@ -111,6 +111,7 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   };
 
   void transition(Actual to, std::string reason = {});
+  Result<std::unique_ptr<Run>> make_run();
   void begin_run();
   void launch_tasks();
   void check_running();

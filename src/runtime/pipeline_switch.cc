@@ -38,7 +38,7 @@ void Pipeline::set_trigger(const spec::TriggerSpec& to, bool is_override, Durati
   receipt.at = parts_.control.clock.wall_now();
   if (to == effective_) {
     receipt.changed = false;
-    override_ = is_override ? std::optional(to) : std::nullopt;
+    if (!is_override) override_.reset();
     if (run_ && run_->launched()) receipt.epoch = run_->coordinator()->open_epoch();
     return reply(receipt);
   }

@@ -309,7 +309,8 @@ void Supervisor::Impl::persist_switch(const std::string& name, const SwitchReque
   Entry* entry = entry_of(name);
   if (entry == nullptr) return reply(not_found(name));
   const auto before = entry->stored.trigger_override;
-  if (before == request.trigger) return reply(std::move(receipt));
+  const bool nothing_new = !receipt.changed && request.trigger.has_value();
+  if (nothing_new || before == request.trigger) return reply(std::move(receipt));
   entry->stored.trigger_override = request.trigger;
   save(entry->stored, [this, name, before, receipt = std::move(receipt),
                        reply](const Status& status) {

@@ -137,6 +137,7 @@ ParseResult parse_pipeline(std::string_view text, const Options& options) {
     result.spec = std::move(spec);
   }
   result.diagnostics = findings.take();
+  result.expressions = findings.take_expressions();
   return result;
 }
 

@@ -47,6 +47,9 @@ struct ParseResult {
   std::shared_ptr<const PipelineSpec> spec;
   bool malformed = false;
   std::vector<Diagnostic> diagnostics;
+  // Every expression that could be read, also when `spec` is null: their own mistakes can then be
+  // told together with the others.
+  std::vector<Expression> expressions;
 
   bool ok() const noexcept { return spec != nullptr; }
 };

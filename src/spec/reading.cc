@@ -355,7 +355,10 @@ bool check_expression(Findings& findings, const Spot& spot) {
     findings.error("OUT_OF_RANGE", spot, "the expression is empty");
     return false;
   }
-  if (text->size() <= findings.options().expression_length) return true;
+  if (text->size() <= findings.options().expression_length) {
+    findings.saw({*text, spot.pointer});
+    return true;
+  }
   findings.error("OUT_OF_RANGE", spot,
                  "the expression has " + std::to_string(text->size()) +
                      " bytes; `limits.expression_length` is " +

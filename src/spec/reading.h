@@ -54,6 +54,10 @@ class Findings {
   void refuse_outside_values(const json::Value& value, std::string& pointer);
   bool taken(const json::Value& value) const { return taken_.contains(&value); }
 
+  // An expression stands there.
+  void saw(Expression expression) { expressions_.push_back(std::move(expression)); }
+  std::vector<Expression> take_expressions() { return std::move(expressions_); }
+
   std::size_t errors() const noexcept { return errors_; }
   bool full() const noexcept { return errors_ >= ParseResult::kErrorsMax; }
   // All of them, in the order of the text.
@@ -63,6 +67,7 @@ class Findings {
   const Options& options_;
   std::vector<Diagnostic> found_;
   std::set<const json::Value*> taken_;
+  std::vector<Expression> expressions_;
   std::size_t errors_ = 0;
 };
 

@@ -15,6 +15,7 @@ namespace leat::test {
 // What a test may do to the writing side.
 struct FakeSinkControl {
   bool ready = true;
+  bool connected = true;
   bool acknowledge = true;                // on the next serve(); false: rows stay in flight
   std::size_t in_flight_max = 1'000'000;  // rows; more than that is back pressure
   Status write_answer;                    // not ok: write() fails with it
@@ -138,7 +139,7 @@ class FakeSink final : public flow::Sink {
         broker_, control_, sink, std::move(binding), context.ledger, &context.stats));
   }
   Instant serve(Instant) override { return base::kNever; }
-  bool connected() const noexcept override { return true; }
+  bool connected() const noexcept override { return control_.connected; }
 
  private:
   FakeBroker& broker_;

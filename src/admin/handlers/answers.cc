@@ -114,8 +114,11 @@ std::variant<Checked, Problem> check_definition(const Services& services, const 
   options.name = name;
   spec::ParseResult parsed = spec::parse_pipeline(text, options);
   if (parsed.malformed) return malformed_json(std::move(parsed.diagnostics));
-  if (!parsed.ok())
+  if (!parsed.ok()) {
+    const auto more = plan::check_expressions(parsed.expressions);
+    parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());
     return invalid_definition(text, std::move(parsed.diagnostics), name.value_or(""));
+  }
   plan::PlanResult built = services.backend.build(parsed.spec);
   if (built.plan == nullptr)
     return invalid_definition(text, std::move(built.diagnostics), parsed.spec->name);

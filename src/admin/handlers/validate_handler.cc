@@ -62,7 +62,11 @@ void validate_pipeline(Services& services, const RequestPtr& request, const Repl
   if (parsed.malformed) return reply(malformed_json(std::move(parsed.diagnostics)));
   std::vector<spec::Diagnostic> diagnostics = std::move(parsed.diagnostics);
   plan::PlanResult built;
-  if (parsed.ok()) built = services.backend.build(parsed.spec);
+  if (parsed.ok()) {
+    built = services.backend.build(parsed.spec);
+  } else {
+    built.diagnostics = plan::check_expressions(parsed.expressions);
+  }
   spec::locate(request->body, built.diagnostics);
   diagnostics.insert(diagnostics.end(), built.diagnostics.begin(), built.diagnostics.end());
   if (built.plan != nullptr) {

@@ -314,6 +314,48 @@ TEST_F(PipelineTest, DataLossWaitsForAPerson) {
   EXPECT_EQ(world.sources_made, 1);
 }
 
+TEST_F(PipelineTest, APauseWhileStartingIsQueuedAndAnsweredAtOnce) {
+  world.sink.connected = false;
+  Pipeline& pipeline = world.create(RuntimeWorld::echo_plan(real_time(1s)));
+  ASSERT_EQ(pipeline.actual(), Actual::starting);
+  Answer<LifecycleReceipt> paused;
+  pipeline.pause(paused.reply());
+  ASSERT_TRUE(paused.given());
+  EXPECT_EQ(paused.value().desired, Desired::paused);
+  EXPECT_EQ(paused.value().actual, Actual::starting);
+  world.sink.connected = true;
+  world.settle();
+  EXPECT_EQ(pipeline.actual(), Actual::paused);
+}
+
+TEST_F(PipelineTest, AFencedPipelineStaysAwayUntilSomebodyStartsIt) {
+  Pipeline& pipeline = world.create(RuntimeWorld::echo_plan(real_time(1s)));
+  world.sink.write_answer = Status(Code::wrong_state, "another member").with("code", "FENCED");
+  feed(0, "a");
+  world.advance(10min);
+  EXPECT_EQ(pipeline.actual(), Actual::failed);
+  EXPECT_EQ(world.sources_made, 1) << "coming back would fence the other one in turn";
+  EXPECT_THAT(pipeline.snapshot()->reason, ::testing::HasSubstr("FENCED"));
+  world.sink.write_answer = Status();
+  Answer<LifecycleReceipt> started;
+  pipeline.start(started.reply());
+  world.settle();
+  EXPECT_EQ(pipeline.actual(), Actual::running);
+  EXPECT_THAT(output(), ElementsAre("a"));
+}
+
+TEST_F(PipelineTest, AMicroBatchIsCutEarlyAtItsByteLimit) {
+  Pipeline& pipeline = world.create(RuntimeWorld::echo_plan(micro_batch(1h)));
+  const std::string large(1024 * 1024, 'x');
+  for (int i = 0; i < 300; ++i)
+    world.broker.topic(0).append(
+        0, FakeRecord{.key = {}, .value = large, .headers = {}});
+  world.settle();
+  EXPECT_GE(output().size(), 256u);
+  EXPECT_LT(output().size(), 300u) << "the rest waits for its own epoch";
+  EXPECT_EQ(pipeline.snapshot()->epoch, EpochId(1));
+}
+
 TEST_F(PipelineTest, ACommitThatDoesNotWorkIsTriedAgain) {
   Pipeline& pipeline = world.create(RuntimeWorld::echo_plan(real_time(1s)));
   world.source.commit_answer = Status(Code::unavailable, "no coordinator");
