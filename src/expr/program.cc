@@ -28,7 +28,7 @@ Program& Program::operator=(Program&&) noexcept = default;
 namespace {
 
 constexpr std::size_t kStride = record::RecordBatch::kRowsMax;
-constexpr Value kAbsent;
+constexpr Value kAbsent{};
 
 }  // namespace
 
