@@ -299,7 +299,27 @@ std::string_view command_name(Command command) noexcept {
   return {};
 }
 
+namespace {
+
+// CLI11 only says that a command is missing; a mistyped one deserves its name and the nearest.
+std::optional<Parsed> unknown_command(int argc, const char* const* argv) {
+  if (argc < 2 || argv[1][0] == '-' || argv[1][0] == '\0') return std::nullopt;
+  const std::string word = argv[1];
+  std::vector<std::string_view> names;
+  for (const Row& row : kCommands) {
+    if (row.name == word) return std::nullopt;
+    names.push_back(row.name);
+  }
+  std::string text = "leat: there is no command `" + word + "`";
+  for (const std::string& near : base::nearest(word, names))
+    text += "; did you mean `" + near + "`?";
+  return Parsed{std::nullopt, ExitCode::usage, {}, text + "\nRun `leat --help` for the list.\n"};
+}
+
+}  // namespace
+
 Parsed parse(int argc, const char* const* argv) {
+  if (auto unknown = unknown_command(argc, argv)) return *std::move(unknown);
   try {
     return Tree().parse(argc, argv);
   } catch (const std::exception& thrown) {

@@ -151,7 +151,6 @@ std::string PipelineEngine::unix_path() const {
 }
 
 Status PipelineEngine::start() {
-  make_own_folders(config_);
   LEAT_RETURN_IF_ERROR(supervisor_.start([this](const std::string& name, const std::string& text) {
     return read_definition(config_, name, text, name);
   }));
@@ -192,6 +191,7 @@ Result<flow::Registry> make_registry(const Config& config) {
   options.fetch_bytes = std::min(kKafkaBytesMax, config.memory_bytes / 8);
   options.produce_bytes = options.fetch_bytes;
   LEAT_RETURN_IF_ERROR(kafka::check_options(options));
+  make_own_folders(config);
   kafka::register_kafka(registry, options);
   local::register_local(registry, {config.files_read, config.files_write});
   return registry;

@@ -185,7 +185,12 @@ INSTANTIATE_TEST_SUITE_P(
                                          "commit.acknowledged", "commit.applied",
                                          "produce.handed_over", "switch.requested",
                                          "switch.flipped"),
-                       ::testing::Values(1U, 2U, 4U)));
+                       ::testing::Values(1U, 2U, 4U)),
+    [](const auto& info) {
+      std::string name = std::get<0>(info.param);
+      std::replace(name.begin(), name.end(), '.', '_');
+      return name + "_" + std::to_string(std::get<1>(info.param));
+    });
 
 TEST(Crash, TwiceInARowIsSurvivedToo) {
   GraphDriver graph(re_keyed(micro_batch(500ms), 2), {.partitions = 2});
