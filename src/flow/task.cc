@@ -143,7 +143,6 @@ bool Task::read_input(Input& input, WallTime wall) {
   }
   auto& batch = std::get<record::RecordBatch>(item);
   batch.now = wall;
-  stats_.records_in.add(batch.size());
   if (Status status = chain_->push(input.node, std::move(batch), epoch_); !status.ok())
     fail(std::move(status));
   return true;

@@ -81,6 +81,8 @@ std::string to_json(const StoredPipeline& pipeline) {
   if (pipeline.trigger_override) {
     writer.key("trigger_override");
     spec::write_trigger(writer, *pipeline.trigger_override);
+    writer.member("trigger_since_us", pipeline.trigger_since.us);
+    writer.member("trigger_by", pipeline.trigger_by);
   }
   writer.member("text", pipeline.text);
   writer.end_object();
@@ -122,6 +124,8 @@ Result<StoredPipeline> parse_stored(std::string_view text) {
     const spec::TriggerResult read = spec::parse_trigger(*trigger);
     if (!read.ok()) return damaged("the trigger cannot be read");
     stored.trigger_override = read.trigger;
+    stored.trigger_since = WallTime{number_of("trigger_since_us").value_or(0)};
+    if (const std::string* by = text_of("trigger_by")) stored.trigger_by = *by;
   }
   return stored;
 }

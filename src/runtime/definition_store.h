@@ -22,6 +22,8 @@ struct StoredPipeline {
   std::optional<spec::TriggerSpec> trigger_override;
   WallTime created_at;
   std::string text;
+  WallTime trigger_since;  // when the override was set
+  std::string trigger_by;  // and by whom
 };
 
 // One file a pipeline in `<state_dir>/pipelines`, replaced as a whole: written beside, synced,

@@ -40,8 +40,10 @@ Pipeline::Pipeline(PipelineParts parts)
       since_(parts_.control.clock.wall_now()),
       effective_(parts_.trigger_override.value_or(parts_.plan->spec->trigger)),
       override_(parts_.trigger_override),
-      trigger_since_(since_),
+      trigger_since_(parts_.trigger_since.us != 0 ? parts_.trigger_since : since_),
+      trigger_by_(parts_.trigger_by),
       alive_(std::make_shared<std::atomic<bool>>(true)) {
+  counts_.restore(parts_.counters);
   for (const char* type :
        {"Ready", "SourceConnected", "SinkConnected", "Progressing", "CheckpointFresh"})
     conditions_[type] = {type, Truth::unknown, "NOT_STARTED", "", since_};
@@ -63,7 +65,8 @@ void Pipeline::transition(Actual to, std::string reason) {
   actual_ = to;
   reason_ = std::move(reason);
   since_ = parts_.control.clock.wall_now();
-  set_condition("Ready", to == Actual::running ? Truth::yes : Truth::no, in_capitals(to_string(to)), reason_);
+  set_condition("Ready", to == Actual::running ? Truth::yes : Truth::no,
+                in_capitals(to_string(to)), reason_);
   answer_waiters(now());
   publish();
 }
@@ -394,6 +397,10 @@ void Pipeline::pause(Reply<LifecycleReceipt> reply) {
 
 void Pipeline::resume(Reply<LifecycleReceipt> reply) {
   if (actual_ == Actual::failed) return restart(std::move(reply));
+  if (actual_ == Actual::starting && !stopping_ && desired_ == Desired::paused) {
+    desired_ = Desired::running;  // the queued pause is taken back
+    return reply(receipt(now(), meter_.replayed()));
+  }
   if (stopping_ || (actual_ != Actual::running && actual_ != Actual::paused))
     return reply(problem(Code::wrong_state, "WRONG_STATE", "only a paused pipeline can be resumed")
                      .with("actual", to_string(actual_)));

@@ -23,6 +23,9 @@ struct PipelineParts {
   WallTime created_at;
   Desired desired = Desired::running;
   std::optional<spec::TriggerSpec> trigger_override;
+  WallTime trigger_since = {};    // of the override; 0 = now
+  std::string trigger_by = {};
+  std::string counters = {};      // what PipelineCounts::to_json() gave before; "" = none
   std::string state_folder;
   const SupervisorOptions& options;
   const flow::Registry& registry;
@@ -72,6 +75,8 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   Desired desired() const noexcept { return desired_; }
   Actual actual() const noexcept { return actual_; }
   std::optional<spec::TriggerSpec> trigger_override() const { return override_; }
+  WallTime trigger_since() const noexcept { return trigger_since_; }
+  const std::string& trigger_by() const noexcept { return trigger_by_; }
   const std::shared_ptr<std::atomic<bool>>& alive_flag() const noexcept { return alive_; }
   SnapshotPtr snapshot();
   void publish();

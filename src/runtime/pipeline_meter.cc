@@ -102,9 +102,11 @@ void PipelineMeter::fill_steps(PipelineSnapshot& out) const {
   for (const spec::SourceSpec& source : spec_.sources) add(source.id, false);
   for (const spec::StepSpec& step : spec_.steps) add(step.id, true);
   for (const auto& [id, slices] : counts_.sinks())
-    for (const auto& stats : slices)
+    for (const auto& stats : slices) {
+      out.bytes_out += stats->bytes.value();
       for (std::size_t r = 0; r < flow::kDropReasons; ++r)
         out.dropped[r] += stats->dropped(static_cast<flow::DropReason>(r)).value();
+    }
 }
 
 void PipelineMeter::fill(PipelineSnapshot& out) const {

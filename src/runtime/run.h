@@ -45,6 +45,12 @@ class PipelineCounts {
   const std::map<std::string, PerSlice>& sinks() const { return sinks_; }
   const std::vector<std::unique_ptr<flow::TaskStats>>& tasks() const { return tasks_; }
 
+  // The counters as JSON, and back: they run since the pipeline was created, over restarts and
+  // replacements. restore() is for before the first task; ids that are gone are left out, a text
+  // that is none changes nothing.
+  std::string to_json() const;
+  void restore(std::string_view text);
+
  private:
   std::map<std::string, PerSlice> steps_;
   std::map<std::string, PerSlice> sinks_;

@@ -179,6 +179,12 @@ void Supervisor::Impl::stop() {
   while (stopped.wait_for(kLook) != std::future_status::ready && !hurry.load()) {}
   if (hurry.load() && stopped.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
     return;
+  std::promise<void> saved;
+  control_.post([&] {
+    save_counters();
+    saved.set_value();
+  });
+  saved.get_future().wait();
   disk_.reset();
   control_.stop();
   entries_.clear();
@@ -190,6 +196,12 @@ Instant Supervisor::Impl::tick(Instant now) {
   Instant again = base::kNever;
   for (auto& [name, entry] : entries_)
     if (entry.pipeline) again = std::min(again, entry.pipeline->tick(now));
+  // What a crash may cost of the counters.
+  constexpr Duration kCountersEvery = std::chrono::seconds(5);
+  if (now - counters_saved_at_ >= kCountersEvery) {
+    counters_saved_at_ = now;
+    save_counters();
+  }
   return again;
 }
 

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "base/faults.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "runtime/supervisor_impl.h"
 
@@ -9,6 +10,8 @@
 // on disk before its reply.
 namespace leat::runtime {
 namespace {
+
+constexpr const char* kCountersFile = "counters.json";
 
 Status problem(Code code, std::string_view name, std::string message) {
   return Status(code, std::move(message)).with("problem", name);
@@ -100,6 +103,32 @@ void Supervisor::Impl::save(const StoredPipeline& stored, std::function<void(con
   });
 }
 
+// A replaced pipeline goes on counting where the one before it is; a restored one where it was last
+// written down.
+std::string Supervisor::Impl::counters_of(const Entry& entry, const std::string& folder) const {
+  if (entry.pipeline) return entry.pipeline->counts().to_json();
+  if (folder.empty()) return {};
+  constexpr std::size_t kBytesMax = 1024 * 1024;
+  auto text = base::read_file(folder + "/" + kCountersFile, kBytesMax);
+  return text.ok() ? *std::move(text) : std::string();
+}
+
+void Supervisor::Impl::save_counters() {
+  if (options_.state_dir.empty()) return;
+  for (auto& [name, entry] : entries_) {
+    if (!entry.pipeline) continue;
+    std::string text = entry.pipeline->counts().to_json();
+    if (text == entry.counters_saved) continue;
+    entry.counters_saved = text;
+    disk_->post([path = options_.state_dir + "/state/" + name + "/" + kCountersFile,
+                 text = std::move(text)] {
+      const Status status = base::write_file(path, text, 0600);
+      if (!status.ok())
+        log::warn("runtime", "counters could not be written down", {{"error", status.to_string()}});
+    });
+  }
+}
+
 void Supervisor::Impl::install(Entry& entry, const std::shared_ptr<const plan::Plan>& plan) {
   const std::string name = entry.stored.name;
   const std::string folder =
@@ -108,6 +137,7 @@ void Supervisor::Impl::install(Entry& entry, const std::shared_ptr<const plan::P
     std::error_code ignored;  // a source that needs the folder says so when it cannot write
     std::filesystem::create_directories(folder, ignored);
   }
+  const std::string counters = counters_of(entry, folder);
   entry.pipeline = std::make_unique<Pipeline>(
       PipelineParts{.plan = plan,
                     .generation = entry.stored.generation,
@@ -115,6 +145,9 @@ void Supervisor::Impl::install(Entry& entry, const std::shared_ptr<const plan::P
                     .created_at = entry.stored.created_at,
                     .desired = entry.stored.desired,
                     .trigger_override = entry.stored.trigger_override,
+                    .trigger_since = entry.stored.trigger_since,
+                    .trigger_by = entry.stored.trigger_by,
+                    .counters = counters,
                     .state_folder = folder,
                     .options = options_,
                     .registry = registry_,
@@ -164,8 +197,11 @@ void Supervisor::Impl::create(PutRequest request, Reply<PutReceipt> reply) {
                      .with("pipelines_max", std::to_string(options_.pipelines_max)));
   Entry& entry = entries_[name];
   entry.busy = true;
-  entry.stored = {
-      name, 1, request.initial, std::nullopt, control_.port().clock.wall_now(), request.spec->text};
+  entry.stored = StoredPipeline();
+  entry.stored.name = name;
+  entry.stored.desired = request.initial;
+  entry.stored.created_at = control_.port().clock.wall_now();
+  entry.stored.text = request.spec->text;
   save(entry.stored,
        [this, name, request = std::move(request), reply = std::move(reply)](const Status& status) {
          if (!status.ok()) {
@@ -312,6 +348,10 @@ void Supervisor::Impl::persist_switch(const std::string& name, const SwitchReque
   const bool nothing_new = !receipt.changed && request.trigger.has_value();
   if (nothing_new || before == request.trigger) return reply(std::move(receipt));
   entry->stored.trigger_override = request.trigger;
+  if (entry->pipeline) {
+    entry->stored.trigger_since = entry->pipeline->trigger_since();
+    entry->stored.trigger_by = entry->pipeline->trigger_by();
+  }
   save(entry->stored, [this, name, before, receipt = std::move(receipt),
                        reply](const Status& status) {
     if (status.ok()) {

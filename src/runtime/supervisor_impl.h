@@ -48,6 +48,7 @@ class Supervisor::Impl {
     bool broken = false;  // the stored text is no pipeline any more
     std::deque<Action> waiting;
     bool busy = false;
+    std::string counters_saved;
     std::map<std::string, int> taps;
   };
 
@@ -59,6 +60,8 @@ class Supervisor::Impl {
   void replace(Entry& entry, PutRequest request, const Reply<PutReceipt>& reply);
   void install(Entry& entry, const std::shared_ptr<const plan::Plan>& plan);
   void restore(const StoredPipeline& stored, const Reparse& reparse);
+  std::string counters_of(const Entry& entry, const std::string& folder) const;
+  void save_counters();
   void save(const StoredPipeline& stored, std::function<void(const Status&)> done);
   void save_desired(Entry& entry, Result<LifecycleReceipt> receipt,
                     const Reply<LifecycleReceipt>& reply);
@@ -81,6 +84,7 @@ class Supervisor::Impl {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<TaskHost*> hosts_;
   std::map<std::string, Entry, std::less<>> entries_;
+  Instant counters_saved_at_{};
   mutable std::mutex snapshots_mutex_;
   std::map<std::string, SnapshotPtr, std::less<>> snapshots_;  // under the mutex
   std::unique_ptr<DiskThread> disk_;

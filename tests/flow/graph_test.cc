@@ -186,10 +186,10 @@ INSTANTIATE_TEST_SUITE_P(
                                          "produce.handed_over", "switch.requested",
                                          "switch.flipped"),
                        ::testing::Values(1U, 2U, 4U)),
-    [](const auto& info) {
-      std::string name = std::get<0>(info.param);
+    [](const auto& point) {
+      std::string name = std::get<0>(point.param);
       std::replace(name.begin(), name.end(), '.', '_');
-      return name + "_" + std::to_string(std::get<1>(info.param));
+      return name + "_" + std::to_string(std::get<1>(point.param));
     });
 
 TEST(Crash, TwiceInARowIsSurvivedToo) {

@@ -328,6 +328,19 @@ TEST_F(PipelineTest, APauseWhileStartingIsQueuedAndAnsweredAtOnce) {
   EXPECT_EQ(pipeline.actual(), Actual::paused);
 }
 
+TEST_F(PipelineTest, CountersGoOnWhereTheyWere) {
+  world.create(RuntimeWorld::echo_plan(real_time(1s)));
+  feed(0, "a");
+  feed(1, "b");
+  const std::string text = world.pipeline().counts().to_json();
+  PipelineCounts again(*RuntimeWorld::echo_plan(real_time(1s)));
+  again.restore(text);
+  EXPECT_EQ(again.task(0).records_in.value(), 2u);
+  EXPECT_EQ(again.to_json(), text);
+  again.restore("no json");
+  EXPECT_EQ(again.to_json(), text);
+}
+
 TEST_F(PipelineTest, AFencedPipelineStaysAwayUntilSomebodyStartsIt) {
   Pipeline& pipeline = world.create(RuntimeWorld::echo_plan(real_time(1s)));
   world.sink.write_answer = Status(Code::wrong_state, "another member").with("code", "FENCED");

@@ -277,9 +277,11 @@ TEST_F(SupervisorTest, ASwitchOutlivesARestartUntilItIsTakenBack) {
   const auto receipt = switch_to("p", micro_batch());
   ASSERT_TRUE(receipt.ok()) << receipt.status().to_string();
   EXPECT_EQ(receipt->barrier_offsets, (BarrierOffsets{{"in", {{"t", {{0, 5}}}}}}));
+  const SnapshotPtr before = reached("p", Actual::running);
   restart();
   const SnapshotPtr snapshot = reached("p", Actual::running);
   EXPECT_TRUE(snapshot->trigger.override_set);
+  EXPECT_EQ(snapshot->trigger.etag, before->trigger.etag) << "nothing was changed by the restart";
   EXPECT_EQ(snapshot->trigger.effective, micro_batch());
   ASSERT_TRUE(switch_to("p", std::nullopt).ok());
   restart();

@@ -1,0 +1,82 @@
+#include "json/parse.h"
+#include "json/write.h"
+#include "runtime/run.h"
+
+namespace leat::runtime {
+namespace {
+
+constexpr std::size_t kNumbers = 3 + flow::kDropReasons;  // in, out, bytes, dropped by reason
+using Numbers = std::array<std::uint64_t, kNumbers>;
+
+Numbers sum(const PipelineCounts::PerSlice& slices) {
+  Numbers numbers{};
+  for (const auto& stats : slices) {
+    numbers[0] += stats->in.value();
+    numbers[1] += stats->out.value();
+    numbers[2] += stats->bytes.value();
+    for (std::size_t r = 0; r < flow::kDropReasons; ++r)
+      numbers[3 + r] += stats->dropped(static_cast<flow::DropReason>(r)).value();
+  }
+  return numbers;
+}
+
+void write(json::Writer& writer, std::string_view key,
+           const std::map<std::string, PipelineCounts::PerSlice>& all) {
+  writer.key(key).begin_object();
+  for (const auto& [id, slices] : all) {
+    writer.key(id).begin_array();
+    for (const std::uint64_t number : sum(slices)) writer.value(number);
+    writer.end_array();
+  }
+  writer.end_object();
+}
+
+std::uint64_t number_in(const json::Value& value) {
+  return value.as_integer<std::uint64_t>().value_or(0);
+}
+
+void read(const json::Value* from, std::map<std::string, PipelineCounts::PerSlice>& all) {
+  if (from == nullptr) return;
+  for (const json::Member& member : from->members()) {
+    const auto found = all.find(member.key);
+    const auto numbers = member.value.elements();
+    if (found == all.end() || numbers.size() != kNumbers) continue;
+    flow::StepStats& stats = *found->second.front();
+    stats.in.restore(number_in(numbers[0]));
+    stats.out.restore(number_in(numbers[1]));
+    stats.bytes.restore(number_in(numbers[2]));
+    for (std::size_t r = 0; r < flow::kDropReasons; ++r)
+      stats.dropped(static_cast<flow::DropReason>(r)).restore(number_in(numbers[3 + r]));
+  }
+}
+
+}  // namespace
+
+std::string PipelineCounts::to_json() const {
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+  for (const auto& task : tasks_) {
+    records += task->records_in.value();
+    bytes += task->bytes_in.value();
+  }
+  json::Writer writer;
+  writer.begin_object().member("version", 1).member("records_in", records);
+  writer.member("bytes_in", bytes);
+  write(writer, "steps", steps_);
+  write(writer, "sinks", sinks_);
+  return writer.end_object().take();
+}
+
+void PipelineCounts::restore(std::string_view text) {
+  const json::Parsed parsed = json::parse(text);
+  if (!parsed.ok() || tasks_.empty()) return;
+  const json::Value& root = parsed.root();
+  if (const json::Value* records = root.find("records_in"))
+    tasks_.front()->records_in.restore(number_in(*records));
+  if (const json::Value* bytes = root.find("bytes_in"))
+    tasks_.front()->bytes_in.restore(number_in(*bytes));
+  read(root.find("steps"), steps_);
+  read(root.find("sinks"), sinks_);
+}
+
+}  // namespace leat::runtime
