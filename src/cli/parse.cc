@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <sstream>
 
@@ -310,6 +311,15 @@ std::optional<Parsed> unknown_command(int argc, const char* const* argv) {
     if (row.name == word) return std::nullopt;
     names.push_back(row.name);
   }
+  constexpr std::string_view kLater[] = {"bench",     "checkpoint", "console", "describe", "diff",
+                                         "doctor",    "drain",      "events",  "expr",     "health",
+                                         "functions", "plugin",     "preview", "rollback", "schema",
+                                         "state",     "test",       "top"};
+  if (std::find(std::begin(kLater), std::end(kLater), word) != std::end(kLater))
+    return Parsed{std::nullopt,
+                  ExitCode::usage,
+                  {},
+                  "leat: NOT_AVAILABLE_YET: the command `" + word + "` is not available yet\n"};
   std::string text = "leat: there is no command `" + word + "`";
   for (const std::string& near : base::nearest(word, names))
     text += "; did you mean `" + near + "`?";

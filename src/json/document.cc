@@ -33,12 +33,12 @@ const Value* element_at(const Value& array, std::string_view index) {
 std::string_view kind_name(Kind kind) noexcept {
   switch (kind) {
     case Kind::null: return "null";
-    case Kind::boolean: return "boolean";
-    case Kind::integer: return "integer";
-    case Kind::real: return "number";
-    case Kind::string: return "string";
-    case Kind::array: return "list";
-    case Kind::object: return "object";
+    case Kind::boolean: return "a boolean";
+    case Kind::integer: return "an integer";
+    case Kind::real: return "a number";
+    case Kind::string: return "a string";
+    case Kind::array: return "a list";
+    case Kind::object: return "an object";
   }
   return "value";
 }

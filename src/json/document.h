@@ -23,7 +23,8 @@ struct Place {
 // `real` is every number whose token has a fraction or exponent, or does not fit int64.
 enum class Kind : std::uint8_t { null, boolean, integer, real, string, array, object };
 
-// "null", "boolean", "integer", "number", "string", "list", "object": as messages name them.
+// "null", "a boolean", "an integer", "a number", "a string", "a list", "an object": as messages
+// name them.
 std::string_view kind_name(Kind kind) noexcept;
 
 struct Member;

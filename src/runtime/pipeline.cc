@@ -65,8 +65,8 @@ void Pipeline::transition(Actual to, std::string reason) {
   actual_ = to;
   reason_ = std::move(reason);
   since_ = parts_.control.clock.wall_now();
-  set_condition("Ready", to == Actual::running ? Truth::yes : Truth::no,
-                in_capitals(to_string(to)), reason_);
+  set_condition("Ready", to == Actual::running ? Truth::yes : Truth::no, in_capitals(to_string(to)),
+                reason_);
   answer_waiters(now());
   publish();
 }

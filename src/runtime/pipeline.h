@@ -23,9 +23,9 @@ struct PipelineParts {
   WallTime created_at;
   Desired desired = Desired::running;
   std::optional<spec::TriggerSpec> trigger_override;
-  WallTime trigger_since = {};    // of the override; 0 = now
+  WallTime trigger_since = {};  // of the override; 0 = now
   std::string trigger_by = {};
-  std::string counters = {};      // what PipelineCounts::to_json() gave before; "" = none
+  std::string counters = {};  // what PipelineCounts::to_json() gave before; "" = none
   std::string state_folder;
   const SupervisorOptions& options;
   const flow::Registry& registry;

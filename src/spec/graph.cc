@@ -104,9 +104,9 @@ void Graph::resolve_name(const Spot& spot, std::vector<std::string>& ids) {
   if (name == nullptr || findings_.taken(spot.value)) {
     broken_ = true;
     if (name == nullptr)
-      findings_.error("WRONG_TYPE", spot,
-                      "an input is a name (a string), not a " +
-                          std::string(json::kind_name(spot.value.kind())));
+      findings_.error(
+          "WRONG_TYPE", spot,
+          "an input is a name (a string), not " + std::string(json::kind_name(spot.value.kind())));
     return;
   }
   for (Node& node : nodes_) {

@@ -41,7 +41,7 @@ std::map<std::string, std::string> read_labels(Findings& findings, const Spot& s
     if (text == nullptr)
       findings.error(
           "WRONG_TYPE", at,
-          "a label is a string, not a " + std::string(json::kind_name(member.value.kind())));
+          "a label is a string, not " + std::string(json::kind_name(member.value.kind())));
     else if (text->size() > kLabelBytesMax || has_control_characters(*text))
       findings.error("OUT_OF_RANGE", at, "a label has at most 255 bytes and no control characters");
     else

@@ -152,7 +152,7 @@ bool check_value(Findings& findings, const Field& field, const Spot& spot) {
   if (!accepts(field.type, spot.value.kind())) {
     findings.error("WRONG_TYPE", spot,
                    "`" + std::string(field.key) + "` must be " +
-                       std::string(description_of(field.type)) + ", not a " +
+                       std::string(description_of(field.type)) + ", not " +
                        std::string(json::kind_name(spot.value.kind())));
     return false;
   }
@@ -244,9 +244,8 @@ ObjectReader::ObjectReader(Findings& findings, Spot spot, std::string_view objec
     : findings_(findings), spot_(std::move(spot)) {
   if (!spot_.value.is_object()) {
     if (!findings_.taken(spot_.value))
-      findings_.error(
-          "WRONG_TYPE", spot_,
-          "must be an object, not a " + std::string(json::kind_name(spot_.value.kind())));
+      findings_.error("WRONG_TYPE", spot_,
+                      "must be an object, not " + std::string(json::kind_name(spot_.value.kind())));
     odd_ = true;
     return;
   }
@@ -348,7 +347,7 @@ bool check_expression(Findings& findings, const Spot& spot) {
   if (text == nullptr) {
     findings.error(
         "WRONG_TYPE", spot,
-        "an expression is a string, not a " + std::string(json::kind_name(spot.value.kind())));
+        "an expression is a string, not " + std::string(json::kind_name(spot.value.kind())));
     return false;
   }
   if (text->find_first_not_of(" \t\r\n") == std::string::npos) {
@@ -382,7 +381,7 @@ std::optional<TextOrExpression> read_text_or_expression(Findings& findings, cons
     return std::nullopt;
   }
   findings.error("WRONG_TYPE", spot,
-                 "must be a string, {\"expr\": \"…\"} or null, not a " +
+                 "must be a string, {\"expr\": \"…\"} or null, not " +
                      std::string(json::kind_name(spot.value.kind())));
   return std::nullopt;
 }

@@ -88,9 +88,9 @@ void read_topic_list(Findings& findings, const Spot& spot, KafkaSourceSpec& kafk
     if (findings.taken(at.value)) continue;
     const std::string* topic = at.value.as_string();
     if (topic == nullptr) {
-      findings.error("WRONG_TYPE", at,
-                     "the name of a topic is a string, not a " +
-                         std::string(json::kind_name(at.value.kind())));
+      findings.error(
+          "WRONG_TYPE", at,
+          "the name of a topic is a string, not " + std::string(json::kind_name(at.value.kind())));
     } else if (!is_topic_name(*topic)) {
       findings.error(
           "BAD_NAME", at,

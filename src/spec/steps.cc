@@ -74,7 +74,7 @@ std::vector<std::pair<FieldPath, std::string>> read_paths(Findings& findings, co
     if (!at.value.is_string()) {
       findings.error(
           "WRONG_TYPE", at,
-          "a field path is a string, not a " + std::string(json::kind_name(at.value.kind())));
+          "a field path is a string, not " + std::string(json::kind_name(at.value.kind())));
     } else if (auto path =
                    read_path(findings, *at.value.as_string(), at.pointer, at.value.place())) {
       paths.emplace_back(*std::move(path), at.pointer);

@@ -10,7 +10,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 TEST(CheckExpressions, TheirMistakesAreToldBesideThoseOfTheDefinition) {
-  const std::string text = R"json({ "name": "p", "sources": { "in": { "kafka": { "topics": ["t"] } } },
+  const std::string text =
+      R"json({ "name": "p", "sources": { "in": { "kafka": { "topics": ["t"] } } },
     "steps": [ { "filter": "amount >" }, { "set": { "a": "nope(1)" } } ],
     "sinks": { "out": { "kafka": { "topci": "u" } } } })json";
   const spec::ParseResult parsed = spec::parse_pipeline(text);
@@ -19,8 +20,8 @@ TEST(CheckExpressions, TheirMistakesAreToldBesideThoseOfTheDefinition) {
   std::vector<std::string> places;
   for (const spec::Diagnostic& diagnostic : found)
     places.push_back(diagnostic.pointer + " " + diagnostic.code);
-  EXPECT_THAT(places, ElementsAre("/steps/0/filter EXPRESSION_SYNTAX",
-                                  "/steps/1/set/a UNKNOWN_FUNCTION"));
+  EXPECT_THAT(places,
+              ElementsAre("/steps/0/filter EXPRESSION_SYNTAX", "/steps/1/set/a UNKNOWN_FUNCTION"));
   spec::locate(text, found);
   EXPECT_EQ(found.front().line, 2);
 }

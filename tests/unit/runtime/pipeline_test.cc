@@ -361,8 +361,7 @@ TEST_F(PipelineTest, AMicroBatchIsCutEarlyAtItsByteLimit) {
   Pipeline& pipeline = world.create(RuntimeWorld::echo_plan(micro_batch(1h)));
   const std::string large(1024 * 1024, 'x');
   for (int i = 0; i < 300; ++i)
-    world.broker.topic(0).append(
-        0, FakeRecord{.key = {}, .value = large, .headers = {}});
+    world.broker.topic(0).append(0, FakeRecord{.key = {}, .value = large, .headers = {}});
   world.settle();
   EXPECT_GE(output().size(), 256u);
   EXPECT_LT(output().size(), 300u) << "the rest waits for its own epoch";
