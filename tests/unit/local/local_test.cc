@@ -68,13 +68,16 @@ class Listener final : public flow::SourceListener, public flow::SinkListener {
   }
   void on_revoke(std::function<void()>) override { said.push_back("revoke"); }
   void on_lost(std::string_view) override { said.push_back("lost"); }
-  void on_connected(bool connected, std::string_view reason, std::string_view) override {
+  void on_connected(bool connected, std::string_view reason, std::string_view message) override {
+    EXPECT_FALSE(reason.empty());
+    EXPECT_FALSE(message.empty());
     said.push_back(connected ? "connected" : "not connected " + std::string(reason));
   }
   void on_failed(Status status) override {
     said.push_back("failed " + std::string(to_string(status.code())));
   }
-  void on_sink_connected(bool connected, std::string_view, std::string_view) override {
+  void on_sink_connected(bool connected, std::string_view reason, std::string_view) override {
+    EXPECT_FALSE(reason.empty());
     said.push_back(connected ? "sink" : "no sink");
   }
   void on_sink_failed(Status) override { said.push_back("sink failed"); }
@@ -86,9 +89,12 @@ class Driven {
  public:
   Driven(const flow::Registry& registry, const TemporaryFolder& state, VirtualClock& clock,
          const std::string& kind, spec::SourceSpec spec)
+      : Driven(registry, state.path(), clock, kind, std::move(spec)) {}
+  Driven(const flow::Registry& registry, const std::string& state, VirtualClock& clock,
+         const std::string& kind, spec::SourceSpec spec)
       : clock_(clock), spec_(std::move(spec)) {
     spec_.id = "in";
-    const flow::SourceContext context{"leat", "i", "p", state.path(), clock};
+    const flow::SourceContext context{"leat", "i", "p", state, clock};
     auto made = registry.sources.at(kind)(context, {&spec_}, {0});
     EXPECT_TRUE(made.ok()) << made.status().to_string();
     source = *std::move(made);
@@ -217,6 +223,25 @@ TEST_F(FileSource, PurgeForgetsTheCommit) {
   Driven again(registry, state, clock, "file", file_spec("a.ndjson", false));
   EXPECT_THAT(again.poll(), ElementsAre("0:1", "2:2"));
   EXPECT_EQ(again.readers[0]->replayed(), 0u);
+}
+
+TEST_F(FileSource, WithoutAFolderACommitIsKeptInMemoryOnly) {
+  files.write("a.ndjson", "1\n2\n");
+  ASSERT_FALSE(std::filesystem::exists("/positions-file.json"));
+  {
+    Driven driven(registry, std::string(), clock, "file", file_spec("a.ndjson", false));
+    EXPECT_THAT(driven.poll(), ElementsAre("0:1", "2:2"));
+    driven.commit(1, "");
+    EXPECT_EQ(driven.source->lag()[0].committed, 4);
+    bool purged = false;
+    driven.source->purge([&](Status status) { purged = status.ok(); });
+    driven.source->serve(clock.now());
+    EXPECT_TRUE(purged);
+  }
+  EXPECT_FALSE(std::filesystem::exists("/positions-file.json"));
+  EXPECT_FALSE(std::filesystem::exists("positions-file.json"));
+  Driven again(registry, std::string(), clock, "file", file_spec("a.ndjson", false));
+  EXPECT_THAT(again.poll(), ElementsAre("0:1", "2:2"));
 }
 
 TEST_F(FileSource, FollowWaitsForWholeLinesAndWakesTheWorker) {
@@ -388,8 +413,10 @@ class DrivenSink {
   }
   void write(std::uint64_t epoch, const std::vector<std::string>& values) {
     record::RecordBatch batch{base::Ref<record::BatchMemory>(new record::BatchMemory())};
+    batch.now = entered;
     for (const std::string& value : values) {
       record::Row& row = batch.rows().emplace_back();
+      row.timestamp_ms = timestamp_ms;
       if (value == "TOMBSTONE")
         row.flags = record::Row::kNullValue;
       else
@@ -409,6 +436,8 @@ class DrivenSink {
   flow::LatencyStats latency;
   flow::Ledger ledger{[](EpochId) {}};
   Status start_status;
+  WallTime entered;               // of the batches
+  std::int64_t timestamp_ms = 0;  // of their rows
   std::unique_ptr<flow::Sink> sink;
   std::unique_ptr<flow::SinkWriter> writer;
 };
@@ -430,6 +459,20 @@ TEST_F(FileSink, RowsAreAcknowledgedAtTheEndOfTheirEpoch) {
   EXPECT_EQ(driven.ledger.in_flight(EpochId(1)), 0u);
   EXPECT_EQ(files.read("out.ndjson"), "{\"a\":1}\n{\"a\": [1,  2]}\n");
   EXPECT_EQ(driven.stats.dropped(flow::DropReason::tombstone).value(), 1u);
+}
+
+TEST_F(FileSink, TellsBytesAndLatencies) {
+  DrivenSink driven(registry, clock, "file", file_sink("out.ndjson"));
+  driven.entered = clock.wall_now();
+  driven.timestamp_ms = clock.wall_now().us / 1000 - 40;
+  clock.advance(std::chrono::milliseconds(2));
+  driven.write(1, {"1", "22"});
+  clock.advance(std::chrono::milliseconds(8));
+  EXPECT_TRUE(driven.writer->on_epoch_end(EpochId(1)).ok());
+  EXPECT_EQ(driven.stats.bytes.value(), 5u);
+  EXPECT_EQ(driven.latency.process.sum(), 2'000u);
+  EXPECT_EQ(driven.latency.sink_ack.sum(), 2 * 8'000u);
+  EXPECT_EQ(driven.latency.end_to_end.sum(), 2 * 50'000u);
 }
 
 TEST_F(FileSink, AppendsAndClosesHalfALine) {
