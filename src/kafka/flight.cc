@@ -22,14 +22,13 @@ Flight& FlightPool::take(std::size_t rows) {
 }
 
 void Flight::refused() noexcept {
-  stats->out.restore(stats->out.value() - 1);
-  stats->dropped(flow::DropReason::skip).add();
+  refusals->fetch_add(1, std::memory_order_relaxed);
   ledger->done(epoch, 1);
 }
 
-Landing::Landing(const Clock& clock, flow::LatencyStats* latency,
+Landing::Landing(const Clock& clock, ProducerMode mode, flow::LatencyStats* latency,
                  const std::function<void(rd_kafka_resp_err_t)>& failed)
-    : clock_(clock), latency_(latency), failed_(failed) {
+    : clock_(clock), mode_(mode), latency_(latency), failed_(failed) {
   LEAT_DCHECK(t_landing == nullptr);
   t_landing = this;
 }
@@ -106,7 +105,7 @@ void Landing::refuse(const FlightRow& row, rd_kafka_resp_err_t error) {
   if (row.round != nullptr) row.round->landed(1, clock_.now());
   Flight& flight = *row.flight;
   const ErrorRule& rule = classify(error);
-  if (rule.kind == ErrorClass::row) {
+  if (rule.kind == ErrorClass::row && mode_ == ProducerMode::one_by_one) {
     log::warn("kafka", "the broker refuses a record",
               {{"pipeline", flight.stats->pipeline()},
                {"code", rule.name},

@@ -19,6 +19,11 @@ namespace leat::kafka {
 class Flight;
 class Round;
 
+// A broker refuses whole requests and does not say for which record. So a refusal in `together`
+// fails the producer, and the pipeline's next one sends a request for each record: what is refused
+// then is that record's own fault.
+enum class ProducerMode : std::uint8_t { together, one_by_one };
+
 // What librdkafka carries for each record and gives back with the acknowledgement.
 struct FlightRow {
   Flight* flight = nullptr;
@@ -31,7 +36,8 @@ struct FlightRow {
 class Flight {
  public:
   flow::Ledger* ledger = nullptr;
-  flow::StepStats* stats = nullptr;  // of the writer's step
+  flow::StepStats* stats = nullptr;  // of the writer's step; only its writer counts there
+  std::atomic<std::uint64_t>* refusals = nullptr;  // of the writer
   EpochId epoch;
   Instant handed_over{};
   std::vector<FlightRow> rows;
@@ -68,9 +74,8 @@ class FlightPool {
 // a thread.
 class Landing {
  public:
-  // Null `latency`: counts down only. `failed` is told of the first record that can never be
-  // delivered.
-  Landing(const Clock& clock, flow::LatencyStats* latency,
+  // Null `latency`: counts down only. `failed` is told of records that can never be delivered.
+  Landing(const Clock& clock, ProducerMode mode, flow::LatencyStats* latency,
           const std::function<void(rd_kafka_resp_err_t)>& failed);
   ~Landing();
   Landing(const Landing&) = delete;
@@ -88,6 +93,7 @@ class Landing {
   void end_timestamp();
 
   const Clock& clock_;
+  const ProducerMode mode_;
   flow::LatencyStats* const latency_;
   const std::function<void(rd_kafka_resp_err_t)>& failed_;
   Instant now_{};

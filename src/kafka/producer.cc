@@ -21,9 +21,9 @@ const char* name_of(spec::Compression compression) noexcept {
 
 }  // namespace
 
-Result<std::unique_ptr<Producer>> Producer::make(rd_kafka_conf_t* conf, const Clock& clock,
-                                                 base::Wakeup& control) {
-  std::unique_ptr<Producer> made(new Producer(clock, control));
+Result<std::unique_ptr<Producer>> Producer::make(rd_kafka_conf_t* conf, ProducerMode mode,
+                                                 const Clock& clock, base::Wakeup& control) {
+  std::unique_ptr<Producer> made(new Producer(mode, clock, control));
   rd_kafka_conf_set_dr_msg_cb(conf, &Landing::on_delivery);
   const auto on_error = [producer = made.get()](rd_kafka_resp_err_t error, const char* reason) {
     producer->report(error, reason != nullptr ? reason : "");
@@ -94,7 +94,7 @@ void Producer::poll(flow::LatencyStats* latency) {
   ready_.store(false, std::memory_order_relaxed);
   std::uint64_t acknowledged = 0;
   {
-    Landing landing(clock_, latency, failed_);
+    Landing landing(clock_, mode_, latency, failed_);
     rd_kafka_poll(client_->handle(), 0);
     acknowledged = landing.acknowledged();
   }

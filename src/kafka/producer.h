@@ -29,6 +29,8 @@ struct Target {
 // after the writer went.
 struct WriterStore {
   FlightPool flights;
+  std::atomic<std::uint64_t> refusals{0};  // records counted as written that were not; the writer
+                                           // takes them into its step's counts
   PaceStore paces;
 };
 
@@ -43,8 +45,8 @@ class Producer {
     bool fatal = false;
   };
 
-  static Result<std::unique_ptr<Producer>> make(rd_kafka_conf_t* conf, const Clock& clock,
-                                                base::Wakeup& control);
+  static Result<std::unique_ptr<Producer>> make(rd_kafka_conf_t* conf, ProducerMode mode,
+                                                const Clock& clock, base::Wakeup& control);
   ~Producer();
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
@@ -75,8 +77,9 @@ class Producer {
   void report(rd_kafka_resp_err_t error, std::string reason);
 
  private:
-  Producer(const Clock& clock, base::Wakeup& control)
-      : clock_(clock),
+  Producer(ProducerMode mode, const Clock& clock, base::Wakeup& control)
+      : mode_(mode),
+        clock_(clock),
         control_(control),
         troubles_(control),
         failed_([this](rd_kafka_resp_err_t error) { on_undelivered(error); }) {}
@@ -84,6 +87,7 @@ class Producer {
   void on_undelivered(rd_kafka_resp_err_t error);
   static void on_queue_filled(rd_kafka_t*, void* self);
 
+  const ProducerMode mode_;
   const Clock& clock_;
   base::Wakeup& control_;
   base::Mailbox<Trouble> troubles_;

@@ -1,5 +1,6 @@
 #include <memory>
 #include <mutex>
+#include <set>
 
 #include "kafka/profile.h"
 #include "kafka/sink.h"
@@ -16,6 +17,7 @@ struct Shared {
   const KafkaOptions options;
   std::mutex mutex;
   std::map<std::string, std::string> first_topics;  // by pipeline, under mutex
+  std::set<std::string> one_by_one;                 // pipelines, under mutex
 
   Result<const Profile*> profile(const std::string& name) const {
     const auto found = options.profiles.find(name.empty() ? options.default_profile : name);
@@ -26,6 +28,14 @@ struct Shared {
   void reads(const std::string& pipeline, const std::string& topic) {
     const std::lock_guard lock(mutex);
     first_topics[pipeline] = topic;
+  }
+  void send_one_by_one(const std::string& pipeline) {
+    const std::lock_guard lock(mutex);
+    one_by_one.insert(pipeline);
+  }
+  ProducerMode mode_of(const std::string& pipeline) {
+    const std::lock_guard lock(mutex);
+    return one_by_one.contains(pipeline) ? ProducerMode::one_by_one : ProducerMode::together;
   }
   std::string topic_of(const std::string& pipeline) {
     const std::lock_guard lock(mutex);
@@ -78,9 +88,13 @@ Result<std::unique_ptr<flow::Sink>> make_sink(const std::shared_ptr<Shared>& sha
   const auto source_topic = [shared, pipeline = context.pipeline] {
     return shared->topic_of(pipeline);
   };
+  const auto one_by_one = [shared, pipeline = context.pipeline] {
+    shared->send_one_by_one(pipeline);
+  };
   return std::unique_ptr<flow::Sink>(std::make_unique<KafkaSink>(SinkParts{
       context.pipeline, **profile, std::move(kafka), indexes, shared->options.produce_bytes,
-      shared->options.create_topics, shared->options.produce_policy, source_topic, context.clock}));
+      shared->options.create_topics, shared->options.produce_policy,
+      shared->mode_of(context.pipeline), one_by_one, source_topic, context.clock}));
 }
 
 }  // namespace

@@ -62,7 +62,8 @@ constexpr Setting kSettings[] = {
     {Role::producer, "enable.idempotence", "true", 0, 0, "retries neither double nor reorder"},
     {Role::producer, "acks", "all", 0, 0, "acknowledged is durable"},
     {Role::producer, "linger.ms", "0", 0, 0, "0 or >= 1; our lanes do the batching"},
-    {Role::producer, "batch.num.messages", "10000", 0, 0, "what waits goes together"},
+    {Role::producer, "batch.num.messages", "", 0, 0,
+     "10000: what waits goes together (1 after a refusal, see ProducerMode)"},
     {Role::producer, "max.in.flight.requests.per.connection", "5", 0, 0,
      "the most that keeps order; one would serialise partitions"},
     {Role::producer, "queue.buffering.max.messages", "500000", 0, 0, "the bytes are the limit"},
@@ -131,6 +132,7 @@ std::string computed(std::string_view name, const Profile& profile,
   if (name == "heartbeat.interval.ms") return profile.embedded() ? "500" : "3000";
   if (name == "auto.offset.reset") return profile.embedded() ? "earliest" : "error";
   if (name == "fetch.wait.max.ms") return profile.embedded() ? "10" : "500";
+  if (name == "batch.num.messages") return identity.one_by_one ? "1" : "10000";
   if (name == "queued.max.messages.kbytes" || name == "queue.buffering.max.kbytes")
     return std::to_string(kbytes);
   LEAT_CHECK(false);

@@ -32,6 +32,7 @@ struct ClientIdentity {
   std::string group;     // consumers
   std::string instance;  // consumers: group.instance.id
   std::size_t queue_bytes = std::size_t{64} << 20;
+  bool one_by_one = false;  // producers: a request for each record
 };
 
 // leat decides this property itself, for every profile and definition.

@@ -55,10 +55,12 @@ Status KafkaSink::start(flow::SinkListener& listener, base::Wakeup& control) {
   std::map<std::string, std::string> properties;
   for (const spec::KafkaSinkSpec* spec : parts_.specs)
     properties.insert(spec->properties.begin(), spec->properties.end());
-  const ClientIdentity identity{"leat-" + parts_.pipeline, "", "", parts_.produce_bytes};
+  const ClientIdentity identity{"leat-" + parts_.pipeline, "", "", parts_.produce_bytes,
+                                parts_.mode == ProducerMode::one_by_one};
   Result<rd_kafka_conf_t*> conf = make_conf(Role::producer, parts_.profile, properties, identity);
   if (!conf.ok()) return std::move(conf).status();
-  Result<std::unique_ptr<Producer>> producer = Producer::make(*conf, parts_.clock, control);
+  Result<std::unique_ptr<Producer>> producer =
+      Producer::make(*conf, parts_.mode, parts_.clock, control);
   if (!producer.ok()) return std::move(producer).status();
   producer_ = *std::move(producer);
   for (const spec::KafkaSinkSpec* spec : parts_.specs)
@@ -146,6 +148,11 @@ void KafkaSink::on_trouble(const Producer::Trouble& trouble) {
     if (failed_) return;
     failed_ = true;
     connected_.store(false, std::memory_order_release);
+    if (classify(trouble.error).kind == ErrorClass::row) {
+      log::warn("kafka", "the broker refuses records: from now on they are sent one by one",
+                {{"pipeline", parts_.pipeline}, {"code", classify(trouble.error).name}});
+      parts_.send_one_by_one();
+    }
     return listener_->on_sink_failed(to_status(trouble.error, trouble.reason));
   }
   const ErrorRule& rule = classify(trouble.error);

@@ -22,6 +22,8 @@ struct SinkParts {
   std::size_t produce_bytes = 0;
   CreateTopics create_topics = CreateTopics::internal;
   ProducePolicy policy = ProducePolicy::plain;
+  ProducerMode mode = ProducerMode::together;
+  std::function<void()> send_one_by_one;  // what the pipeline's next sink does
   std::function<std::string()>
       source_topic;  // whose partition count a created topic takes; empty = none
   const Clock& clock;

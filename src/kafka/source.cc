@@ -50,6 +50,10 @@ Status KafkaSource::start(flow::SourceListener& listener, base::Wakeup& control)
   wake_on(events_, control);
   wake_on(results_, control);
 
+  return subscribe();
+}
+
+Status KafkaSource::subscribe() {
   const PartitionList topics = make_list(parts_.subscription.topics().size());
   for (const std::string& topic : parts_.subscription.topics())
     add(topics, topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_OFFSET_INVALID);

@@ -42,8 +42,10 @@ void KafkaSource::on_event(rd_kafka_event_t* event) {
 void KafkaSource::on_rebalance(rd_kafka_event_t* event) {
   ++assignment_;
   if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS &&
-      leaving_ == Leaving::no)
-    return claim(rd_kafka_event_topic_partition_list(event));
+      leaving_ == Leaving::no) {
+    const rd_kafka_topic_partition_list_t* const given = rd_kafka_event_topic_partition_list(event);
+    return is_ours(given) ? claim(given) : join_anew();
+  }
   // Nothing was read yet, or nothing can be committed any more: no need to ask.
   const bool lost = rd_kafka_assignment_lost(client_->handle()) != 0;
   if (leaving_ != Leaving::no || owned_.empty() || failed_) {
@@ -60,6 +62,31 @@ void KafkaSource::on_rebalance(rd_kafka_event_t* event) {
     if (!alive.expired() && assignment == assignment_ && revoke_until_ != base::kNever)
       on_revoked(false);
   });
+}
+
+bool KafkaSource::is_ours(const rd_kafka_topic_partition_list_t* given) const {
+  for (int i = 0; i < given->cnt; ++i)
+    if (!parts_.subscription.source_of(given->elems[i].topic)) return false;
+  return true;
+}
+
+// A static member that comes back within its session is given the partitions it had, whatever it
+// subscribes to now. Leaving and joining anew makes the group look at the subscription.
+void KafkaSource::join_anew() {
+  constexpr int kAttemptsMax = 5;
+  rd_kafka_assign(client_->handle(), nullptr);
+  if (++joined_anew_ > kAttemptsMax) {
+    failed_ = true;
+    return listener_->on_failed(
+        Status(Code::unavailable, "the group gives partitions of topics that are not subscribed to"));
+  }
+  log::info("kafka", "joining anew: the group gave the partitions of an earlier subscription",
+            {{"pipeline", parts_.pipeline}});
+  rd_kafka_unsubscribe(client_->handle());
+  if (const Status status = subscribe(); !status.ok()) {
+    failed_ = true;
+    listener_->on_failed(status);
+  }
 }
 
 void KafkaSource::on_revoked(bool lost) {

@@ -45,6 +45,7 @@ void Writer::close() noexcept {
   for (Parcel& parcel : waiting_) drop_headers(parcel);
   waiting_.clear();
   lanes_.reset();
+  count_refusals();
   producer_.leave(context_.worker);
 }
 
@@ -66,6 +67,7 @@ Status Writer::write(record::RecordBatch& batch, EpochId epoch) {
   Flight& flight = store_.flights.take(rows_.size());
   flight.ledger = &context_.ledger;
   flight.stats = &context_.stats;
+  flight.refusals = &store_.refusals;
   flight.epoch = epoch;
   flight.handed_over = context_.clock.now();
   if (batch.now.us > 0)
@@ -85,6 +87,7 @@ Status Writer::write(record::RecordBatch& batch, EpochId epoch) {
     waiting_.push_back(std::move(parcel));
   else
     rows_ = std::move(parcel.rows);
+  count_refusals();
   return base::Faults::hit("produce.handed_over");
 }
 
@@ -256,9 +259,17 @@ Status Writer::on_epoch_end(EpochId) {
   return {};
 }
 
+void Writer::count_refusals() noexcept {
+  if (store_.refusals.load(std::memory_order_relaxed) == 0) return;
+  const std::uint64_t refused = store_.refusals.exchange(0, std::memory_order_relaxed);
+  context_.stats.out.restore(context_.stats.out.value() - refused);
+  context_.stats.dropped(flow::DropReason::skip).add(refused);
+}
+
 Instant Writer::serve(Instant now) {
   thread_.check();
   producer_.serve(&context_.latency);
+  count_refusals();
   if (!waiting_.empty() || (lanes_ && !lanes_->empty())) send_waiting(now);
   return lanes_ && !no_room_ ? lanes_->due_at() : base::kNever;
 }

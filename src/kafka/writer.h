@@ -42,6 +42,8 @@ class Writer final : public flow::SinkWriter {
   bool send_row(Outgoing& row);
   rd_kafka_resp_err_t produce(const Outgoing& row);
   void refuse(Outgoing& row, rd_kafka_resp_err_t error);
+  // Other workers may have taken the answers: the counts of our step are ours alone to write.
+  void count_refusals() noexcept;
   bool send_waiting(Instant now);
   void release_lanes(Instant now, bool all);
   bool lanes_full() const noexcept {

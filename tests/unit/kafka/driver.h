@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,15 +34,18 @@ inline std::string fresh_name(const std::string& what) {
   return what + "-" + std::to_string(++count);
 }
 
-// Writes records to the embedded broker and reads a topic back, with a client of its own.
+// Writes records to a broker, by default the embedded one, and reads a topic back, with a client of
+// its own.
 class Outside {
  public:
-  Outside() : producer_(make(RD_KAFKA_PRODUCER)) {}
+  explicit Outside(const std::string& bootstrap = embedded_bootstrap())
+      : producer_(make(RD_KAFKA_PRODUCER, bootstrap)) {}
   ~Outside() { rd_kafka_destroy(producer_); }
   Outside(const Outside&) = delete;
   Outside& operator=(const Outside&) = delete;
 
   void write(const std::string& topic, const std::vector<Plain>& records) {
+    know(topic);
     for (const Plain& record : records) {
       rd_kafka_headers_t* headers = nullptr;
       if (!record.headers.empty()) headers = rd_kafka_headers_new(4);
@@ -62,17 +66,19 @@ class Outside {
     ASSERT_EQ(rd_kafka_flush(producer_, 60000), RD_KAFKA_RESP_ERR_NO_ERROR);
   }
 
-  // Reads `count` records of the topic's first four partitions.
-  static std::vector<Plain> read(const std::string& topic, std::size_t count) {
-    rd_kafka_t* const consumer = make(RD_KAFKA_CONSUMER);
-    rd_kafka_topic_partition_list_t* const all = rd_kafka_topic_partition_list_new(4);
-    for (int i = 0; i < 4; ++i)
+  // Reads `count` records of the topic's first partitions.
+  static std::vector<Plain> read(const std::string& topic, std::size_t count,
+                                 const std::string& bootstrap = embedded_bootstrap(),
+                                 int partitions = 4) {
+    rd_kafka_t* const consumer = make(RD_KAFKA_CONSUMER, bootstrap);
+    rd_kafka_topic_partition_list_t* const all = rd_kafka_topic_partition_list_new(partitions);
+    for (int i = 0; i < partitions; ++i)
       rd_kafka_topic_partition_list_add(all, topic.c_str(), i)->offset = RD_KAFKA_OFFSET_BEGINNING;
     rd_kafka_assign(consumer, all);
     rd_kafka_topic_partition_list_destroy(all);
     std::vector<Plain> found;
-    const Instant until = base::machine_clock().now() + kPatience;
-    while (found.size() < count && base::machine_clock().now() < until)
+    const Instant give_up = base::machine_clock().now() + kPatience;
+    while (found.size() < count && base::machine_clock().now() < give_up)
       if (rd_kafka_message_t* const message = rd_kafka_consumer_poll(consumer, 100);
           message != nullptr) {
         if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) found.push_back(plain(*message));
@@ -83,10 +89,20 @@ class Outside {
   }
 
  private:
-  static rd_kafka_t* make(rd_kafka_type_t type) {
+  // The first record of a topic that a producer does not know waits a second.
+  void know(const std::string& topic) {
+    if (!known_.insert(topic).second) return;
+    rd_kafka_topic_t* const handle = rd_kafka_topic_new(producer_, topic.c_str(), nullptr);
+    const struct rd_kafka_metadata* metadata = nullptr;
+    if (rd_kafka_metadata(producer_, 0, handle, &metadata, 30000) == RD_KAFKA_RESP_ERR_NO_ERROR)
+      rd_kafka_metadata_destroy(metadata);
+    rd_kafka_topic_destroy(handle);
+  }
+  static rd_kafka_t* make(rd_kafka_type_t type, const std::string& bootstrap) {
     char why[256];
     rd_kafka_conf_t* const conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "bootstrap.servers", embedded_bootstrap().c_str(), why, sizeof why);
+    rd_kafka_conf_set(conf, "bootstrap.servers", bootstrap.c_str(), why, sizeof why);
+    rd_kafka_conf_set(conf, "log_level", "0", why, sizeof why);
     if (type == RD_KAFKA_CONSUMER) {
       rd_kafka_conf_set(conf, "group.id", "outside", why, sizeof why);
       rd_kafka_conf_set(conf, "fetch.wait.max.ms", "10", why, sizeof why);
@@ -118,6 +134,7 @@ class Outside {
   }
 
   rd_kafka_t* const producer_;
+  std::set<std::string> known_;
 };
 
 // One KafkaSource with one reader a source, served on the test's thread.

@@ -22,11 +22,12 @@ class PlainEncoder final : public record::RowEncoder {
 class SinkDriver final : public flow::SinkListener {
  public:
   explicit SinkDriver(spec::KafkaSinkSpec spec, flow::SinkBinding binding = {},
-                      KafkaOptions options = SourceDriver::embedded()) {
+                      KafkaOptions options = SourceDriver::embedded())
+      : SinkDriver(std::move(spec), std::move(binding), registry_of(options)) {}
+  // Sinks of one registry are those of one process.
+  SinkDriver(spec::KafkaSinkSpec spec, flow::SinkBinding binding, const flow::Registry& registry) {
     spec_.id = "out";
     spec_.kind = std::move(spec);
-    flow::Registry registry;
-    register_kafka(registry, options);
     auto made =
         registry.sinks.at("kafka")({"test", "here", "sink", base::machine_clock()}, {&spec_}, {0});
     EXPECT_TRUE(made.ok()) << made.status().to_string();
@@ -47,6 +48,11 @@ class SinkDriver final : public flow::SinkListener {
   SinkDriver(const SinkDriver&) = delete;
   SinkDriver& operator=(const SinkDriver&) = delete;
 
+  static flow::Registry registry_of(const KafkaOptions& options) {
+    flow::Registry registry;
+    register_kafka(registry, options);
+    return registry;
+  }
   static spec::KafkaSinkSpec writes(std::string topic) {
     spec::KafkaSinkSpec spec;
     spec.topic = std::move(topic);
