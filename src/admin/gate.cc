@@ -267,7 +267,10 @@ HeadScan scan_head(std::string_view bytes, const GateLimits& limits) {
   }
   std::size_t line_end = seen.find("\r\n");
   if (line_end == 0) return bad("the request begins with an empty line");
-  if (auto refusal = check_partial_line(seen.substr(0, line_end), limits)) return *refusal;
+  std::string_view line = seen.substr(0, line_end);
+  // Its LF may be on the way.
+  if (line_end == std::string_view::npos && line.ends_with('\r')) line.remove_suffix(1);
+  if (auto refusal = check_partial_line(line, limits)) return *refusal;
   if (line_end == std::string_view::npos) return HeadNeedsMore{};
   if (seen.size() - line_end - 2 > limits.header_bytes_max) {
     return refuse(

@@ -242,6 +242,12 @@ TEST(Hosts, AreAllowedByNameOrByNameAndPort) {
   EXPECT_FALSE(host_allowed("", allowed));
 }
 
+TEST(Gate, ALineOfTheLargestSizeMayArriveInTwoPiecesBetweenCrAndLf) {
+  const std::string line = "GET /" + std::string(kLimits.target_bytes_max - 1, 'a') + " HTTP/1.1\r";
+  EXPECT_TRUE(std::holds_alternative<HeadNeedsMore>(scan_head(line, kLimits)));
+  EXPECT_TRUE(std::holds_alternative<HeadNeedsMore>(scan_head(line + "\n", kLimits)));
+}
+
 TEST(Origins, OwnAndListedOnesAreAllowedNullNever) {
   const auto asks = [](std::optional<std::string> origin) {
     RequestHead head;
