@@ -44,7 +44,9 @@ TEST(Status, EveryCodeHasAName) {
     EXPECT_EQ(to_string(static_cast<Code>(i)) == "internal", i == static_cast<int>(Code::internal));
 }
 
-TEST(Status, AnErrorNeedsACode) { EXPECT_DEATH(Status(Code::ok, "x"), "code != Code::ok"); }
+TEST(Status, AnErrorNeedsACode) {
+  EXPECT_DEATH(static_cast<void>(Status(Code::ok, "x")), "code != Code::ok");
+}
 
 TEST(Result, HoldsAValueOrTheReason) {
   Result<std::string> value = std::string("x");
