@@ -1,0 +1,5 @@
+#include "fuzz/codec_target.h"
+
+#include "fuzz/fuzz_target.h"
+
+LEAT_FUZZ_TARGET(leat::fuzz::fuzz_codec)
