@@ -55,7 +55,8 @@ class SourceListener {
   virtual void on_lost(std::string_view reason) = 0;
   // Reached or not; `reason` and `message` are for people.
   virtual void on_connected(bool connected, std::string_view reason, std::string_view message) = 0;
-  // Cannot go on by itself; the pipeline restarts with back-off.
+  // Cannot go on by itself; the pipeline restarts with back-off. The field `leave` = "true" asks
+  // for the membership to be given up before that.
   virtual void on_failed(Status status) = 0;
 };
 

@@ -50,10 +50,6 @@ Status KafkaSource::start(flow::SourceListener& listener, base::Wakeup& control)
   wake_on(events_, control);
   wake_on(results_, control);
 
-  return subscribe();
-}
-
-Status KafkaSource::subscribe() {
   const PartitionList topics = make_list(parts_.subscription.topics().size());
   for (const std::string& topic : parts_.subscription.topics())
     add(topics, topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_OFFSET_INVALID);
@@ -232,7 +228,7 @@ void KafkaSource::stop(bool leave, std::function<void()> done) {
   on_left_ = std::move(done);
   leaving_ = Leaving::revoking;
   leave_until_ = now_ + kLeaveBudget;
-  const bool held_some = !owned_.empty();
+  const bool held_some = !owned_.empty() || holds_foreign_;
   rd_kafka_unsubscribe(client_->handle());
   if (!held_some) leave_now();
   control_->wake();

@@ -82,9 +82,8 @@ class KafkaSource final : public flow::Source {
   void on_error(rd_kafka_event_t* event);
   void on_fatal();
   void on_alarm(const ReaderAlarm& alarm);
-  Status subscribe();
   bool is_ours(const rd_kafka_topic_partition_list_t* given) const;
-  void join_anew();
+  void join_anew(const rd_kafka_topic_partition_list_t* given);
   void on_revoked(bool lost);
   void unreachable(rd_kafka_resp_err_t error, std::string_view what);
   void reachable();
@@ -148,7 +147,8 @@ class KafkaSource final : public flow::Source {
   bool told_ = false;  // the listener knows connected_
   bool failed_ = false;
   bool probing_ = false;
-  int joined_anew_ = 0;
+  bool holds_foreign_ = false;  // partitions of an earlier subscription, until it leaves
+  Instant away_until_{};        // the cluster was out of reach until shortly before
   bool end_wanted_ = false;
   std::optional<std::vector<PartitionFacts>> ends_;
   Instant now_{};

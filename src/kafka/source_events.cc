@@ -44,7 +44,7 @@ void KafkaSource::on_rebalance(rd_kafka_event_t* event) {
   if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS &&
       leaving_ == Leaving::no) {
     const rd_kafka_topic_partition_list_t* const given = rd_kafka_event_topic_partition_list(event);
-    return is_ours(given) ? claim(given) : join_anew();
+    return is_ours(given) ? claim(given) : join_anew(given);
   }
   // Nothing was read yet, or nothing can be committed any more: no need to ask.
   const bool lost = rd_kafka_assignment_lost(client_->handle()) != 0;
@@ -71,22 +71,17 @@ bool KafkaSource::is_ours(const rd_kafka_topic_partition_list_t* given) const {
 }
 
 // A static member that comes back within its session is given the partitions it had, whatever it
-// subscribes to now. Leaving and joining anew makes the group look at the subscription.
-void KafkaSource::join_anew() {
-  constexpr int kAttemptsMax = 5;
-  rd_kafka_assign(client_->handle(), nullptr);
-  if (++joined_anew_ > kAttemptsMax) {
-    failed_ = true;
-    return listener_->on_failed(
-        Status(Code::unavailable, "the group gives partitions of topics that are not subscribed to"));
-  }
-  log::info("kafka", "joining anew: the group gave the partitions of an earlier subscription",
-            {{"pipeline", parts_.pipeline}});
-  rd_kafka_unsubscribe(client_->handle());
-  if (const Status status = subscribe(); !status.ok()) {
-    failed_ = true;
-    listener_->on_failed(status);
-  }
+// subscribes to now. Only one that has left is looked at anew.
+void KafkaSource::join_anew(const rd_kafka_topic_partition_list_t* given) {
+  // Held, though nothing of it is read: a member without partitions would close without leaving.
+  rd_kafka_assign(client_->handle(), given);
+  holds_foreign_ = true;
+  if (failed_) return;
+  failed_ = true;
+  listener_->on_failed(Status(Code::unavailable,
+                              "the group gave the partitions of an earlier subscription: leaving "
+                              "it and joining anew")
+                           .with("leave", "true"));
 }
 
 void KafkaSource::on_revoked(bool lost) {
@@ -140,8 +135,16 @@ void KafkaSource::on_fatal() {
   const rd_kafka_resp_err_t error = rd_kafka_fatal_error(client_->handle(), why.data(), why.size());
   if (failed_) return;
   failed_ = true;
+  const bool was_away = !connected_ || now_ < away_until_;
   connected_ = false;
-  listener_->on_failed(to_status(error, why.data()));
+  Status status = to_status(error, why.data());
+  if (error == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID && was_away) {
+    // After an outage longer than the session a request of our own old membership can be what is
+    // fenced: nobody else need be there.
+    status = Status(Code::unavailable, "the membership was lost while the broker was away")
+                 .with("code", "MEMBERSHIP_LOST");
+  }
+  listener_->on_failed(std::move(status));
 }
 
 void KafkaSource::on_alarm(const ReaderAlarm& alarm) {
@@ -179,6 +182,8 @@ void KafkaSource::reachable() {
     probe_at_ = claim_ || owned_.empty() ? now_ + kProbeEvery : base::kNever;
     return;
   }
+  constexpr Duration kAfterOutage = std::chrono::seconds(15);
+  if (told_) away_until_ = now_ + kAfterOutage;
   connected_ = told_ = true;
   probe_at_ = base::kNever;
   log::info("kafka", "the source is connected",

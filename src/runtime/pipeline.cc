@@ -22,9 +22,9 @@ std::string in_capitals(std::string_view word) {
   return out;
 }
 
-bool is_fenced(const Status& status) {
+bool has_field(const Status& status, std::string_view name, std::string_view wanted) {
   for (const auto& [key, value] : status.fields())
-    if (key == "code" && value == "FENCED") return true;
+    if (key == name && value == wanted) return true;
   return false;
 }
 
@@ -270,7 +270,7 @@ void Pipeline::fail(const Status& status) {
   log::error(kLogger, "pipeline failed", {{"pipeline", name()}, {"error", status.to_string()}});
   set_condition("Progressing", Truth::no, "FAILED", status.to_string());
   if (stopping_) return close_run(stopping_->options.leave, [this] { stopped(); });
-  if (is_fenced(status)) {
+  if (has_field(status, "code", "FENCED")) {
     // Another instance has the partitions now; coming back would only fence that one in turn.
     return close_run(false, [this] {
       if (stopping_) return stopped();
@@ -287,7 +287,7 @@ void Pipeline::fail(const Status& status) {
     });
     return;
   }
-  close_run(false, [this, text = status.to_string()] {
+  close_run(has_field(status, "leave", "true"), [this, text = status.to_string()] {
     if (stopping_) return stopped();
     if (desired_ == Desired::stopped) return;
     transition(Actual::failed, text);

@@ -5,7 +5,9 @@
 namespace leat::kafka::test {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::Pair;
 
 std::vector<Plain> two(const std::string& first, const std::string& second) {
   std::vector<Plain> records(2);
@@ -15,7 +17,7 @@ std::vector<Plain> two(const std::string& first, const std::string& second) {
   return records;
 }
 
-TEST(RejoinOnKafka, AMemberThatComesBackForOtherTopicsIsGivenThose) {
+TEST(RejoinOnKafka, AMemberThatComesBackForOtherTopicsLeavesOnceAndIsGivenThose) {
   Cluster cluster(leat::test::RealBroker::shared());
   Outside outside(cluster.bootstrap());
   const std::string before = fresh_name("before");
@@ -30,6 +32,13 @@ TEST(RejoinOnKafka, AMemberThatComesBackForOtherTopicsIsGivenThose) {
     reader.start();
     ASSERT_TRUE(reader.until([&] { return reader.rows() == 2; }));
     EXPECT_TRUE(reader.leave(false));  // its session goes on: the place is kept
+  }
+  {
+    SourceDriver refused(pipeline, {SourceDriver::reads({after}, {})}, cluster.options());
+    refused.start();
+    ASSERT_TRUE(refused.until([&] { return !refused.failure.ok(); }));
+    EXPECT_THAT(refused.failure.fields(), Contains(Pair("leave", "true")));
+    EXPECT_TRUE(refused.leave(true));
   }
   SourceDriver again(pipeline, {SourceDriver::reads({after}, {})}, cluster.options());
   again.start();
