@@ -8,7 +8,7 @@
 namespace leat::kafka {
 
 void KafkaSource::claim(const rd_kafka_topic_partition_list_t* partitions) {
-  claim_.emplace();
+  claim_ = Claim();
   const WallTime wall = parts_.clock.wall_now();
   for (int i = 0; i < partitions->cnt; ++i) {
     PartitionFacts facts;
