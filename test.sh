@@ -46,7 +46,8 @@ build_and_test() {
   run_tests "$preset"
 }
 
-export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
+# Not detect_stack_use_after_return: GCC's fake stack does not keep 64-byte alignment, which objects with cache-line members need.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-strict_string_checks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
 if attempt "packages" docker/install.sh build test kafka; then
