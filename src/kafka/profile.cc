@@ -1,6 +1,8 @@
 #include "kafka/profile.h"
 
 #include <array>
+#include <string>
+#include <utility>
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -42,7 +44,14 @@ Status check_profile(const Profile& profile, bool allow_unsafe) {
   return {};
 }
 
-std::string start_embedded() {
+// Held for the life of the process: its threads serve whoever still runs when static objects end.
+struct EmbeddedBroker {
+  rd_kafka_t* client;
+  rd_kafka_mock_cluster_t* cluster;
+  std::string address;
+};
+
+EmbeddedBroker* start_embedded() {
   std::array<char, 256> why{};
   rd_kafka_conf_t* const conf = rd_kafka_conf_new();
   rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t*, int, const char*, const char*) {
@@ -53,7 +62,7 @@ std::string start_embedded() {
   LEAT_CHECK(cluster != nullptr);
   std::string address = rd_kafka_mock_cluster_bootstraps(cluster);
   log::info("kafka", "embedded broker started", {{"bootstrap", address}});
-  return address;  // the cluster lives as long as the process
+  return new EmbeddedBroker{client, cluster, std::move(address)};
 }
 
 }  // namespace
@@ -69,8 +78,8 @@ Status check_options(const KafkaOptions& options) {
 }
 
 const std::string& embedded_bootstrap() {
-  static const std::string address = start_embedded();
-  return address;
+  static const EmbeddedBroker* const broker = start_embedded();  // reachable, never destroyed
+  return broker->address;
 }
 
 std::string_view client_version() noexcept { return rd_kafka_version_str(); }
