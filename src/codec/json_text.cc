@@ -409,6 +409,11 @@ const record::RowError* append_value(TextBuffer& out, const record::Value& value
     case Type::string: append_string(out, value.as_text()); return nullptr;
     case Type::json: out.append(value.as_text()); return nullptr;
     case Type::error: return &value.as_error();
+    case Type::unsigned_integer:
+    case Type::list:
+    case Type::map:
+    case Type::type_name:
+    case Type::optional: return &kNotRepresentable;
     case Type::bytes:
     case Type::timestamp:
     case Type::duration: break;

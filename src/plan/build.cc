@@ -80,6 +80,7 @@ class Builder {
   Flow add(const spec::StepSpec& step, const spec::SelectStep& select, Flow input);
   Flow add(const spec::StepSpec& step, const spec::DropStep& drop, Flow input);
   Flow add(const spec::StepSpec& step, const spec::RepartitionStep& repartition, Flow input);
+  Flow add(const spec::StepSpec& step, const spec::ExplodeStep& explode, Flow input);
 
   void check_condition(const expr::Program& condition, const std::string& pointer);
   // Compiles all expressions of a set or select; what must run goes to `work`.
@@ -225,6 +226,11 @@ Flow Builder::add(const spec::StepSpec& step, const spec::RepartitionStep& repar
       input, step.id, [columns] { return std::make_unique<operators::KeyCheck>(columns); },
       input.shape, true);
   return graph_.add_exchange(checked, step.id, columns);
+}
+
+Flow Builder::add(const spec::StepSpec& step, const spec::ExplodeStep&, Flow input) {
+  report({}, step.pointer + "/explode", "NOT_AVAILABLE_YET", "`explode` is not available yet");
+  return input;
 }
 
 std::size_t Builder::text_column(const spec::Expression& expression, Expressions& expressions,

@@ -16,6 +16,7 @@ codec::Format format_of(spec::Format format) noexcept {
     case spec::Format::json: return codec::Format::json;
     case spec::Format::string: return codec::Format::string;
     case spec::Format::bytes: return codec::Format::bytes;
+    case spec::Format::csv: break;  // refused when the definition is read
   }
   return codec::Format::json;
 }

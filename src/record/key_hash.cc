@@ -85,6 +85,13 @@ std::uint64_t mix_key(std::uint64_t hash, const Value& value) noexcept {
     case Type::timestamp: return mix(mix(hash, 6), static_cast<std::uint64_t>(value.as_integer()));
     case Type::duration: return mix(mix(hash, 7), static_cast<std::uint64_t>(value.as_integer()));
     case Type::json: return mix_text(mix(hash, 8), value.as_text());
+    case Type::unsigned_integer:
+      if (value.as_integer() >= 0) return mix(mix(hash, 2), value.as_unsigned());
+      return mix_number(hash, static_cast<double>(value.as_unsigned()));
+    case Type::list:
+    case Type::map:
+    case Type::type_name:
+    case Type::optional:
     case Type::absent:
     case Type::null:
     case Type::error: return mix(hash, 9);

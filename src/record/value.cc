@@ -14,6 +14,11 @@ std::string_view to_string(Type type) noexcept {
     case Type::timestamp: return "timestamp";
     case Type::duration: return "duration";
     case Type::json: return "json";
+    case Type::unsigned_integer: return "uint";
+    case Type::list: return "list";
+    case Type::map: return "map";
+    case Type::type_name: return "type";
+    case Type::optional: return "optional";
     case Type::error: return "error";
   }
   return "error";

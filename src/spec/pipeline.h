@@ -27,13 +27,89 @@ struct TriggerSpec {
   friend bool operator==(const TriggerSpec&, const TriggerSpec&) = default;
 };
 
-enum class Format : std::uint8_t { json, string, bytes };
+enum class Format : std::uint8_t { json, string, bytes, csv };
+
+// `{"csv": {"fields": [...], "delimiter": ",", "header": false, "null": ""}}`
+struct CsvSpec {
+  std::vector<std::string> fields;  // of the columns; empty = taken from the header line of a file
+  char delimiter = ',';
+  bool header = false;  // files only: the first line names the columns
+  std::string null;     // a field equal to this is null, for types other than string
+};
+
+// A type of `schema`. Everything is nullable and may be absent unless `required`.
+struct SchemaType {
+  enum class Kind : std::uint8_t {
+    boolean,
+    integer,
+    real,
+    string,
+    bytes,
+    timestamp,
+    json,  // any
+    list,
+    map,
+    object,
+  } kind = Kind::json;
+  bool required = false;
+  std::shared_ptr<const SchemaType> element;                // of list and map
+  std::vector<std::pair<std::string, SchemaType>> members;  // of object
+};
+// What becomes of fields that the schema does not name.
+enum class ExtraFields : std::uint8_t { keep, drop, error };
+struct SchemaSpec {
+  std::vector<std::pair<std::string, SchemaType>> fields;  // in the order of the text
+  ExtraFields extra = ExtraFields::keep;
+};
 
 // A piece of expression text and where it stands. Strings in `filter set select` are expressions;
 // in `key headers topic` they are literals unless written {"expr": "..."}.
 struct Expression {
   std::string text;
   std::string pointer;  // of the string that holds it
+};
+
+// How the event time of a row is found, and what the watermark makes of it.
+struct EventTimeSpec {
+  enum class Unit : std::uint8_t { automatic, s, ms, us, ns, pattern };
+  std::optional<Expression> value;  // absent = the record's time in Kafka
+  Unit unit = Unit::automatic;      // automatic: text is RFC 3339, an integer is milliseconds
+  std::string pattern;              // strptime, for Unit::pattern
+  std::string zone;                 // of texts without one; empty = UTC
+  bool fallback_kafka = false;      // a missing or bad value: the record's time instead of an error
+  Duration max_lateness{};
+  Duration max_future = std::chrono::hours(24);
+  Duration idle_after = std::chrono::seconds(10);
+  bool advance_when_idle = false;
+};
+
+// What becomes of a row that fails.
+enum class ErrorAction : std::uint8_t { dead_letter, skip, stop };
+
+// `error_ratio > 0.05 over 1m and records > 100`
+struct StopIfSpec {
+  enum class Measure : std::uint8_t {
+    error_ratio,
+    errors,
+    late_ratio
+  } measure = Measure::error_ratio;
+  bool or_equal = false;  // `>=` instead of `>`
+  double threshold = 0;
+  Duration over{};
+  std::uint64_t more_records_than = 0;  // 0 = any number
+};
+struct RetrySpec {
+  std::uint32_t attempts = 3;
+  Duration initial = std::chrono::milliseconds(100);
+  Duration max = std::chrono::seconds(10);
+};
+struct OnErrorSpec {
+  ErrorAction decode = ErrorAction::dead_letter;
+  ErrorAction record = ErrorAction::dead_letter;
+  std::string topic;  // of dead letters; empty = <pipeline>-dead-letter
+  std::string profile;
+  std::optional<RetrySpec> retry;
+  std::optional<StopIfSpec> stop_if;
 };
 
 // Where to begin in a partition without a committed offset.
@@ -69,6 +145,10 @@ struct SourceSpec {
   std::string id;
   std::string pointer;
   Format format = Format::json;
+  CsvSpec csv;  // of Format::csv
+  std::optional<SchemaSpec> schema;
+  EventTimeSpec event_time;
+  bool key_as_bytes = false;  // meta.key is bytes
   std::variant<KafkaSourceSpec, FileSourceSpec, GeneratorSpec> kind;
 };
 
@@ -98,6 +178,13 @@ struct DropStep {
 struct RepartitionStep {
   std::vector<FieldPath> by;
 };
+// One row per item of the list at `field`.
+struct ExplodeStep {
+  FieldPath field;
+  FieldPath as;                    // where the item goes; `field` itself by default
+  std::optional<FieldPath> index;  // gets the item's position, from 0
+  bool outer = false;              // one row with null where there is no item
+};
 
 struct StepSpec {
   std::string id;  // given, or "<verb>-<index>" made from the place
@@ -105,7 +192,8 @@ struct StepSpec {
   std::string pointer;
   std::string description;
   std::vector<std::string> from;  // resolved: ids of sources or steps above, never empty
-  std::variant<FilterStep, SetStep, SelectStep, DropStep, RepartitionStep> verb;
+  std::variant<FilterStep, SetStep, SelectStep, DropStep, RepartitionStep, ExplodeStep> verb;
+  std::optional<ErrorAction> on_error;  // wins over the pipeline's
 };
 
 std::string verb_of(const StepSpec& step);  // "filter", "set", …
@@ -116,7 +204,9 @@ using TextOrExpression = std::variant<std::string, Expression>;
 enum class Compression : std::uint8_t { none, gzip, snappy, lz4, zstd };
 
 struct KafkaSinkSpec {
-  std::string topic;
+  std::string topic;  // a literal; empty when topic_expression is set
+  std::optional<Expression> topic_expression;
+  std::vector<std::string> topics;  // globs that an expression's topics must match
   std::string profile;
   std::optional<std::optional<TextOrExpression>> key;  // absent = the record's key; null = no key
   std::vector<std::pair<std::string, std::optional<TextOrExpression>>> headers;  // null removes
@@ -133,10 +223,15 @@ struct FileSinkSpec {
 };
 struct StdoutSinkSpec {};
 
+// How a sink writes times in JSON.
+enum class TimestampText : std::uint8_t { rfc3339, ms, us };
+
 struct SinkSpec {
   std::string id;
   std::string pointer;
   Format format = Format::json;
+  CsvSpec csv;  // of Format::csv
+  TimestampText timestamps = TimestampText::rfc3339;
   std::vector<std::string> from;  // resolved, never empty
   std::variant<KafkaSinkSpec, FileSinkSpec, StdoutSinkSpec> kind;
 };
@@ -165,6 +260,7 @@ struct PipelineSpec {
   std::vector<SinkSpec> sinks;
   LimitsSpec limits;
   std::optional<RestartSpec> restart;
+  OnErrorSpec on_error;
   std::string json;  // the posted value with its key order, no comments or white space
   std::string text;  // the posted bytes
 };

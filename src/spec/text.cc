@@ -38,6 +38,7 @@ std::string_view format_name(Format format) noexcept {
     case Format::json: return "json";
     case Format::string: return "string";
     case Format::bytes: return "bytes";
+    case Format::csv: return "csv";
   }
   return "";
 }
@@ -63,7 +64,7 @@ std::string_view severity_name(Severity severity) noexcept {
 }
 
 std::string verb_of(const StepSpec& step) {
-  static constexpr std::string_view kVerbs[] = {"filter", "set", "select", "drop", "repartition"};
+  static constexpr std::string_view kVerbs[] = {"filter", "set", "select", "drop", "repartition", "explode"};
   static_assert(std::size(kVerbs) == std::variant_size_v<decltype(step.verb)>);
   return std::string(kVerbs[step.verb.index()]);
 }
