@@ -37,12 +37,17 @@ std::optional<std::string_view> as_key_text(const record::Value& value, base::Ar
     case record::Type::bytes:
     case record::Type::json: return value.as_text();
     case record::Type::integer: return number_text(value.as_integer(), arena);
+    case record::Type::unsigned_integer: return number_text(value.as_unsigned(), arena);
     case record::Type::real: return number_text(value.as_real(), arena);
     case record::Type::boolean: return value.as_boolean() ? "true" : "false";
     case record::Type::timestamp:
       return arena.copy(base::to_rfc3339_us(WallTime{value.as_integer()}));
     case record::Type::duration:
       return arena.copy(base::format_duration(value.as_integer() * 1000));
+    case record::Type::list:
+    case record::Type::map:
+    case record::Type::type_name:
+    case record::Type::optional:
     case record::Type::absent:
     case record::Type::null:
     case record::Type::error: break;

@@ -64,7 +64,8 @@ std::string_view severity_name(Severity severity) noexcept {
 }
 
 std::string verb_of(const StepSpec& step) {
-  static constexpr std::string_view kVerbs[] = {"filter", "set", "select", "drop", "repartition", "explode"};
+  static constexpr std::string_view kVerbs[] = {"filter", "set",         "select",
+                                                "drop",   "repartition", "explode"};
   static_assert(std::size(kVerbs) == std::variant_size_v<decltype(step.verb)>);
   return std::string(kVerbs[step.verb.index()]);
 }

@@ -61,7 +61,22 @@ inline std::string show(const Value& value) {
     case Type::integer:
     case Type::timestamp:
     case Type::duration: return fmt::format("{} {}", type, value.as_integer());
+    case Type::unsigned_integer: return fmt::format("{} {}", type, value.as_unsigned());
     case Type::real: return fmt::format("{} {}", type, value.as_real());
+    case Type::type_name: return fmt::format("{} {}", type, value.as_text());
+    case Type::optional:
+      return value.as_optional() == nullptr ? "none" : "some " + show(*value.as_optional());
+    case Type::list: {
+      std::string all;
+      for (const Value& item : value.as_items()) all += (all.empty() ? "" : ", ") + show(item);
+      return "[" + all + "]";
+    }
+    case Type::map: {
+      std::string all;
+      for (const record::Entry& entry : value.as_entries())
+        all += (all.empty() ? "" : ", ") + show(entry.key) + ": " + show(entry.value);
+      return "{" + all + "}";
+    }
     case Type::string:
     case Type::json: return fmt::format("{} {}", type, value.as_text());
     case Type::bytes: {
