@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "spec/tests.h"
 
 // What the user wrote, checked and typed. Everything here is a value, immutable once parse()
 // returned it; positions in the text are kept as JSON pointers so that later rooms (expressions,
@@ -261,6 +262,7 @@ struct PipelineSpec {
   LimitsSpec limits;
   std::optional<RestartSpec> restart;
   OnErrorSpec on_error;
+  std::vector<TestSpec> tests;
   std::string json;  // the posted value with its key order, no comments or white space
   std::string text;  // the posted bytes
 };
