@@ -217,17 +217,28 @@ void append_escape(TextBuffer& out, char c) {
   out.put(kHex[static_cast<unsigned char>(c) & 15]);
 }
 
-// `.25` for 250000 µs: the shortest fraction; nothing for 0.
-void append_fraction(TextBuffer& out, std::int64_t us) {
-  if (us == 0) return;
-  char digits[7] = ".";
-  for (int i = 6; i >= 1; --i) {
-    digits[i] = static_cast<char>('0' + us % 10);
-    us /= 10;
+// `.25` for 250 000 000 ns: the shortest fraction; nothing for 0.
+void append_fraction(TextBuffer& out, std::int64_t nanos) {
+  if (nanos == 0) return;
+  char digits[10] = ".";
+  for (int i = 9; i >= 1; --i) {
+    digits[i] = static_cast<char>('0' + nanos % 10);
+    nanos /= 10;
   }
-  std::size_t size = 7;
+  std::size_t size = 10;
   while (digits[size - 1] == '0') --size;
   out.append({digits, size});
+}
+
+// Whole seconds at or before a time, and the nanoseconds behind them.
+struct Seconds {
+  std::int64_t whole;
+  std::int64_t nanos;
+};
+Seconds split(std::int64_t us, std::uint32_t nanos) noexcept {
+  constexpr std::int64_t kSecond = 1'000'000;
+  const std::int64_t whole = us / kSecond - (us % kSecond < 0 ? 1 : 0);
+  return {whole, (us - whole * kSecond) * 1000 + nanos};
 }
 
 void append_padded(TextBuffer& out, std::int64_t number, int width) {
@@ -319,6 +330,11 @@ void append_integer(TextBuffer& out, std::int64_t number) {
   out.advance(static_cast<std::size_t>(std::to_chars(at, at + 24, number).ptr - at));
 }
 
+void append_unsigned(TextBuffer& out, std::uint64_t number) {
+  char* const at = out.reserve(24);
+  out.advance(static_cast<std::size_t>(std::to_chars(at, at + 24, number).ptr - at));
+}
+
 void append_double(TextBuffer& out, double number) {
   char* const at = out.reserve(40);
   char* end = std::to_chars(at, at + 32, number).ptr;
@@ -361,10 +377,9 @@ void append_base64(TextBuffer& out, std::string_view bytes) {
   out.advance(static_cast<std::size_t>(to - begin));
 }
 
-bool append_timestamp(TextBuffer& out, std::int64_t us) {
-  constexpr std::int64_t kSecond = 1'000'000;
+bool append_timestamp(TextBuffer& out, std::int64_t us, std::uint32_t nanos) {
   constexpr std::int64_t kDay = 86'400;
-  const std::int64_t seconds = us / kSecond - (us % kSecond < 0 ? 1 : 0);
+  const auto [seconds, fraction] = split(us, nanos);
   const std::int64_t days = seconds / kDay - (seconds % kDay < 0 ? 1 : 0);
   const std::int64_t of_day = seconds - days * kDay;
   const Date date = date_of_days(days);
@@ -380,28 +395,88 @@ bool append_timestamp(TextBuffer& out, std::int64_t us) {
   append_padded(out, of_day / 60 % 60, 2);
   out.put(':');
   append_padded(out, of_day % 60, 2);
-  append_fraction(out, us - seconds * kSecond);
+  append_fraction(out, fraction);
   out.put('Z');
   return true;
 }
 
-void append_duration(TextBuffer& out, std::int64_t us) {
-  constexpr std::int64_t kSecond = 1'000'000;
-  const std::int64_t seconds = us / kSecond;
-  const std::int64_t fraction = us % kSecond;
-  if (us < 0 && seconds == 0) out.put('-');
+void append_duration(TextBuffer& out, std::int64_t us, std::uint32_t nanos) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  auto [seconds, fraction] = split(us, nanos);
+  if (seconds < 0) {
+    out.put('-');
+    seconds = fraction == 0 ? -seconds : -seconds - 1;
+    if (fraction != 0) fraction = kSecond - fraction;
+  }
   append_integer(out, seconds);
-  append_fraction(out, fraction < 0 ? -fraction : fraction);
+  append_fraction(out, fraction);
   out.put('s');
 }
 
-const record::RowError* append_value(TextBuffer& out, const record::Value& value) {
-  using record::Type;
+namespace {
+
+using record::Type;
+
+const record::RowError* append_nested(TextBuffer& out, const record::Value& value,
+                                      std::size_t depth);
+
+const record::RowError* append_key(TextBuffer& out, const record::Value& key) {
+  if (key.is(Type::string)) return append_string(out, key.as_text()), nullptr;
+  out.put('"');
+  if (const record::RowError* error = append_nested(out, key, 0)) return error;
+  out.put('"');
+  return nullptr;
+}
+
+const record::RowError* append_list(TextBuffer& out, const record::Value& list, std::size_t depth) {
+  out.put('[');
+  bool first = true;
+  for (const record::Value& item : list.as_items()) {
+    if (!first) out.put(',');
+    first = false;
+    if (const record::RowError* error = append_nested(out, item, depth)) return error;
+  }
+  out.put(']');
+  return nullptr;
+}
+
+const record::RowError* append_map(TextBuffer& out, const record::Value& map, std::size_t depth) {
+  out.put('{');
+  bool first = true;
+  for (const record::Entry& entry : map.as_entries()) {
+    if (!first) out.put(',');
+    first = false;
+    if (const record::RowError* error = append_key(out, entry.key)) return error;
+    out.put(':');
+    if (const record::RowError* error = append_nested(out, entry.value, depth)) return error;
+  }
+  out.put('}');
+  return nullptr;
+}
+
+// Values that are written between quotes.
+const record::RowError* append_quoted(TextBuffer& out, const record::Value& value) {
+  out.put('"');
+  bool written = true;
+  if (value.is(Type::bytes))
+    append_base64(out, value.as_text());
+  else if (value.is(Type::timestamp))
+    written = append_timestamp(out, value.as_integer(), value.as_nanos());
+  else
+    append_duration(out, value.as_integer(), value.as_nanos());
+  out.put('"');
+  return written ? nullptr : &kNotRepresentable;
+}
+
+// `depth` more lists and maps may stand inside each other.
+const record::RowError* append_nested(TextBuffer& out, const record::Value& value,
+                                      std::size_t depth) {
   switch (value.type()) {
     case Type::absent:
     case Type::null: out.append("null"); return nullptr;
     case Type::boolean: out.append(value.as_boolean() ? "true" : "false"); return nullptr;
     case Type::integer: append_integer(out, value.as_integer()); return nullptr;
+    case Type::unsigned_integer: append_unsigned(out, value.as_unsigned()); return nullptr;
     case Type::real:
       if (!std::isfinite(value.as_real())) return &kNotRepresentable;
       append_double(out, value.as_real());
@@ -409,25 +484,24 @@ const record::RowError* append_value(TextBuffer& out, const record::Value& value
     case Type::string: append_string(out, value.as_text()); return nullptr;
     case Type::json: out.append(value.as_text()); return nullptr;
     case Type::error: return &value.as_error();
-    case Type::unsigned_integer:
-    case Type::list:
-    case Type::map:
-    case Type::type_name:
-    case Type::optional: return &kNotRepresentable;
+    case Type::list: return depth == 0 ? &kNotRepresentable : append_list(out, value, depth - 1);
+    case Type::map: return depth == 0 ? &kNotRepresentable : append_map(out, value, depth - 1);
+    case Type::optional:
+      if (value.as_optional() == nullptr) return out.append("null"), nullptr;
+      return depth == 0 ? &kNotRepresentable : append_nested(out, *value.as_optional(), depth - 1);
+    case Type::type_name: return &kNotRepresentable;
     case Type::bytes:
     case Type::timestamp:
     case Type::duration: break;
   }
-  out.put('"');
-  bool written = true;
-  if (value.is(Type::bytes))
-    append_base64(out, value.as_text());
-  else if (value.is(Type::timestamp))
-    written = append_timestamp(out, value.as_integer());
-  else
-    append_duration(out, value.as_integer());
-  out.put('"');
-  return written ? nullptr : &kNotRepresentable;
+  return append_quoted(out, value);
+}
+
+}  // namespace
+
+const record::RowError* append_value(TextBuffer& out, const record::Value& value) {
+  constexpr std::size_t kDepthMax = 256;
+  return append_nested(out, value, kDepthMax);
 }
 
 }  // namespace leat::codec

@@ -29,13 +29,17 @@ void append_integer(TextBuffer& out, std::int64_t number);
 // Shortest round trip, always with a fraction or exponent. Requires: finite.
 void append_double(TextBuffer& out, double number);
 void append_base64(TextBuffer& out, std::string_view bytes);
-// RFC 3339 in UTC without quotes, the shortest fraction. False when the year is not in 1…9999.
-bool append_timestamp(TextBuffer& out, std::int64_t us);
+void append_unsigned(TextBuffer& out, std::uint64_t number);
+// RFC 3339 in UTC without quotes, the shortest fraction of up to 9 digits; `nanos` (0 … 999) beyond
+// the microseconds. False when the year is not in 1…9999.
+bool append_timestamp(TextBuffer& out, std::int64_t us, std::uint32_t nanos = 0);
 // "5400s", "0.25s", without quotes.
-void append_duration(TextBuffer& out, std::int64_t us);
+void append_duration(TextBuffer& out, std::int64_t us, std::uint32_t nanos = 0);
 
-// Any value as JSON; absent is written as null. Error: NOT_REPRESENTABLE, or the error that the
-// value holds.
+// Any value as JSON. Maps are objects in the order of their entries, whose keys are written as
+// strings; an optional is its value; absent and no value are null. Error: NOT_REPRESENTABLE (also
+// deeper than 256 lists and maps inside each other), or the error that the value holds; then what
+// has been written is of no use.
 const record::RowError* append_value(TextBuffer& out, const record::Value& value);
 
 }  // namespace leat::codec

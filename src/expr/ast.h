@@ -76,9 +76,10 @@ struct Node {
   NodeKind kind = NodeKind::literal;
   Operator op = Operator::none;
   LiteralKind literal = LiteralKind::null;
-  bool optional = false;     // `.?`, `[?`, or an optional item of a list or map
+  bool optional = false;     // `.?`, `[?`
   bool method = false;       // of calls: written target.name(…)
   bool quoted = false;       // of identifiers and selects: in backticks
+  bool rooted = false;       // of identifiers: with a dot before them, so no variable of a macro
   NodeId first = 0;          // the subtree is exactly the nodes [first, this]
   Span span;                 // the whole piece
   Span name;                 // the name, operator or literal inside it
@@ -86,6 +87,7 @@ struct Node {
   double real = 0;
   std::string text;  // names; strings and bytes with escapes resolved
   std::vector<NodeId> children;
+  std::vector<std::uint8_t> marks;  // of items and entries: 1 when written `?x`, `?k: v`
 };
 
 // A parsed expression: children before parents, the root last. A value.

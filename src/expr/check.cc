@@ -15,25 +15,25 @@ namespace {
 
 using StaticType = std::optional<Type>;
 
-constexpr Types kNumbers = types(Type::integer, Type::real);
 constexpr Types kTimes = types(Type::timestamp, Type::duration);
 constexpr Types kTexts = types(Type::string, Type::bytes);
+constexpr Types kContainers = kLists | kMaps;
 
 Types accepted(Operator op) {
   switch (op) {
-    case Operator::add: return kNumbers | kTexts | kTimes;
+    case Operator::add: return kNumbers | kTexts | kTimes | kLists;
     case Operator::subtract: return kNumbers | kTimes;
     case Operator::multiply:
     case Operator::divide: return kNumbers;
     case Operator::negate: return types(Type::integer, Type::real, Type::duration);
-    case Operator::modulo: return types(Type::integer);
+    case Operator::modulo: return types(Type::integer, Type::unsigned_integer);
     case Operator::less:
     case Operator::less_equal:
     case Operator::greater:
-    case Operator::greater_equal: return kNumbers | kTexts | kTimes | types(Type::boolean);
+    case Operator::greater_equal: return kNumbers | kTexts | kTimes | kBooleans;
     case Operator::logical_and:
     case Operator::logical_or:
-    case Operator::logical_not: return types(Type::boolean);
+    case Operator::logical_not: return kBooleans;
     default: return kAnyType;
   }
 }
@@ -52,9 +52,12 @@ bool within(StaticType type, Types set) { return !type || (types(*type) & set) !
 // The type of l op r for an arithmetic operator, or nothing when there is no such overload.
 StaticType arithmetic_type(Operator op, Type l, Type r) {
   const auto pair = [&](Type a, Type b) { return l == a && r == b; };
-  if (within(l, kNumbers) && within(r, kNumbers))
-    return pair(Type::integer, Type::integer) ? l : Type::real;
+  if (within(l, kNumbers) && within(r, kNumbers)) {
+    if (l == r) return l;
+    return l == Type::real || r == Type::real ? StaticType(Type::real) : std::nullopt;
+  }
   if (op == Operator::add) {
+    if (within(l, kLists) && within(r, kLists)) return Type::list;
     if (l == r && l != Type::timestamp) return l;
     if (within(l, kTimes) && within(r, kTimes) && l != r) return Type::timestamp;
   }
@@ -71,15 +74,15 @@ std::string name_of(StaticType type) {
 
 class Checker {
  public:
-  Checker(const Ast& ast, const std::vector<Use>& uses, Resolver& resolver, TypeCheck mode)
-      : ast_(ast), uses_(uses), resolver_(resolver), strict_(mode == TypeCheck::strict) {}
+  Checker(const Ast& ast, const Meanings& meanings, Resolver& resolver, TypeCheck mode)
+      : ast_(ast), meanings_(meanings), resolver_(resolver), strict_(mode == TypeCheck::strict) {}
 
   CheckResult run() {
     out_.nodes.resize(ast_.nodes.size());
     out_.nodes.back().live = true;
     for (std::size_t id = ast_.nodes.size(); id-- > 0;)
       if (out_.nodes[id].live)
-        for (const NodeId input : inputs_of(ast_, uses_, static_cast<NodeId>(id)))
+        for (const NodeId input : inputs_of(ast_, meanings_, static_cast<NodeId>(id)))
           out_.nodes[input].live = true;
     for (NodeId id = 0; id < ast_.nodes.size(); ++id)
       if (out_.nodes[id].live) node(id);
@@ -99,16 +102,17 @@ class Checker {
     report("NOT_AVAILABLE_YET", what + " is not available yet", span);
   }
   StaticType type(NodeId id) const { return out_.nodes[id].type; }
+  Use use(NodeId id) const { return meanings_.uses[id]; }
 
   void node(NodeId id) {
     const Node& node = ast_[id];
     Checked& checked = out_.nodes[id];
-    switch (uses_[id]) {
+    switch (use(id)) {
       case Use::path: checked.column = field(path_of(ast_, id), node.span); break;
-      case Use::meta:
+      case Use::meta: to_come("`meta` as a value", node.span); break;
       case Use::headers:
-        to_come(uses_[id] == Use::meta ? "`meta` as a value" : "`meta.headers` as a value",
-                node.span);
+        header(node.span);
+        checked.type = Type::map;
         break;
       case Use::meta_field: meta_field(id, checked); break;
       case Use::header: header(node.span); break;
@@ -117,9 +121,14 @@ class Checker {
         header(node.span);
         checked.type = Type::boolean;
         break;
-      case Use::in_set: checked.type = Type::boolean; break;
-      case Use::to_come: refuse(node); break;
+      case Use::type_name: checked.type = Type::type_name; break;
+      case Use::variable: variable(id, checked); break;
+      case Use::declaration: break;
+      case Use::macro: macro(id, checked); break;
+      case Use::bad_macro: bad_macro(node); break;
+      case Use::refused: refuse(node); break;
       case Use::unknown: unknown_function(node); break;
+      case Use::call: call(id, checked); break;
       case Use::value: value(id, checked); break;
     }
   }
@@ -161,18 +170,15 @@ class Checker {
     const Node& node = ast_[id];
     const NodeId tested = node.children.size() == 1 ? node.children[0] : id;
     const Span span = ast_[tested].span;
-    switch (uses_[tested]) {
+    switch (use(tested)) {
       case Use::path: {
         record::FieldPath path = path_of(ast_, tested);
         if (path.empty()) break;
-        checked.column = field(path, span);
-        path.pop_back();
-        if (!path.empty()) checked.parent_column = resolver_.resolve_field(path).column;
-        return;
+        return path_and_parent(std::move(path), span, checked);
       }
       case Use::meta_field: return meta_field(tested, checked), void(checked.type = Type::boolean);
       case Use::header: return header(span);
-      case Use::to_come: return refuse(ast_[tested]);
+      case Use::refused: return refuse(ast_[tested]);
       case Use::value:
         if (ast_[tested].kind == NodeKind::select) return;
         break;
@@ -181,27 +187,92 @@ class Checker {
     report("WRONG_ARGUMENTS", "has() takes one field: has(a), has(a.b)", node.span);
   }
 
+  void path_and_parent(record::FieldPath path, Span span, Checked& checked) {
+    checked.column = field(path, span);
+    path.pop_back();
+    if (!path.empty()) checked.parent_column = resolver_.resolve_field(path).column;
+  }
+
   void refuse(const Node& node) {
-    switch (node.kind) {
-      case NodeKind::list: return to_come("a list other than x in [constants]", node.span);
-      case NodeKind::map: return to_come("a map", node.span);
-      case NodeKind::message: return to_come("a message value", node.span);
-      case NodeKind::select: return to_come("optional selection `.?`", node.name);
-      case NodeKind::index:
-        return to_come(node.optional ? "optional selection `[?`" : "`meta` with a computed name",
-                       node.span);
-      default: return to_come("`" + full_name(ast_, node) + "`", node.name);
+    if (node.kind == NodeKind::message) return to_come("a message value", node.span);
+    to_come("`meta` with a computed or optional name", node.span);
+  }
+
+  // ---- macros
+
+  void variable(NodeId id, Checked& checked) {
+    const Scope& scope = meanings_.scopes[meanings_.variables[id].scope];
+    if (scope.macro->kind == MacroKind::bind) checked.type = type(scope.range);
+  }
+
+  void macro(NodeId id, Checked& checked) {
+    const Scope& scope = meanings_.scopes[meanings_.scope_made[id]];
+    const bool elements = is_comprehension(scope.macro->kind);
+    if (elements && comprehensions_around(scope) > kMacroDepthMax)
+      report("EXPRESSION_TOO_DEEP",
+             "macros are nested deeper than " + std::to_string(kMacroDepthMax), ast_[id].name);
+    if (elements && strict_ && !within(type(scope.range), kContainers))
+      report("WRONG_ARGUMENTS", name_of(type(scope.range)) + " has no elements",
+             ast_[scope.range].span);
+    if (scope.condition) condition(*scope.condition);
+    switch (scope.macro->kind) {
+      case MacroKind::all:
+      case MacroKind::exists:
+      case MacroKind::exists_one: checked.type = Type::boolean; return condition(scope.body);
+      case MacroKind::filter: checked.type = Type::list; return condition(scope.body);
+      case MacroKind::map: checked.type = Type::list; return;
+      case MacroKind::transform_map: checked.type = Type::map; return;
+      case MacroKind::transform_map_entry:
+        checked.type = Type::map;
+        return body_is(scope, kMaps, "a map");
+      case MacroKind::bind: checked.type = type(scope.body); return;
+      case MacroKind::opt_map: break;
+      case MacroKind::opt_flat_map: body_is(scope, kOptionals, "an optional"); break;
     }
+    checked.type = Type::optional;
+    if (strict_ && !within(type(scope.range), kOptionals))
+      report("WRONG_ARGUMENTS", name_of(type(scope.range)) + " is no optional",
+             ast_[scope.range].span);
+  }
+
+  std::size_t comprehensions_around(const Scope& scope) const {
+    std::size_t count = 1;
+    for (ScopeId at = scope.parent; at != kOutermost; at = meanings_.scopes[at].parent)
+      if (is_comprehension(meanings_.scopes[at].macro->kind)) ++count;
+    return count;
+  }
+  void condition(NodeId id) {
+    if (strict_ && !within(type(id), kBooleans))
+      report("WRONG_ARGUMENTS", "the condition is " + name_of(type(id)) + ", not bool",
+             ast_[id].span);
+  }
+  void body_is(const Scope& scope, Types set, const std::string& what) {
+    if (strict_ && !within(type(scope.body), set))
+      report("WRONG_ARGUMENTS",
+             "`" + std::string(scope.macro->name) + "` needs " + what + ", not " +
+                 name_of(type(scope.body)),
+             ast_[scope.body].span);
+  }
+
+  void bad_macro(const Node& node) {
+    const std::string name = full_name(ast_, node) == "cel.bind" ? "cel.bind" : node.text;
+    std::string shapes;
+    for (const Macro& known : macros())
+      if (known.name == name) shapes += (shapes.empty() ? "" : " or ") + std::string(known.shape);
+    report("WRONG_ARGUMENTS", "`" + name + "` is written " + shapes, node.span);
   }
 
   void unknown_function(const Node& node) {
+    if (!strict_) return;
+    const std::string name = full_name(ast_, node);
+    const bool in_namespace =
+        name.size() > node.text.size() &&
+        is_function_namespace(std::string_view(name).substr(0, name.find('.')));
     std::vector<std::string_view> names;
     for (const Function& known : functions())
       if (names.empty() || names.back() != known.name) names.push_back(known.name);
-    names.push_back("has");
-    const std::string name = full_name(ast_, node);
     report("UNKNOWN_FUNCTION", "there is no function `" + name + "`", node.name).did_you_mean =
-        base::nearest(node.text, names);
+        base::nearest(in_namespace ? std::string_view(name) : node.text, names);
   }
 
   void value(NodeId id, Checked& checked) {
@@ -210,13 +281,47 @@ class Checker {
       case NodeKind::literal: return literal(node, checked);
       case NodeKind::unary: return unary(node, checked);
       case NodeKind::binary: return binary(node, checked);
-      case NodeKind::call: return call(node, checked);
       case NodeKind::conditional: return conditional(node, checked);
-      default: break;  // select, index: the type is not known
+      case NodeKind::list: checked.type = Type::list; return parts(node);
+      case NodeKind::map: checked.type = Type::map; return parts(node);
+      default: return member(id, checked);
     }
-    const StaticType operand = type(node.children[0]);
-    if (strict_ && operand && *operand != Type::json)
-      report("WRONG_ARGUMENTS", name_of(operand) + " has no members or items", node.span);
+  }
+
+  // The items of a list, the entries of a map.
+  void parts(const Node& node) {
+    const bool map = node.kind == NodeKind::map;
+    constexpr Types kKeys =
+        types(Type::boolean, Type::integer, Type::unsigned_integer, Type::string);
+    for (std::size_t i = 0; strict_ && i < node.marks.size(); ++i) {
+      const NodeId part = node.children[map ? 2 * i + 1 : i];
+      if (node.marks[i] != 0 && !within(type(part), kOptionals))
+        report("WRONG_ARGUMENTS", "behind `?` stands an optional, not " + name_of(type(part)),
+               ast_[part].span);
+      if (map && !within(type(node.children[2 * i]), kKeys))
+        report("WRONG_ARGUMENTS",
+               "a key is bool, int, uint or string, not " + name_of(type(node.children[2 * i])),
+               ast_[node.children[2 * i]].span);
+    }
+  }
+
+  void member(NodeId id, Checked& checked) {
+    const Node& node = ast_[id];
+    const NodeId of = node.children[0];
+    if (node.optional) {
+      checked.type = Type::optional;
+      if (use(of) == Use::path && !member_name(ast_, id).empty()) {
+        record::FieldPath path = path_of(ast_, of);
+        path.emplace_back(member_name(ast_, id));
+        checked.optional_path = true;
+        return path_and_parent(std::move(path), node.span, checked);
+      }
+    } else if (type(of) == Type::optional) {
+      checked.type = Type::optional;
+    }
+    constexpr Types kAny = kContainers | kOptionals;
+    if (strict_ && !within(type(of), kAny))
+      report("WRONG_ARGUMENTS", name_of(type(of)) + " has no members or items", node.span);
   }
 
   void literal(const Node& node, Checked& checked) {
@@ -227,7 +332,7 @@ class Checker {
       case LiteralKind::real: checked.type = Type::real; break;
       case LiteralKind::string: checked.type = Type::string; break;
       case LiteralKind::bytes: checked.type = Type::bytes; break;
-      case LiteralKind::unsigned_integer: to_come("uint", node.span); break;
+      case LiteralKind::unsigned_integer: checked.type = Type::unsigned_integer; break;
     }
   }
 
@@ -245,7 +350,7 @@ class Checker {
     const StaticType l = type(node.children[0]);
     const StaticType r = type(node.children[1]);
     bool fits = within(l, accepted(node.op)) && within(r, accepted(node.op));
-    if (node.op == Operator::in) fits = within(r, types(Type::json));
+    if (node.op == Operator::in) fits = within(r, kContainers);
     if (is_arithmetic(node.op)) {
       if (l && r) {
         checked.type = fits ? arithmetic_type(node.op, *l, *r) : std::nullopt;
@@ -270,51 +375,59 @@ class Checker {
 
   // The type when only one side is known.
   static StaticType half_known(Operator op, StaticType side) {
-    if (op == Operator::modulo) return Type::integer;
+    if (op == Operator::modulo) return side;
     if (side == Type::real) return side;
     if (op == Operator::add && side && within(side, kTexts)) return side;
     return std::nullopt;
   }
 
   void conditional(const Node& node, Checked& checked) {
-    const StaticType condition = type(node.children[0]);
+    const StaticType test = type(node.children[0]);
     const StaticType then = type(node.children[1]);
     if (then == type(node.children[2])) checked.type = then;
-    if (strict_ && !within(condition, types(Type::boolean)))
-      report("WRONG_ARGUMENTS", "the condition before `?` is " + name_of(condition) + ", not bool",
+    if (strict_ && !within(test, kBooleans))
+      report("WRONG_ARGUMENTS", "the condition before `?` is " + name_of(test) + ", not bool",
              ast_[node.children[0]].span);
   }
 
-  void call(const Node& node, Checked& checked) {
-    const CallStyle style = node.method ? CallStyle::method : CallStyle::global;
+  void call(NodeId id, Checked& checked) {
+    const Node& node = ast_[id];
+    const std::vector<NodeId> given = inputs_of(ast_, meanings_, id);
+    const bool method = node.method && !is_namespaced(ast_, node);
+    const std::string name = node.method && !method ? full_name(ast_, node) : node.text;
+    const CallStyle style = method ? CallStyle::method : CallStyle::global;
     bool style_fits = false;
-    for (const Function& known : functions()) {
-      if (known.name != node.text) continue;
+    for (const Function& known : functions_named(name)) {
+      if (known.kernel == nullptr) continue;
       const bool fits = known.style == CallStyle::either || known.style == style;
       style_fits |= fits;
-      if (fits && known.arguments == node.children.size()) checked.function = &known;
+      const bool counted =
+          known.variadic ? given.size() >= known.arguments : given.size() == known.arguments;
+      if (fits && counted) checked.function = &known;
     }
-    if (checked.function == nullptr) return wrong_call(node, style_fits);
+    if (checked.function == nullptr) return wrong_call(node, name, method, style_fits);
     checked.type = checked.function->result;
-    for (std::size_t i = 0; i < node.children.size(); ++i) argument(node, *checked.function, i);
-    if (node.text == "matches") pattern(node.children[1], checked);
+    for (std::size_t i = 0; i < given.size(); ++i) argument(name, given[i], *checked.function, i);
+    if (name == "matches") pattern(given[1], checked);
   }
 
-  void wrong_call(const Node& node, bool style_fits) {
-    const std::string name = "`" + node.text + "`";
+  void wrong_call(const Node& node, const std::string& bare, bool method, bool style_fits) {
+    const std::string name = "`" + bare + "`";
     if (style_fits)
       report("WRONG_ARGUMENTS", name + " does not take this number of arguments", node.span);
-    else if (node.method)
-      report("WRONG_ARGUMENTS", name + " is no method: write " + node.text + "(x)", node.span);
+    else if (method)
+      report("WRONG_ARGUMENTS", name + " is no method: write " + bare + "(x)", node.span);
     else
-      report("WRONG_ARGUMENTS", name + " is a method: write x." + node.text + "(…)", node.span);
+      report("WRONG_ARGUMENTS", name + " is a method: write x." + bare + "(…)", node.span);
   }
 
-  void argument(const Node& node, const Function& function, std::size_t i) {
-    const StaticType given = type(node.children[i]);
-    if (!strict_ || within(given, function.accepts[i])) return;
-    report("WRONG_ARGUMENTS", "`" + node.text + "` does not take " + name_of(given) + " here",
-           ast_[node.children[i]].span);
+  void argument(const std::string& name, NodeId id, const Function& function, std::size_t i) {
+    const StaticType given = type(id);
+    const std::size_t declared = std::max<std::size_t>(function.arguments, 1) - 1;
+    if (!strict_ || within(given, function.accepts[std::min({i, declared, kArgumentsMax - 1})]))
+      return;
+    report("WRONG_ARGUMENTS", "`" + name + "` does not take " + name_of(given) + " here",
+           ast_[id].span);
   }
 
   void pattern(NodeId id, Checked& checked) {
@@ -327,7 +440,7 @@ class Checker {
   }
 
   const Ast& ast_;
-  const std::vector<Use>& uses_;
+  const Meanings& meanings_;
   Resolver& resolver_;
   const bool strict_;
   CheckResult out_;
@@ -335,9 +448,8 @@ class Checker {
 
 }  // namespace
 
-CheckResult check(const Ast& ast, const std::vector<Use>& uses, Resolver& resolver,
-                  TypeCheck mode) {
-  return Checker(ast, uses, resolver, mode).run();
+CheckResult check(const Ast& ast, const Meanings& meanings, Resolver& resolver, TypeCheck mode) {
+  return Checker(ast, meanings, resolver, mode).run();
 }
 
 }  // namespace leat::expr

@@ -17,8 +17,9 @@ namespace leat::expr {
 // What the checker knows of one node.
 struct Checked {
   bool live = false;                         // its value is wanted by somebody
-  std::size_t column = 0;                    // of a path; of the tested path in has()
-  std::optional<std::size_t> parent_column;  // has(a.b): of {a}
+  std::size_t column = 0;                    // of a path; of the path in has(a.b) and a.?b
+  std::optional<std::size_t> parent_column;  // has(a.b), a.?b: of {a}
+  bool optional_path = false;                // a.?b of a path
   const Function* function = nullptr;
   const MetaField* meta = nullptr;
   std::unique_ptr<re2::RE2> pattern;  // matches() with a literal pattern
@@ -30,7 +31,6 @@ struct CheckResult {
   std::vector<spec::Diagnostic> diagnostics;
 };
 
-CheckResult check(const Ast& ast, const std::vector<Use>& uses, Resolver& resolver,
-                  TypeCheck types);
+CheckResult check(const Ast& ast, const Meanings& meanings, Resolver& resolver, TypeCheck types);
 
 }  // namespace leat::expr

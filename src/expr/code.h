@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <limits>
@@ -9,6 +10,7 @@
 
 #include "base/arena.h"
 #include "expr/kernel.h"
+#include "expr/macros.h"
 #include "record/layout.h"
 
 namespace leat::expr {
@@ -22,22 +24,54 @@ struct Slot {
 
 inline constexpr std::uint32_t kOutput = std::numeric_limits<std::uint32_t>::max();
 
-// Runs one kernel over the batch: inputs [first, first + count) of Code::inputs → a register, or
-// kOutput.
+struct Comprehension;
+
+// Runs one kernel over the rows: inputs [first, first + count) of Code::inputs → a register, or
+// kOutput. With a comprehension it has no kernel.
 struct Instruction {
   Kernel kernel = nullptr;
   const Extra* extra = nullptr;
+  Comprehension* comprehension = nullptr;
   std::uint32_t target = kOutput;
   std::uint32_t first = 0;
   std::uint32_t count = 0;
 };
 
+// Instructions that run over the same rows, with registers of their own: those of the batch, or the
+// elements that a macro looks at.
+struct Block {
+  std::vector<Instruction> instructions;
+  std::uint32_t registers = 0;
+};
+
+// all(), map(), …: takes the elements of `range` for every row around it, up to kRowsMax at a time,
+// runs the body over them, and makes one value per row of what the body gives.
+struct Comprehension {
+  static constexpr std::uint32_t kUnused = std::numeric_limits<std::uint32_t>::max();
+
+  // A value from around, given to each element of its row.
+  struct Capture {
+    Slot source;
+    std::uint32_t target = 0;
+  };
+
+  MacroKind kind = MacroKind::all;
+  std::uint8_t variables = 1;
+  Slot range;                                               // in the block around
+  std::array<std::uint32_t, 2> elements{kUnused, kUnused};  // registers of the variables
+  std::vector<Capture> captures;
+  std::optional<Slot> condition;
+  Slot result;
+  Block body;
+};
+
 // What a Program runs. Immutable once compiled; owns everything its instructions point at.
 struct Code {
-  std::vector<Instruction> instructions;
+  Block main;
+  std::deque<Comprehension> comprehensions;
   std::vector<Slot> inputs;
+  std::uint32_t operands_max = 0;  // of one instruction
   std::vector<Value> constants;
-  std::uint32_t registers = 0;
   std::optional<record::FieldPath> path;
   std::optional<Value> constant;
   std::optional<Type> type;

@@ -41,6 +41,12 @@ class Resolver {
     static_cast<void>(member);
     return std::nullopt;
   }
+  // Whether there may be a field of a name that is also a type's (`type`, `list`, `int`, …). Then
+  // the bare name is the field, except where it is compared with type(x).
+  virtual bool hides_type(std::string_view name) const {
+    static_cast<void>(name);
+    return true;
+  }
 };
 
 // strict: what can be seen to fail for every row (`1 + 'a'`) is a mistake of the user. dynamic: it

@@ -21,9 +21,15 @@ inline constexpr record::RowError kInvalidUtf8{"INVALID_UTF8",
 inline constexpr record::RowError kInvalidPattern{"INVALID_PATTERN",
                                                   "a regular expression is not valid"};
 inline constexpr record::RowError kInvalidJson{"INVALID_JSON", "a nested JSON value is malformed"};
-inline constexpr record::RowError kTooLarge{"VALUE_TOO_LARGE",
-                                            "a computed text is longer than 16 MiB"};
-inline constexpr record::RowError kUnsupported{"UNSUPPORTED",
-                                               "lists and objects cannot be compared yet"};
+inline constexpr record::RowError kTooLarge{
+    "VALUE_TOO_LARGE", "a computed value is larger than 16 MiB or 1 000 000 items"};
+inline constexpr record::RowError kTooDeep{"VALUE_TOO_DEEP",
+                                           "lists and maps are nested deeper than 256"};
+inline constexpr record::RowError kDuplicateKey{"DUPLICATE_KEY", "a map has two equal keys"};
+inline constexpr record::RowError kNoValue{"NO_VALUE", "an optional without a value was read"};
+inline constexpr record::RowError kUnknownFunction{
+    "UNKNOWN_FUNCTION", "the expression calls a function that is not there"};
+inline constexpr record::RowError kTooManySteps{
+    "TOO_MANY_STEPS", "the macros of an expression look at too many elements"};
 
 }  // namespace leat::expr

@@ -1,104 +1,16 @@
 #include "expr/functions.h"
 
 #include <algorithm>
-
-#include "base/text.h"
-#include "expr/json_walk.h"
+#include <set>
 
 namespace leat::expr {
 namespace {
 
-Value size(Frame&, const Value& a) {
-  switch (a.type()) {
-    case Type::string:
-      return Value::integer(static_cast<std::int64_t>(base::count_code_points(a.as_text())));
-    case Type::bytes: return Value::integer(static_cast<std::int64_t>(a.as_text().size()));
-    case Type::json: return json_size(a.as_text());
-    default: return fail(kNoSuchOverload);
-  }
-}
-
-void now_kernel(Frame& frame, const Operand*, Value* out, std::size_t rows) {
-  const Value now = Value::timestamp(frame.batch->now.us);
-  for (std::size_t i = 0; i < rows; ++i) out[i] = now;
-}
-
-constexpr std::array kCoreFunctions{
-    Function{"size",
-             CallStyle::either,
-             1,
-             {types(Type::string, Type::bytes, Type::json)},
-             Type::integer,
-             each<size>},
-    Function{"now", CallStyle::global, 0, {}, Type::timestamp, now_kernel, false},
-};
-
-// Kept in the order of the reference.
-constexpr std::array<std::string_view, 60> kToCome{"all",
-                                                   "exists",
-                                                   "exists_one",
-                                                   "existsOne",
-                                                   "map",
-                                                   "filter",
-                                                   "transformList",
-                                                   "transformMap",
-                                                   "transformMapEntry",
-                                                   "type",
-                                                   "uint",
-                                                   "timestamp",
-                                                   "duration",
-                                                   "getDate",
-                                                   "getDayOfMonth",
-                                                   "getDayOfWeek",
-                                                   "getDayOfYear",
-                                                   "getFullYear",
-                                                   "getHours",
-                                                   "getMilliseconds",
-                                                   "getMinutes",
-                                                   "getMonth",
-                                                   "getSeconds",
-                                                   "split",
-                                                   "join",
-                                                   "format",
-                                                   "quote",
-                                                   "reverse",
-                                                   "orValue",
-                                                   "or",
-                                                   "hasValue",
-                                                   "value",
-                                                   "optMap",
-                                                   "optFlatMap",
-                                                   "unwrapOpt",
-                                                   "first",
-                                                   "last",
-                                                   "distance_km",
-                                                   "try",
-                                                   "uuid",
-                                                   "flatten",
-                                                   "slice",
-                                                   "sort",
-                                                   "sortBy",
-                                                   "distinct",
-                                                   "math.",
-                                                   "strings.",
-                                                   "lists.",
-                                                   "sets.",
-                                                   "base64.",
-                                                   "cel.",
-                                                   "optional.",
-                                                   "time.",
-                                                   "hash.",
-                                                   "hex.",
-                                                   "url.",
-                                                   "json.",
-                                                   "net.",
-                                                   "text.",
-                                                   "regex."};
-
 std::vector<Function> gather() {
-  std::vector<Function> all(kCoreFunctions.begin(), kCoreFunctions.end());
-  all.insert(all.end(), kTextFunctions.begin(), kTextFunctions.end());
-  all.insert(all.end(), kConversions.begin(), kConversions.end());
+  std::vector<Function> all;
+  for (const std::span<const Function> table :
+       {kCoreFunctions, kMacros, kConversions, kOptionalFunctions, kTextFunctions})
+    all.insert(all.end(), table.begin(), table.end());
   return all;
 }
 
@@ -109,12 +21,28 @@ std::span<const Function> functions() noexcept {
   return kAll;
 }
 
-std::span<const std::string_view> functions_to_come() noexcept { return kToCome; }
+std::span<const Function> functions_named(std::string_view name) noexcept {
+  static const std::vector<Function> kByName = [] {
+    std::vector<Function> all = gather();
+    std::stable_sort(all.begin(), all.end(),
+                     [](const Function& a, const Function& b) { return a.name < b.name; });
+    return all;
+  }();
+  const auto [first, last] =
+      std::equal_range(kByName.begin(), kByName.end(), Function{name, {}, 0, {}, {}, nullptr},
+                       [](const Function& a, const Function& b) { return a.name < b.name; });
+  return {first, last};
+}
 
 bool is_function_namespace(std::string_view name) noexcept {
-  return std::any_of(kToCome.begin(), kToCome.end(), [name](std::string_view known) {
-    return known.ends_with('.') && known.substr(0, known.size() - 1) == name;
-  });
+  static const std::set<std::string_view> kNamespaces = [] {
+    std::set<std::string_view> all;
+    for (const Function& known : functions())
+      if (const std::size_t dot = known.name.find('.'); dot != std::string_view::npos)
+        all.insert(known.name.substr(0, dot));
+    return all;
+  }();
+  return kNamespaces.count(name) > 0;
 }
 
 }  // namespace leat::expr

@@ -1,12 +1,13 @@
 #include "expr/json_walk.h"
 
+#include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <optional>
 #include <system_error>
 
+#include "expr/code_points.h"
 #include "expr/errors.h"
-#include "expr/operators.h"
+#include "expr/values.h"
 
 namespace leat::expr {
 namespace {
@@ -135,23 +136,6 @@ bool walk(std::string_view json, Visit visit) {
   return false;
 }
 
-bool starts_with(std::string_view json, char open) { return Cursor(json).peek() == open; }
-
-char* put_rune(char* out, std::uint32_t rune) {
-  const auto byte = [&out](std::uint32_t b) { *out++ = static_cast<char>(b); };
-  if (rune < 0x80) {
-    byte(rune);
-  } else if (rune < 0x800) {
-    byte(0xC0 | (rune >> 6)), byte(0x80 | (rune & 0x3F));
-  } else if (rune < 0x10000) {
-    byte(0xE0 | (rune >> 12)), byte(0x80 | ((rune >> 6) & 0x3F)), byte(0x80 | (rune & 0x3F));
-  } else {
-    byte(0xF0 | (rune >> 18)), byte(0x80 | ((rune >> 12) & 0x3F));
-    byte(0x80 | ((rune >> 6) & 0x3F)), byte(0x80 | (rune & 0x3F));
-  }
-  return out;
-}
-
 // Four hex digits at `at`, or nothing.
 std::optional<std::uint32_t> hex4(std::string_view text, std::size_t at) {
   if (at + 4 > text.size()) return std::nullopt;
@@ -256,17 +240,47 @@ Value number(std::string_view token) {
   return tiny ? Value::real(token[0] == '-' ? -0.0 : 0.0) : fail(kOutOfRange);
 }
 
-Value item(std::string_view json, std::int64_t index, base::Arena& arena) {
-  if (index < 0) return fail(kOutOfRange);
-  std::string_view found;
-  std::int64_t at = 0;
-  const bool well = walk(json, [&](const StringToken&, std::string_view value) {
-    if (at++ < index) return true;
-    found = value;
-    return false;
-  });
-  if (!found.empty()) return json_value(found, arena);
-  return fail(well ? kOutOfRange : kInvalidJson);
+// An array that grows in the arena.
+template <class T>
+class Growing {
+ public:
+  explicit Growing(base::Arena& arena) : arena_(arena) {}
+  void add(const T& one) {
+    if (size_ == room_.size()) {
+      const std::span<T> larger = arena_.array<T>(size_ == 0 ? 8 : size_ * 2);
+      std::copy(room_.begin(), room_.end(), larger.begin());
+      room_ = larger;
+    }
+    room_[size_++] = one;
+  }
+  std::span<const T> all() const { return room_.first(size_); }
+
+ private:
+  base::Arena& arena_;
+  std::span<T> room_;
+  std::size_t size_ = 0;
+};
+
+// The text between the quotes as a string; an error when an escape is malformed.
+Value string_value(const StringToken& token, base::Arena& arena) {
+  if (!token.escaped) return Value::string(token.inside);
+  const std::optional<std::string_view> resolved = unescape(token.inside, arena);
+  return resolved ? Value::string(*resolved) : fail(kInvalidJson);
+}
+
+// Of equal names the first counts.
+std::span<const record::Entry> distinct(std::span<const record::Entry> entries,
+                                        base::Arena& arena) {
+  KeyIndex index(arena, entries.size());
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (index.find_or_add(entries.first(i), entries[i].key) == i) continue;
+    Growing<record::Entry> kept(arena);
+    KeyIndex kept_index(arena, entries.size());
+    for (const record::Entry& entry : entries)
+      if (kept_index.find_or_add(kept.all(), entry.key) == kept.all().size()) kept.add(entry);
+    return kept.all();
+  }
+  return entries;
 }
 
 }  // namespace
@@ -278,10 +292,7 @@ Value json_value(std::string_view token, base::Arena& arena) {
     case '[': return Value::json(token);
     case '"': {
       const StringToken text = cursor.string();
-      if (!cursor.ok()) return fail(kInvalidJson);
-      if (!text.escaped) return Value::string(text.inside);
-      const std::optional<std::string_view> resolved = unescape(text.inside, arena);
-      return resolved ? Value::string(*resolved) : fail(kInvalidJson);
+      return cursor.ok() ? string_value(text, arena) : fail(kInvalidJson);
     }
     default: break;
   }
@@ -291,7 +302,7 @@ Value json_value(std::string_view token, base::Arena& arena) {
 }
 
 Value json_member(std::string_view json, std::string_view name, base::Arena& arena) {
-  if (!starts_with(json, '{')) return fail(kNoSuchOverload);
+  if (!json_opens(json, '{')) return fail(kNoSuchOverload);
   std::string_view found;
   const bool well = walk(json, [&](const StringToken& key, std::string_view value) {
     if (!is_name(key, name, arena)) return true;
@@ -302,43 +313,77 @@ Value json_member(std::string_view json, std::string_view name, base::Arena& are
   return well ? Value() : fail(kInvalidJson);
 }
 
-Value json_index(std::string_view json, const Value& key, base::Arena& arena) {
-  const bool list = starts_with(json, '[');
-  if (!list)
-    return key.is(Type::string) ? json_member(json, key.as_text(), arena) : fail(kNoSuchOverload);
-  if (key.is(Type::integer)) return item(json, key.as_integer(), arena);
-  const bool whole = key.is(Type::real) && std::abs(key.as_real()) < 1e15 &&
-                     std::trunc(key.as_real()) == key.as_real();
-  if (!whole) return fail(key.is(Type::real) ? kOutOfRange : kNoSuchOverload);
-  return item(json, static_cast<std::int64_t>(key.as_real()), arena);
+Value json_item(std::string_view json, std::uint64_t index, base::Arena& arena) {
+  if (!json_opens(json, '[')) return fail(kNoSuchOverload);
+  std::string_view found;
+  std::uint64_t at = 0;
+  const bool well = walk(json, [&](const StringToken&, std::string_view value) {
+    if (at++ < index) return true;
+    found = value;
+    return false;
+  });
+  if (!found.empty()) return json_value(found, arena);
+  return fail(well ? kOutOfRange : kInvalidJson);
 }
 
+const record::RowError* json_items(std::string_view json, base::Arena& arena,
+                                   std::span<const Value>& out) {
+  if (!json_opens(json, '[')) return &kNoSuchOverload;
+  Growing<Value> items(arena);
+  Value broken;
+  const bool well = walk(json, [&](const StringToken&, std::string_view token) {
+    const Value item = json_value(token, arena);
+    items.add(item);
+    if (item.is_error()) broken = item;
+    return !item.is_error();
+  });
+  if (broken.is_error()) return &broken.as_error();
+  out = items.all();
+  return well ? nullptr : &kInvalidJson;
+}
+
+const record::RowError* json_entries(std::string_view json, base::Arena& arena,
+                                     std::span<const record::Entry>& out) {
+  if (!json_opens(json, '{')) return &kNoSuchOverload;
+  Growing<record::Entry> entries(arena);
+  Value broken;
+  const bool well = walk(json, [&](const StringToken& name, std::string_view token) {
+    const record::Entry entry{string_value(name, arena), json_value(token, arena)};
+    entries.add(entry);
+    if (entry.value.is_error()) broken = entry.value;
+    if (entry.key.is_error()) broken = entry.key;
+    return !broken.is_error();
+  });
+  if (broken.is_error()) return &broken.as_error();
+  out = distinct(entries.all(), arena);
+  return well ? nullptr : &kInvalidJson;
+}
+
+bool json_opens(std::string_view json, char bracket) { return Cursor(json).peek() == bracket; }
+
 Value json_size(std::string_view json) {
-  if (!starts_with(json, '{') && !starts_with(json, '[')) return fail(kNoSuchOverload);
+  if (!json_opens(json, '{') && !json_opens(json, '[')) return fail(kNoSuchOverload);
   std::int64_t count = 0;
   const bool well = walk(json, [&](const StringToken&, std::string_view) { return ++count > 0; });
   return well ? Value::integer(count) : fail(kInvalidJson);
 }
 
 Value json_contains(std::string_view json, const Value& value, base::Arena& arena) {
-  if (starts_with(json, '{')) {
+  if (json_opens(json, '{')) {
     if (!value.is(Type::string)) return Value::boolean(false);
     const Value found = json_member(json, value.as_text(), arena);
     return found.is_error() ? found : Value::boolean(!found.is(Type::absent));
   }
-  if (!starts_with(json, '[')) return fail(kNoSuchOverload);
+  if (!json_opens(json, '[')) return fail(kNoSuchOverload);
   Value result = Value::boolean(false);
   const bool well = walk(json, [&](const StringToken&, std::string_view token) {
-    const Value same = equals(value, json_value(token, arena));
+    const Value item = json_value(token, arena);
+    const Value same = item.is_error() ? item : equals(value, item, arena);
     if (same.is_error() && !result.is_error()) result = same;
     if (!same.is_error() && same.as_boolean()) result = same;
     return !result.is(Type::boolean) || !result.as_boolean();
   });
   return well ? result : fail(kInvalidJson);
-}
-
-Value json_lacks_member(std::string_view json) {
-  return starts_with(json, '{') ? Value::boolean(false) : fail(kNoSuchOverload);
 }
 
 }  // namespace leat::expr

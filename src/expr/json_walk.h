@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "base/arena.h"
@@ -14,15 +15,20 @@ namespace leat::expr {
 // The value of member `name` (the first of that name); absent when the object has none; an error
 // for other values than objects.
 record::Value json_member(std::string_view json, std::string_view name, base::Arena& arena);
-// A list by an integer (or a double without fraction), an object by a string. OUT_OF_RANGE beyond
-// the list, absent when the object has no such member.
-record::Value json_index(std::string_view json, const record::Value& key, base::Arena& arena);
+// Item `index` of a list; OUT_OF_RANGE beyond it.
+record::Value json_item(std::string_view json, std::uint64_t index, base::Arena& arena);
+// All items of a list, all members of an object (of equal names the first), in the arena; objects
+// and lists in them stay json. Error, else nullptr: NO_SUCH_OVERLOAD for other values.
+const record::RowError* json_items(std::string_view json, base::Arena& arena,
+                                   std::span<const record::Value>& out);
+const record::RowError* json_entries(std::string_view json, base::Arena& arena,
+                                     std::span<const record::Entry>& out);
+// Whether the value begins with this bracket: `[` a list, `{` an object.
+bool json_opens(std::string_view json, char bracket);
 // How many items or members.
 record::Value json_size(std::string_view json);
 // Whether the list has an item equal to `value`, or the object a member of that name.
 record::Value json_contains(std::string_view json, const record::Value& value, base::Arena& arena);
-// What has() gives for a member that is not there: false of an object, an error of anything else.
-record::Value json_lacks_member(std::string_view json);
 // One JSON value as a Value: objects and lists stay json.
 record::Value json_value(std::string_view token, base::Arena& arena);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -34,18 +35,34 @@ struct Operand {
 struct Extra {
   std::string_view text;  // a member or header name
   const re2::RE2* pattern = nullptr;
-  std::vector<Value> set;  // the right side of `x in [constants]`
+  std::vector<Value> set;           // the right side of `x in [constants]`
+  std::vector<std::uint8_t> marks;  // of items and entries: whether it is an optional
+  std::uint64_t call = 0;           // which call of the expression this is: tells two uuid() apart
 };
 
 struct Frame {
   const record::RecordBatch* batch = nullptr;  // null while constants are folded
-  base::Arena& arena;                          // for text that is computed
+  base::Arena& arena;                          // for text, items and entries that are computed
   RegexCache& patterns;
   const Extra* extra = nullptr;
+  std::size_t inputs = 0;  // how many operands there are
+  // Inside a macro the rows of a kernel are the elements of lists: the row of the batch that each
+  // belongs to, and its number among the elements of that row. Null outside: row i is row i.
+  const std::uint32_t* row_of = nullptr;
+  const std::uint64_t* element_of = nullptr;
+  struct Steps* steps = nullptr;  // what macros may still do in this batch
+
+  const record::Row& row(std::size_t i) const noexcept {
+    return batch->rows()[row_of == nullptr ? i : row_of[i]];
+  }
+  std::uint64_t element(std::size_t i) const noexcept {
+    return element_of == nullptr ? 0 : element_of[i];
+  }
 };
 
 // Computes out[0..rows) from the inputs. `out` may be one of the inputs: row i is read before it is
-// written, other rows are not read. Kernels never throw and never fail as a whole.
+// written, other rows are not read. Kernels never throw and never fail as a whole. What they get
+// may be errors and absent values: the `each` below keep those away from row functions.
 using Kernel = void (*)(Frame& frame, const Operand* in, Value* out, std::size_t rows);
 
 inline constexpr std::size_t kTextBytesMax = 16 * 1024 * 1024;  // of one computed text
@@ -99,6 +116,24 @@ void each(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
     for (const Value& value : row)
       if (broken == nullptr && is_broken(value)) broken = &value;
     out[i] = broken != nullptr ? misfit(*broken) : Row(frame, row[0], row[1], row[2], row[3]);
+  }
+}
+
+// The same for any number of arguments: Row(frame, arguments).
+template <Value (*Row)(Frame&, std::span<const Value>)>
+void each(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
+  constexpr std::size_t kFew = 8;
+  Value few[kFew];
+  const std::size_t count = frame.inputs;
+  const std::span<Value> row =
+      count <= kFew ? std::span<Value>(few, count) : frame.arena.array<Value>(count);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const Value* broken = nullptr;
+    for (std::size_t k = 0; k < count; ++k) {
+      row[k] = in[k][i];
+      if (broken == nullptr && is_broken(row[k])) broken = &row[k];
+    }
+    out[i] = broken != nullptr ? misfit(*broken) : Row(frame, row);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "expr/values.h"
 
 namespace leat::expr {
 namespace {
@@ -30,8 +31,7 @@ Value timestamp(const Row& row) {
 
 template <Value (*Read)(const Row&)>
 void each_row(Frame& frame, const Operand*, Value* out, std::size_t rows) {
-  const std::vector<Row>& all = frame.batch->rows();
-  for (std::size_t i = 0; i < rows; ++i) out[i] = Read(all[i]);
+  for (std::size_t i = 0; i < rows; ++i) out[i] = Read(frame.row(i));
 }
 
 const Header* find_header(const Row& row, std::string_view name) {
@@ -52,10 +52,24 @@ Value has_header(const Row& row, const Value& name) {
   return Value::boolean(name.is(Type::string) && find_header(row, name.as_text()) != nullptr);
 }
 
+Value headers(const Row& row, base::Arena& arena) {
+  const std::span<Entry> entries = arena.array<Entry>(row.header_count);
+  KeyIndex index(arena, row.header_count);
+  std::size_t count = 0;
+  for (const Header& one : row.all_headers()) {
+    const Value name = checked_text(one.name);
+    const Value value = one.null ? Value::null() : checked_text(one.value);
+    if (name.is_error() || value.is_error()) return fail(kInvalidUtf8);
+    const std::size_t at = index.find_or_add(entries.first(count), name);
+    if (at == count) ++count;
+    entries[at] = {name, value};
+  }
+  return Value::map(entries.data(), count);
+}
+
 template <Value (*Read)(const Row&, const Value&)>
 void each_row(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
-  const std::vector<Row>& all = frame.batch->rows();
-  for (std::size_t i = 0; i < rows; ++i) out[i] = Read(all[i], in[0][i]);
+  for (std::size_t i = 0; i < rows; ++i) out[i] = Read(frame.row(i), in[0][i]);
 }
 
 constexpr std::array<MetaField, 7> kFields{{
@@ -74,6 +88,9 @@ std::span<const MetaField> meta_fields() noexcept { return kFields; }
 
 void header_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
   each_row<header>(frame, in, out, rows);
+}
+void headers_kernel(Frame& frame, const Operand*, Value* out, std::size_t rows) {
+  for (std::size_t i = 0; i < rows; ++i) out[i] = headers(frame.row(i), frame.arena);
 }
 void has_header_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
   each_row<has_header>(frame, in, out, rows);

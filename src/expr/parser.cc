@@ -371,6 +371,7 @@ class Parser {
     Node node = make(NodeKind::identifier, begin, token.span);
     node.text = token.text;
     node.quoted = quoted;
+    node.rooted = begin != token.span.begin;
     if (!quoted && at("(")) {
       node.kind = NodeKind::call;
       arguments(node);
@@ -393,7 +394,7 @@ class Parser {
     Node node = make(NodeKind::list, peek().span.begin, peek().span);
     take();
     while (!failed_ && !at("]")) {
-      node.optional |= accept("?");
+      node.marks.push_back(accept("?") ? 1 : 0);
       node.children.push_back(expression());
       if (!accept(",")) break;
     }
@@ -406,7 +407,7 @@ class Parser {
     Node node = make(NodeKind::map, peek().span.begin, peek().span);
     take();
     while (!failed_ && !at("}")) {
-      node.optional |= accept("?");
+      node.marks.push_back(accept("?") ? 1 : 0);
       node.children.push_back(expression());
       if (!expect(":", "behind the key")) return 0;
       node.children.push_back(expression());

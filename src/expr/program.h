@@ -12,6 +12,8 @@
 namespace leat::expr {
 
 struct Code;
+struct Level;
+class Machine;
 class RegexCache;
 
 // The memory a program works in: one per task and program (or one for several programs of a task
@@ -25,8 +27,8 @@ class Scratch {
   Scratch& operator=(Scratch&&) noexcept;
 
  private:
-  friend class Program;
-  std::vector<record::Value> registers_;
+  friend class Machine;
+  std::vector<std::unique_ptr<Level>> levels_;  // the batch, and macros inside each other
   std::unique_ptr<RegexCache> patterns_;
 };
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/text.h"
+#include "expr/code_points.h"
 #include "expr/functions.h"
 #include "expr/regex_cache.h"
 
@@ -9,28 +9,6 @@ namespace leat::expr {
 namespace {
 
 bool all_text(const Value& a, const Value& b) { return a.is(Type::string) && b.is(Type::string); }
-
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-// Bytes of the code point that begins at `at`.
-std::size_t rune_bytes(std::string_view text, std::size_t at) {
-  std::size_t size = 1;
-  while (at + size < text.size() && is_continuation(text[at + size])) ++size;
-  return size;
-}
-
-// The byte where code point `index` begins (text.size() for the one behind the last), or npos
-// beyond that.
-std::size_t byte_of(std::string_view text, std::int64_t index) {
-  if (index < 0) return std::string_view::npos;
-  std::size_t at = 0;
-  for (; index > 0 && at < text.size(); --index) at += rune_bytes(text, at);
-  return index == 0 ? at : std::string_view::npos;
-}
-
-std::int64_t points_before(std::string_view text, std::size_t byte) {
-  return static_cast<std::int64_t>(base::count_code_points(text.substr(0, byte)));
-}
 
 Value starts_with(Frame&, const Value& a, const Value& b) {
   return all_text(a, b) ? Value::boolean(a.as_text().starts_with(b.as_text()))

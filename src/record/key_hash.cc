@@ -33,9 +33,15 @@ std::uint64_t mix_text(std::uint64_t hash, std::string_view text) noexcept {
   return mix(hash, rest);
 }
 
+// A time without nanoseconds hashes as it did when there were none.
+std::uint64_t mix_time(std::uint64_t hash, std::uint64_t kind, const Value& value) noexcept {
+  return mix(hash, kind | static_cast<std::uint64_t>(value.as_nanos()) << 8);
+}
+
 std::uint64_t mix_number(std::uint64_t hash, double number) noexcept {
   // An integral double hashes as the int it equals.
-  if (number >= -9.2e18 && number <= 9.2e18 && std::trunc(number) == number)
+  if (number >= -9223372036854775808.0 && number < 9223372036854775808.0 &&
+      std::trunc(number) == number)
     return mix(mix(hash, 2), static_cast<std::uint64_t>(static_cast<std::int64_t>(number)));
   std::uint64_t word;
   std::memcpy(&word, &number, 8);
@@ -82,8 +88,10 @@ std::uint64_t mix_key(std::uint64_t hash, const Value& value) noexcept {
     case Type::real: return mix_number(hash, value.as_real());
     case Type::string: return mix_text(mix(hash, 4), value.as_text());
     case Type::bytes: return mix_text(mix(hash, 5), value.as_text());
-    case Type::timestamp: return mix(mix(hash, 6), static_cast<std::uint64_t>(value.as_integer()));
-    case Type::duration: return mix(mix(hash, 7), static_cast<std::uint64_t>(value.as_integer()));
+    case Type::timestamp:
+      return mix(mix_time(hash, 6, value), static_cast<std::uint64_t>(value.as_integer()));
+    case Type::duration:
+      return mix(mix_time(hash, 7, value), static_cast<std::uint64_t>(value.as_integer()));
     case Type::json: return mix_text(mix(hash, 8), value.as_text());
     case Type::unsigned_integer:
       if (value.as_integer() >= 0) return mix(mix(hash, 2), value.as_unsigned());

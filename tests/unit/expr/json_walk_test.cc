@@ -13,9 +13,9 @@ std::string member(std::string_view json, std::string_view name) {
   base::Arena arena;
   return show(json_member(json, name, arena));
 }
-std::string item(std::string_view json, std::int64_t index) {
+std::string item(std::string_view json, std::uint64_t index) {
   base::Arena arena;
-  return show(json_index(json, Value::integer(index), arena));
+  return show(json_item(json, index, arena));
 }
 
 TEST(JsonWalk, FindsTheFirstMemberOfAName) {
@@ -57,6 +57,34 @@ TEST(JsonWalk, MalformedTextIsAnError) {
   EXPECT_EQ(member(R"({"b":1,})", "a"), "error INVALID_JSON");
 }
 
+TEST(JsonWalk, ItemsAndEntriesAreReadOneLevelDeep) {
+  base::Arena arena;
+  std::span<const Value> items;
+  EXPECT_EQ(json_items(R"( [1, "\u0061", [2], {"b":3}] )", arena, items), nullptr);
+  EXPECT_EQ(show(Value::list(items)), R"([int 1, string a, json [2], json {"b":3}])");
+  std::span<const record::Entry> entries;
+  EXPECT_EQ(json_entries(R"({"a":1,"b":[2],"\u0061":3})", arena, entries), nullptr);
+  EXPECT_EQ(show(Value::map(entries.data(), entries.size())),
+            "{string a: int 1, string b: json [2]}");
+  EXPECT_EQ(json_items("{}", arena, items)->code, "NO_SUCH_OVERLOAD");
+  EXPECT_EQ(json_entries("[]", arena, entries)->code, "NO_SUCH_OVERLOAD");
+  EXPECT_EQ(json_items("[1, tru]", arena, items)->code, "INVALID_JSON");
+  EXPECT_EQ(json_items("[1, 2", arena, items)->code, "INVALID_JSON");
+  EXPECT_EQ(json_entries(R"({"a":1,)", arena, entries)->code, "INVALID_JSON");
+}
+
+TEST(JsonWalk, OfManyEqualNamesTheFirstCounts) {
+  std::string object = "{";
+  for (int i = 0; i < 500; ++i)
+    object += (i == 0 ? "" : ",") + fmt::format("\"k{}\":{}", i % 100, i);
+  base::Arena arena;
+  std::span<const record::Entry> entries;
+  EXPECT_EQ(json_entries(object + "}", arena, entries), nullptr);
+  ASSERT_EQ(entries.size(), 100u);
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    EXPECT_EQ(show(entries[i].value), fmt::format("int {}", i));
+}
+
 TEST(JsonWalk, DamagedTextNeverLeavesItsBounds) {
   const std::string whole =
       R"({"a":[1,{"b":"\u00e4\"x"},[[]]],"c":-1.5e3,"d":"\\","e":{"f":null}})";
@@ -71,6 +99,10 @@ TEST(JsonWalk, DamagedTextNeverLeavesItsBounds) {
     for (const std::string_view name : {"a", "c", "d", "e", "zz"}) json_member(view, name, arena);
     json_size(view);
     json_contains(view, Value::integer(1), arena);
+    std::span<const Value> items;
+    std::span<const record::Entry> entries;
+    EXPECT_TRUE(json_items(view, arena, items) != nullptr ||
+                json_entries(view, arena, entries) != nullptr);
     const Value found = json_member(view, "d", arena);
     EXPECT_TRUE(!found.is(Type::string) || found.as_text().size() <= text.size());
     arena.clear();

@@ -27,7 +27,12 @@ std::string print_literal(const Node& node) {
 std::string print(const Ast& ast, NodeId id) {
   const Node& node = ast[id];
   std::string children;
-  for (const NodeId child : node.children) children += " " + print(ast, child);
+  for (std::size_t i = 0; i < node.children.size(); ++i) {
+    const std::size_t part = node.kind == NodeKind::map ? i / 2 : i;
+    const bool key = node.kind != NodeKind::map || i % 2 == 0;
+    const bool marked = key && part < node.marks.size() && node.marks[part] != 0;
+    children += (marked ? " ?" : " ") + print(ast, node.children[i]);
+  }
   const std::string optional = node.optional ? "?" : "";
   switch (node.kind) {
     case NodeKind::literal: return print_literal(node);
@@ -39,8 +44,8 @@ std::string print(const Ast& ast, NodeId id) {
     case NodeKind::unary:
     case NodeKind::binary: return fmt::format("({}{})", to_string(node.op), children);
     case NodeKind::conditional: return fmt::format("(?:{})", children);
-    case NodeKind::list: return fmt::format("[{}{}]", optional, children);
-    case NodeKind::map: return fmt::format("{{{}{}}}", optional, children);
+    case NodeKind::list: return fmt::format("[{}]", children);
+    case NodeKind::map: return fmt::format("{{{}}}", children);
     case NodeKind::message: return fmt::format("(message{})", children);
   }
   return "";
@@ -103,11 +108,13 @@ TEST(Parser, EveryKindOfPiece) {
       {"a.?b", "(.?b a)"},
       {"a[?0]", "([]? a 0)"},
       {"[1, 2, ]", "[ 1 2]"},
-      {"[?a]", "[? a]"},
+      {"[?a]", "[ ?a]"},
+      {"[a, ?b]", "[ a ?b]"},
+      {"{a: b, ?c: d}", "{ a b ?c d}"},
       {"[]", "[]"},
       {"{}", "{}"},
       {"{'a': 1, b: [c],}", "{ 'a' 1 b [ c]}"},
-      {"{?a: b}", "{? a b}"},
+      {"{?a: b}", "{ ?a b}"},
       {"{a ? b : c : d}", "{ (?: a b c) d}"},
       {"a.b.T{x: 1, y: 2}", "(message (.T (.b a)) 1 2)"},
       {"T{}", "(message T)"},

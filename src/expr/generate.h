@@ -1,0 +1,19 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "expr/ast.h"
+#include "expr/check.h"
+#include "expr/code.h"
+#include "expr/names.h"
+
+namespace leat::expr {
+
+// The third and fourth pass of compiling: constants are folded, then instructions are made for what
+// is left. What does not depend on the elements of a macro is computed outside of it. Requires:
+// check() found no mistake. Takes the patterns out of `nodes`.
+std::unique_ptr<Code> generate(const Ast& ast, const Meanings& meanings,
+                               std::vector<Checked>& nodes);
+
+}  // namespace leat::expr
