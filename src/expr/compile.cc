@@ -4,10 +4,10 @@
 
 #include <re2/re2.h>
 
-#include "expr/check.h"
 #include "expr/code.h"
-#include "expr/generate.h"
-#include "expr/names.h"
+#include "expr/compiler/check.h"
+#include "expr/compiler/generate.h"
+#include "expr/compiler/names.h"
 #include "expr/parser.h"
 
 namespace leat::expr {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "expr/lexer.h"
+#include "expr/compiler/lexer.h"
 
 namespace leat::expr {
 namespace {

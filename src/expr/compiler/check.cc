@@ -1,4 +1,4 @@
-#include "expr/check.h"
+#include "expr/compiler/check.h"
 
 #include <algorithm>
 #include <string>
@@ -6,7 +6,7 @@
 #include <re2/re2.h>
 
 #include "base/text.h"
-#include "expr/lexer.h"
+#include "expr/compiler/lexer.h"
 #include "expr/parser.h"
 #include "expr/regex_cache.h"
 

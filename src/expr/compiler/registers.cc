@@ -1,4 +1,4 @@
-#include "expr/registers.h"
+#include "expr/compiler/registers.h"
 
 #include <vector>
 

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "expr/ast.h"
-#include "expr/check.h"
 #include "expr/code.h"
-#include "expr/names.h"
+#include "expr/compiler/check.h"
+#include "expr/compiler/names.h"
 
 namespace leat::expr {
 

@@ -1,4 +1,4 @@
-#include "expr/generate.h"
+#include "expr/compiler/generate.h"
 
 #include <algorithm>
 #include <bit>
@@ -8,11 +8,11 @@
 #include <re2/re2.h>
 
 #include "base/check.h"
+#include "expr/compiler/registers.h"
 #include "expr/containers.h"
 #include "expr/operators.h"
 #include "expr/optionals.h"
 #include "expr/regex_cache.h"
-#include "expr/registers.h"
 
 namespace leat::expr {
 namespace {

@@ -1,4 +1,4 @@
-#include "expr/lexer.h"
+#include "expr/compiler/lexer.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "expr/names.h"
+#include "expr/compiler/names.h"
 
 #include <algorithm>
 #include <array>

@@ -6,9 +6,9 @@
 
 #include "expr/ast.h"
 #include "expr/compile.h"
+#include "expr/compiler/names.h"
 #include "expr/functions.h"
 #include "expr/meta_fields.h"
-#include "expr/names.h"
 
 // The second pass of compiling: names are resolved, functions found, types checked; every mistake
 // is told.
