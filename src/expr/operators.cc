@@ -13,10 +13,10 @@
 namespace leat::expr {
 namespace {
 
-double to_real(const Value& v) {
-  if (v.is(Type::real)) return v.as_real();
-  return v.is(Type::integer) ? static_cast<double>(v.as_integer())
-                             : static_cast<double>(v.as_unsigned());
+// What rows mostly hold: int or double.
+bool is_plain(const Value& v) { return v.is(Type::integer) || v.is(Type::real); }
+double plain_real(const Value& v) {
+  return v.is(Type::real) ? v.as_real() : static_cast<double>(v.as_integer());
 }
 
 Value checked_time(const Instant& a, const Instant& b, int sign) {
@@ -127,7 +127,7 @@ template <class Op>
                                                                : fail(Op::error(b.as_integer()));
   }
   const bool real = is_number(a) && is_number(b) && (a.is(Type::real) || b.is(Type::real));
-  return real ? Value::real(Op::reals(to_real(a), to_real(b))) : Op::others(frame, a, b);
+  return real ? Value::real(Op::reals(real_of(a), real_of(b))) : Op::others(frame, a, b);
 }
 
 template <class Op>
@@ -143,8 +143,8 @@ void arithmetic_kernel(Frame& frame, const Operand* in, Value* out, std::size_t 
         out[i] = Value::integer(result);
         continue;
       }
-    } else if (a.is(Type::real) && b.is(Type::real)) {
-      out[i] = Value::real(Op::reals(a.as_real(), b.as_real()));
+    } else if (is_plain(a) && is_plain(b)) {
+      out[i] = Value::real(Op::reals(plain_real(a), plain_real(b)));
       continue;
     }
     out[i] = arithmetic<Op>(frame, a, b);
@@ -210,13 +210,6 @@ template <class Op>
   return found == kIncomparable ? fail(kNoSuchOverload) : Value::boolean(Op::holds(found));
 }
 
-// A number that a double holds without loss, so that comparing as doubles is exact.
-bool is_exact_real(const Value& v) {
-  constexpr std::int64_t kExact = std::int64_t{1} << 53;
-  return v.is(Type::real) ||
-         (v.is(Type::integer) && v.as_integer() >= -kExact && v.as_integer() <= kExact);
-}
-
 template <class Op>
 void order_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   const Operand left = in[0];
@@ -226,8 +219,8 @@ void order_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
     const Value& b = right[i];
     if (a.is(Type::integer) && b.is(Type::integer)) {
       out[i] = Value::boolean(Op::plain(a.as_integer(), b.as_integer()));
-    } else if (is_exact_real(a) && is_exact_real(b)) {
-      out[i] = Value::boolean(Op::plain(to_real(a), to_real(b)));
+    } else if (is_plain(a) && is_plain(b)) {
+      out[i] = Value::boolean(Op::plain(plain_real(a), plain_real(b)));
     } else {
       out[i] = ordered<Op>(a, b);
     }

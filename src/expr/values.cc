@@ -23,23 +23,6 @@ int sign(const T& a, const T& b) {
   return a < b ? -1 : (b < a ? 1 : 0);
 }
 
-// An exact comparison of an integer of 64 bits with a double; `limit` is the first one beyond it.
-template <class Integer>
-int compare_with_real(Integer i, double d, double least, double limit) {
-  if (std::isnan(d)) return kUnordered;
-  if (d >= limit) return -1;
-  if (d < least) return 1;
-  const double whole = std::trunc(d);
-  const int by_whole = sign(i, static_cast<Integer>(whole));
-  return by_whole != 0 ? by_whole : sign(0.0, d - whole);
-}
-
-int compare_with_real(const Value& a, double d) {
-  if (a.is(Type::integer))
-    return compare_with_real(a.as_integer(), d, -9223372036854775808.0, 9223372036854775808.0);
-  return compare_with_real(a.as_unsigned(), d, -0.0, 18446744073709551616.0);
-}
-
 int compare_integers(const Value& a, const Value& b) {
   if (a.type() == b.type())
     return a.is(Type::integer) ? sign(a.as_integer(), b.as_integer())
@@ -67,9 +50,18 @@ bool whole_number(const Value& value, std::uint64_t& bits, bool& beyond_int64) {
   return true;
 }
 
+bool same_whole_number(const Value& a, const Value& b) {
+  std::uint64_t x = 0;
+  std::uint64_t y = 0;
+  bool x_beyond = false;
+  bool y_beyond = false;
+  return whole_number(a, x, x_beyond) && whole_number(b, y, y_beyond) && x == y &&
+         x_beyond == y_beyond;
+}
+
 bool same_key(const Value& a, const Value& b) {
   if (a.is(Type::string)) return b.is(Type::string) && a.as_text() == b.as_text();
-  if (is_number(a)) return is_number(b) && compare_numbers(a, b) == 0;
+  if (is_number(a)) return is_number(b) && same_whole_number(a, b);
   return a.is(Type::boolean) && b.is(Type::boolean) && a.as_boolean() == b.as_boolean();
 }
 
@@ -344,14 +336,18 @@ bool is_zero(const Value& value) noexcept {
 // ---- comparing
 
 int compare_numbers(const Value& a, const Value& b) noexcept {
-  if (a.is(Type::real) && b.is(Type::real)) {
-    if (std::isnan(a.as_real()) || std::isnan(b.as_real())) return kUnordered;
-    return sign(a.as_real(), b.as_real());
+  if (!a.is(Type::real) && !b.is(Type::real)) return compare_integers(a, b);
+  const double x = real_of(a);
+  const double y = real_of(b);
+  return std::isnan(x) || std::isnan(y) ? kUnordered : sign(x, y);
+}
+
+double real_of(const Value& number) noexcept {
+  switch (number.type()) {
+    case Type::integer: return static_cast<double>(number.as_integer());
+    case Type::unsigned_integer: return static_cast<double>(number.as_unsigned());
+    default: return number.as_real();
   }
-  if (b.is(Type::real)) return compare_with_real(a, b.as_real());
-  if (!a.is(Type::real)) return compare_integers(a, b);
-  const int turned = compare_with_real(b, a.as_real());
-  return turned == kUnordered ? kUnordered : -turned;
 }
 
 int compare(const Value& a, const Value& b) noexcept {

@@ -45,7 +45,8 @@ inline bool is_number(const Value& value) noexcept {
 [[nodiscard]] const RowError* entries_of(const Value& value, base::Arena& arena,
                                          std::span<const Entry>& out);
 
-// The value of an entry whose key equals `key`, or nullptr. Reads all: for one question.
+// The value of an entry whose key is exactly the same number, bool or string as `key`, or nullptr.
+// Reads all: for one question.
 const Value* find_entry(std::span<const Entry> entries, const Value& key) noexcept;
 
 // Finds equal keys among many entries, in the order they are added.
@@ -84,7 +85,7 @@ bool is_zero(const Value& value) noexcept;
 
 // ---- comparing
 
-// CEL's ==: numbers by value across int, uint and double, lists and maps deep, NaN unequal to all,
+// CEL's ==: numbers as compare_numbers() has it, lists and maps deep, NaN unequal to all,
 // values of different types unequal. True, false, or an error: INVALID_JSON, VALUE_TOO_DEEP.
 Value equals(const Value& a, const Value& b, base::Arena& arena);
 // The same, an error counting as unequal.
@@ -95,7 +96,9 @@ bool same(const Value& a, const Value& b, base::Arena& arena);
 inline constexpr int kUnordered = 2;
 inline constexpr int kIncomparable = 3;
 int compare(const Value& a, const Value& b) noexcept;
-// Exact between all numbers: 2^53 + 1 is greater than 2^53 as a double. Requires: is_number(both).
+// Between int and uint exact, with a double as doubles. Requires: is_number(both).
 int compare_numbers(const Value& a, const Value& b) noexcept;
+// The double nearest to a number. Requires: is_number().
+double real_of(const Value& number) noexcept;
 
 }  // namespace leat::expr

@@ -132,14 +132,9 @@ class TreeInterpreter {
     }
   }
 
-  // long double holds every int64 and every double exactly (x86).
-  static long double exact(const Value& v) {
-    return v.is(Type::integer) ? static_cast<long double>(v.as_integer())
-                               : static_cast<long double>(v.as_real());
-  }
-
   static bool same(const Value& a, const Value& b) {
-    if (is_number(a) && is_number(b)) return exact(a) == exact(b);
+    if (a.is(Type::integer) && b.is(Type::integer)) return a.as_integer() == b.as_integer();
+    if (is_number(a) && is_number(b)) return as_double(a) == as_double(b);
     if (a.type() != b.type()) return false;
     if (a.is(Type::string)) return a.as_text() == b.as_text();
     return a.is(Type::null) || a.as_boolean() == b.as_boolean();
@@ -149,7 +144,8 @@ class TreeInterpreter {
     const auto by = [&op](const auto& x, const auto& y) {
       return Value::boolean(op == "<" ? x < y : op == "<=" ? x <= y : op == ">" ? x > y : x >= y);
     };
-    if (is_number(a) && is_number(b)) return by(exact(a), exact(b));
+    if (a.is(Type::integer) && b.is(Type::integer)) return by(a.as_integer(), b.as_integer());
+    if (is_number(a) && is_number(b)) return by(as_double(a), as_double(b));
     if (a.is(Type::string) && b.is(Type::string)) return by(a.as_text(), b.as_text());
     if (a.is(Type::boolean) && b.is(Type::boolean)) return by(a.as_boolean(), b.as_boolean());
     return error(kNoSuchOverload);
