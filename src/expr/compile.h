@@ -9,6 +9,7 @@
 #include "expr/program.h"
 #include "record/layout.h"
 #include "spec/diagnostic.h"
+#include "spec/pipeline.h"
 
 namespace leat::expr {
 
@@ -24,6 +25,9 @@ struct Refusal {
 struct Resolution {
   std::size_t column = 0;
   std::optional<Refusal> refusal;
+  // The type of every value of the field that is there and not null, when it is known; lives as
+  // long as the compiling. Mistakes that follow from it are told.
+  const spec::SchemaType* declared = nullptr;
 };
 
 // What names mean at one place of a pipeline; implemented by the plan. Asked once per use, while

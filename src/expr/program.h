@@ -55,7 +55,7 @@ class Program {
   bool is_path() const noexcept { return path() != nullptr; }
   // The value, when it is the same for every row (an error value when it always fails).
   std::optional<record::Value> constant() const noexcept;
-  // The type of every value that is not an error, when it is known: a filter whose type is known
+  // The type of every value that is neither an error nor null, when it is known: a filter whose type is known
   // and not boolean is a mistake.
   std::optional<record::Type> type() const noexcept;
   // The columns it reads, ascending, each once.

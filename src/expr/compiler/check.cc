@@ -72,6 +72,42 @@ std::string name_of(StaticType type) {
   return type ? std::string(record::to_string(*type)) : "dyn";
 }
 
+// The type of the values that a decoder makes for a field.
+StaticType type_of(const spec::SchemaType* declared) {
+  using Kind = spec::SchemaType::Kind;
+  if (declared == nullptr) return std::nullopt;
+  switch (declared->kind) {
+    case Kind::boolean: return Type::boolean;
+    case Kind::integer: return Type::integer;
+    case Kind::real: return Type::real;
+    case Kind::string: return Type::string;
+    case Kind::bytes: return Type::bytes;
+    case Kind::timestamp: return Type::timestamp;
+    case Kind::json: return std::nullopt;
+    case Kind::list:
+    case Kind::map:
+    case Kind::object: return Type::json;
+  }
+  return std::nullopt;
+}
+
+// The type of a value inside the JSON text of another: there a number is what it looks like, and
+// bytes and times are text.
+StaticType type_inside(const spec::SchemaType* declared) {
+  using Kind = spec::SchemaType::Kind;
+  if (declared == nullptr) return std::nullopt;
+  switch (declared->kind) {
+    case Kind::real:
+    case Kind::timestamp: return std::nullopt;
+    case Kind::bytes: return Type::string;
+    default: return type_of(declared);
+  }
+}
+
+bool has_kind(const spec::SchemaType* declared, spec::SchemaType::Kind kind) {
+  return declared != nullptr && declared->kind == kind;
+}
+
 class Checker {
  public:
   Checker(const Ast& ast, const Meanings& meanings, Resolver& resolver, TypeCheck mode)
@@ -108,7 +144,13 @@ class Checker {
     const Node& node = ast_[id];
     Checked& checked = out_.nodes[id];
     switch (use(id)) {
-      case Use::path: checked.column = field(path_of(ast_, id), node.span); break;
+      case Use::path: {
+        const Resolution found = field(path_of(ast_, id), node.span);
+        checked.column = found.column;
+        checked.declared = found.declared;
+        checked.type = type_of(found.declared);
+        break;
+      }
       case Use::meta: to_come("`meta` as a value", node.span); break;
       case Use::headers:
         header(node.span);
@@ -133,10 +175,10 @@ class Checker {
     }
   }
 
-  std::size_t field(const record::FieldPath& path, Span span) {
-    const Resolution found = resolver_.resolve_field(path);
+  Resolution field(const record::FieldPath& path, Span span) {
+    Resolution found = resolver_.resolve_field(path);
     if (found.refusal) report(*found.refusal, span);
-    return found.column;
+    return found;
   }
 
   void meta_field(NodeId id, Checked& checked) {
@@ -188,7 +230,7 @@ class Checker {
   }
 
   void path_and_parent(record::FieldPath path, Span span, Checked& checked) {
-    checked.column = field(path, span);
+    checked.column = field(path, span).column;
     path.pop_back();
     if (!path.empty()) checked.parent_column = resolver_.resolve_field(path).column;
   }
@@ -202,7 +244,21 @@ class Checker {
 
   void variable(NodeId id, Checked& checked) {
     const Scope& scope = meanings_.scopes[meanings_.variables[id].scope];
-    if (scope.macro->kind == MacroKind::bind) checked.type = type(scope.range);
+    if (scope.macro->kind == MacroKind::bind) {
+      checked.type = type(scope.range);
+      checked.declared = out_.nodes[scope.range].declared;
+    }
+    if (!is_comprehension(scope.macro->kind)) return;
+    using Kind = spec::SchemaType::Kind;
+    const spec::SchemaType* const range = out_.nodes[scope.range].declared;
+    const bool first = meanings_.variables[id].index == 0;
+    const bool list = has_kind(range, Kind::list);
+    const bool map = has_kind(range, Kind::map) || has_kind(range, Kind::object);
+    if (list && scope.names.size() == 2 && first) checked.type = Type::integer;
+    if (map && first) checked.type = Type::string;
+    if (scope.names.size() == 1 ? !list : first || (!list && !map)) return;
+    checked.declared = range->element.get();
+    checked.type = type_inside(checked.declared);
   }
 
   void macro(NodeId id, Checked& checked) {
@@ -219,7 +275,11 @@ class Checker {
       case MacroKind::all:
       case MacroKind::exists:
       case MacroKind::exists_one: checked.type = Type::boolean; return condition(scope.body);
-      case MacroKind::filter: checked.type = Type::list; return condition(scope.body);
+      case MacroKind::filter:
+        checked.type = Type::list;
+        if (has_kind(out_.nodes[scope.range].declared, spec::SchemaType::Kind::list))
+          checked.declared = out_.nodes[scope.range].declared;
+        return condition(scope.body);
       case MacroKind::map: checked.type = Type::list; return;
       case MacroKind::transform_map: checked.type = Type::map; return;
       case MacroKind::transform_map_entry:
@@ -319,9 +379,29 @@ class Checker {
     } else if (type(of) == Type::optional) {
       checked.type = Type::optional;
     }
+    if (!node.optional) declared_member(id, out_.nodes[of].declared, checked);
     constexpr Types kAny = kContainers | kOptionals;
     if (strict_ && !within(type(of), kAny))
       report("WRONG_ARGUMENTS", name_of(type(of)) + " has no members or items", node.span);
+  }
+
+  void declared_member(NodeId id, const spec::SchemaType* declared, Checked& checked) {
+    using Kind = spec::SchemaType::Kind;
+    if (has_kind(declared, Kind::list) || has_kind(declared, Kind::map)) {
+      checked.declared = declared->element.get();
+    } else if (has_kind(declared, Kind::object)) {
+      const std::string_view name = member_name(ast_, id);
+      if (name.empty()) return;
+      std::vector<std::string_view> names;
+      for (const auto& [known, member] : declared->members) {
+        names.push_back(known);
+        if (known == name) checked.declared = &member;
+      }
+      if (checked.declared == nullptr && strict_ && ast_[id].kind == NodeKind::select)
+        report("UNKNOWN_FIELD", "the schema has no `" + std::string(name) + "` here", ast_[id].name)
+            .did_you_mean = base::nearest(name, names);
+    }
+    checked.type = type_inside(checked.declared);
   }
 
   void literal(const Node& node, Checked& checked) {

@@ -22,8 +22,9 @@ struct Checked {
   bool optional_path = false;                // a.?b of a path
   const Function* function = nullptr;
   const MetaField* meta = nullptr;
-  std::unique_ptr<re2::RE2> pattern;  // matches() with a literal pattern
-  std::optional<Type> type;           // of every value that is no error
+  std::unique_ptr<re2::RE2> pattern;           // matches() with a literal pattern
+  std::optional<Type> type;                    // of every value that is no error and not null
+  const spec::SchemaType* declared = nullptr;  // the same in more detail, of JSON values
 };
 
 struct CheckResult {
