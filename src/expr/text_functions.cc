@@ -20,7 +20,7 @@ Value ends_with(Frame&, const Value& a, const Value& b) {
 }
 Value contains(Frame&, const Value& a, const Value& b) {
   if (!all_text(a, b)) return fail(kNoSuchOverload);
-  return Value::boolean(a.as_text().find(b.as_text()) != std::string_view::npos);
+  return Value::boolean(a.as_text().find(b.as_text()) != kNoByte);
 }
 
 Value matches(Frame& frame, const Value& a, const Value& b) {
@@ -75,7 +75,7 @@ Value substring_between(const Value& a, const Value& from, const Value& to) {
   const std::string_view text = a.as_text();
   const std::size_t begin = byte_of(text, from.as_integer());
   const std::size_t end = byte_of(text, to.as_integer());
-  if (begin == std::string_view::npos || end == std::string_view::npos || begin > end)
+  if (begin == kNoByte || end == kNoByte || begin > end)
     return fail(kOutOfRange);
   return Value::string(text.substr(begin, end - begin));
 }
@@ -85,7 +85,7 @@ Value substring(Frame&, const Value& a, const Value& from, const Value& to) {
 Value substring_from(Frame&, const Value& a, const Value& from) {
   if (!a.is(Type::string) || !from.is(Type::integer)) return fail(kNoSuchOverload);
   const std::size_t begin = byte_of(a.as_text(), from.as_integer());
-  return begin == std::string_view::npos ? fail(kOutOfRange)
+  return begin == kNoByte ? fail(kOutOfRange)
                                          : Value::string(a.as_text().substr(begin));
 }
 
@@ -93,20 +93,19 @@ Value char_at(Frame&, const Value& a, const Value& index) {
   if (!a.is(Type::string) || !index.is(Type::integer)) return fail(kNoSuchOverload);
   const std::string_view text = a.as_text();
   const std::size_t at = byte_of(text, index.as_integer());
-  if (at == std::string_view::npos) return fail(kOutOfRange);
+  if (at == kNoByte) return fail(kOutOfRange);
   return Value::string(at == text.size() ? std::string_view()
                                          : text.substr(at, rune_bytes(text, at)));
 }
 
+// Positions beyond the end are an error, as the CEL conformance tests have it.
 Value index_of_from(Frame&, const Value& a, const Value& part, const Value& from) {
   if (!all_text(a, part) || !from.is(Type::integer)) return fail(kNoSuchOverload);
   const std::string_view text = a.as_text();
-  if (from.as_integer() < 0) return fail(kOutOfRange);
-  if (part.as_text().empty()) return from;
   const std::size_t begin = byte_of(text, from.as_integer());
-  const std::size_t found =
-      begin == std::string_view::npos ? begin : text.find(part.as_text(), begin);
-  return Value::integer(found == std::string_view::npos ? -1 : points_before(text, found));
+  if (begin == kNoByte) return fail(kOutOfRange);
+  const std::size_t found = text.find(part.as_text(), begin);
+  return Value::integer(found == kNoByte ? -1 : points_before(text, found));
 }
 Value index_of(Frame& frame, const Value& a, const Value& part) {
   return index_of_from(frame, a, part, Value::integer(0));
@@ -115,17 +114,15 @@ Value index_of(Frame& frame, const Value& a, const Value& part) {
 Value last_index_of(Frame&, const Value& a, const Value& part) {
   if (!all_text(a, part)) return fail(kNoSuchOverload);
   const std::size_t found = a.as_text().rfind(part.as_text());
-  return Value::integer(found == std::string_view::npos ? -1 : points_before(a.as_text(), found));
+  return Value::integer(found == kNoByte ? -1 : points_before(a.as_text(), found));
 }
 Value last_index_of_from(Frame&, const Value& a, const Value& part, const Value& from) {
   if (!all_text(a, part) || !from.is(Type::integer)) return fail(kNoSuchOverload);
-  if (from.as_integer() < 0) return fail(kOutOfRange);
-  if (part.as_text().empty()) return from;
   const std::string_view text = a.as_text();
   const std::size_t begin = byte_of(text, from.as_integer());
-  if (begin == std::string_view::npos || begin == text.size()) return Value::integer(-1);
+  if (begin == kNoByte) return fail(kOutOfRange);
   const std::size_t found = text.rfind(part.as_text(), begin);
-  return Value::integer(found == std::string_view::npos ? -1 : points_before(text, found));
+  return Value::integer(found == kNoByte ? -1 : points_before(text, found));
 }
 
 // Calls put(piece) for the pieces of the result. An empty `old` stands before every code point and
@@ -137,7 +134,7 @@ void replace_pieces(std::string_view text, std::string_view old, std::string_vie
   std::size_t searched = 0;
   for (; most != 0; --most) {
     const std::size_t found = text.find(old, searched);
-    if (found == std::string_view::npos) break;
+    if (found == kNoByte) break;
     put(text.substr(at, found - at));
     put(by);
     at = found + old.size();
@@ -151,7 +148,7 @@ Value replace_most(Frame& frame, const Value& a, const Value& old, const Value& 
                    const Value& most) {
   if (!all_text(a, old) || !by.is(Type::string) || !most.is(Type::integer))
     return fail(kNoSuchOverload);
-  const std::int64_t limit = most.as_integer();
+  const std::int64_t limit = std::max<std::int64_t>(-1, most.as_integer());
   std::size_t size = 0;
   const auto measure = [&size](std::string_view piece) { size += piece.size(); };
   replace_pieces(a.as_text(), old.as_text(), by.as_text(), limit, measure);
@@ -168,28 +165,122 @@ Value replace(Frame& frame, const Value& a, const Value& old, const Value& by) {
   return replace_most(frame, a, old, by, Value::integer(-1));
 }
 
-constexpr Types kText = types(Type::string);
-constexpr Types kInt = types(Type::integer);
 constexpr CallStyle kMethod = CallStyle::method;
+constexpr std::string_view kCategory = "strings";
 
 constexpr std::array kTable{
-    Function{"startsWith", kMethod, 2, {kText, kText}, Type::boolean, each<starts_with>},
-    Function{"endsWith", kMethod, 2, {kText, kText}, Type::boolean, each<ends_with>},
-    Function{"contains", kMethod, 2, {kText, kText}, Type::boolean, each<contains>},
-    Function{"matches", CallStyle::either, 2, {kText, kText}, Type::boolean, each<matches>},
-    Function{"lowerAscii", kMethod, 1, {kText}, Type::string, each<lower_ascii>},
-    Function{"upperAscii", kMethod, 1, {kText}, Type::string, each<upper_ascii>},
-    Function{"trim", kMethod, 1, {kText}, Type::string, each<trim>},
-    Function{"substring", kMethod, 2, {kText, kInt}, Type::string, each<substring_from>},
-    Function{"substring", kMethod, 3, {kText, kInt, kInt}, Type::string, each<substring>},
-    Function{"charAt", kMethod, 2, {kText, kInt}, Type::string, each<char_at>},
-    Function{"indexOf", kMethod, 2, {kText, kText}, Type::integer, each<index_of>},
-    Function{"indexOf", kMethod, 3, {kText, kText, kInt}, Type::integer, each<index_of_from>},
-    Function{"lastIndexOf", kMethod, 2, {kText, kText}, Type::integer, each<last_index_of>},
-    Function{
-        "lastIndexOf", kMethod, 3, {kText, kText, kInt}, Type::integer, each<last_index_of_from>},
-    Function{"replace", kMethod, 3, {kText, kText, kText}, Type::string, each<replace>},
-    Function{"replace", kMethod, 4, {kText, kText, kText, kInt}, Type::string, each<replace_most>},
+    Function{"startsWith",
+             kMethod,
+             2,
+             {kStrings, kStrings},
+             Type::boolean,
+             each<starts_with>,
+             {kCategory, "startsWith(string, string) -> bool", "Whether the text begins with the other."}},
+    Function{"endsWith",
+             kMethod,
+             2,
+             {kStrings, kStrings},
+             Type::boolean,
+             each<ends_with>,
+             {kCategory, "endsWith(string, string) -> bool", "Whether the text ends with the other."}},
+    Function{"contains",
+             kMethod,
+             2,
+             {kStrings, kStrings},
+             Type::boolean,
+             each<contains>,
+             {kCategory, "contains(string, string) -> bool", "Whether the other stands in the text."}},
+    Function{"matches",
+             CallStyle::either,
+             2,
+             {kStrings, kStrings},
+             Type::boolean,
+             each<matches>,
+             {kCategory, "matches(string, string) -> bool", "Whether any part of the text matches the pattern (RE2)."}},
+    Function{"lowerAscii",
+             kMethod,
+             1,
+             {kStrings},
+             Type::string,
+             each<lower_ascii>,
+             {kCategory, "lowerAscii(string) -> string", "A to Z in lower case, all else as it is."}},
+    Function{"upperAscii",
+             kMethod,
+             1,
+             {kStrings},
+             Type::string,
+             each<upper_ascii>,
+             {kCategory, "upperAscii(string) -> string", "a to z in upper case, all else as it is."}},
+    Function{"trim",
+             kMethod,
+             1,
+             {kStrings},
+             Type::string,
+             each<trim>,
+             {kCategory, "trim(string) -> string", "The text without the white space around it."}},
+    Function{"substring",
+             kMethod,
+             2,
+             {kStrings, kInts},
+             Type::string,
+             each<substring_from>,
+             {kCategory, "substring(string, int) -> string", "The characters from a position to the end."}},
+    Function{"substring",
+             kMethod,
+             3,
+             {kStrings, kInts, kInts},
+             Type::string,
+             each<substring>,
+             {kCategory, "substring(string, int, int) -> string", "The characters from the first position to before the second."}},
+    Function{"charAt",
+             kMethod,
+             2,
+             {kStrings, kInts},
+             Type::string,
+             each<char_at>,
+             {kCategory, "charAt(string, int) -> string", "The character at a position; empty behind the last one."}},
+    Function{"indexOf",
+             kMethod,
+             2,
+             {kStrings, kStrings},
+             Type::integer,
+             each<index_of>,
+             {kCategory, "indexOf(string, string) -> int", "The position of the first place where the other stands, or -1."}},
+    Function{"indexOf",
+             kMethod,
+             3,
+             {kStrings, kStrings, kInts},
+             Type::integer,
+             each<index_of_from>,
+             {kCategory, "indexOf(string, string, int) -> int", "The first such place at or behind a position, or -1."}},
+    Function{"lastIndexOf",
+             kMethod,
+             2,
+             {kStrings, kStrings},
+             Type::integer,
+             each<last_index_of>,
+             {kCategory, "lastIndexOf(string, string) -> int", "The position of the last place where the other stands, or -1."}},
+    Function{"lastIndexOf",
+             kMethod,
+             3,
+             {kStrings, kStrings, kInts},
+             Type::integer,
+             each<last_index_of_from>,
+             {kCategory, "lastIndexOf(string, string, int) -> int", "The last such place at or before a position, or -1."}},
+    Function{"replace",
+             kMethod,
+             3,
+             {kStrings, kStrings, kStrings},
+             Type::string,
+             each<replace>,
+             {kCategory, "replace(string, string, string) -> string", "Every place where the second stands replaced by the third."}},
+    Function{"replace",
+             kMethod,
+             4,
+             {kStrings, kStrings, kStrings, kInts},
+             Type::string,
+             each<replace_most>,
+             {kCategory, "replace(string, string, string, int) -> string", "At most so many places replaced, all when it is negative."}},
 };
 
 }  // namespace
