@@ -31,5 +31,20 @@ inline constexpr record::RowError kUnknownFunction{
     "UNKNOWN_FUNCTION", "the expression calls a function that is not there"};
 inline constexpr record::RowError kTooManySteps{
     "TOO_MANY_STEPS", "the macros of an expression look at too many elements"};
+inline constexpr record::RowError kNotANumber{"NOT_A_NUMBER", "NaN has no place in an order"};
+inline constexpr record::RowError kInvalidFormat{
+    "INVALID_FORMAT", "a format text has a directive that does not exist or is not complete"};
+inline constexpr record::RowError kUnknownZone{
+    "UNKNOWN_ZONE",
+    "a time zone is neither an offset such as +02:00 nor a name of the installed tz database"};
+inline constexpr record::RowError kTooManyGroups{
+    "TOO_MANY_GROUPS", "a regular expression has more than one group where one is wanted"};
+inline constexpr record::RowError kInvalidReplacement{
+    "INVALID_REPLACEMENT", "in a replacement `\\` stands before `\\` or the number of a group only"};
+inline constexpr record::RowError kInvalidUrl{"INVALID_URL", "a text is no URL"};
+inline constexpr record::RowError kNotRepresentable{"NOT_REPRESENTABLE",
+                                                    "JSON has no way to write NaN and infinity"};
+inline constexpr record::RowError kDigestUnavailable{
+    "DIGEST_UNAVAILABLE", "the OpenSSL installation refuses this digest algorithm"};
 
 }  // namespace leat::expr

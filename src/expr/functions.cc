@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <set>
 
+#include "expr/library/library.h"
+
 namespace leat::expr {
 namespace {
 
 std::vector<Function> gather() {
   std::vector<Function> all;
   for (const std::span<const Function> table :
-       {kCoreFunctions, kMacros, kConversions, kOptionalFunctions, kTextFunctions})
+       {kCoreFunctions, kMacros, kConversions, kOptionalFunctions, kTextFunctions, kFormatFunctions,
+        kRegexFunctions, kMathFunctions, kListFunctions, kTimeFunctions, kHashFunctions,
+        kEncodingFunctions, kUrlFunctions, kJsonFunctions, kPlaceFunctions, kIdentityFunctions})
     all.insert(all.end(), table.begin(), table.end());
   return all;
 }

@@ -283,15 +283,16 @@ Value quote(Frame& frame, const Value& a) {
 }
 
 constexpr std::array kTable{
-    Function{"format",
-             CallStyle::method,
-             2,
-             {kStrings, kLists},
-             Type::string,
-             each<format>,
-             {"strings", "format(string, list) -> string",
-              "The text with its clauses %s %d %f %e %b %o %x %X replaced by the values of the list; "
-              "%.3f has three digits, %% is a percent sign."}},
+    Function{
+        "format",
+        CallStyle::method,
+        2,
+        {kStrings, kLists},
+        Type::string,
+        each<format>,
+        {"strings", "format(string, list) -> string",
+         "The text with its clauses %s %d %f %e %b %o %x %X replaced by the values of the list; "
+         "%.3f has three digits, %% is a percent sign."}},
     Function{"strings.quote",
              CallStyle::global,
              1,

@@ -33,8 +33,8 @@ Value digest(Frame& frame, const Value& a) {
 
 Value xxh64(Frame&, const Value& a) {
   if (!is_data(a)) return fail(kNoSuchOverload);
-  return Value::integer(std::bit_cast<std::int64_t>(
-      std::uint64_t{XXH64(a.as_text().data(), a.as_text().size(), 0)}));
+  return Value::integer(
+      std::bit_cast<std::int64_t>(std::uint64_t{XXH64(a.as_text().data(), a.as_text().size(), 0)}));
 }
 
 Value murmur2(Frame&, const Value& a) {
@@ -46,7 +46,7 @@ constexpr Types kData = kStrings | kBytesTypes;
 
 constexpr Function of_data(std::string_view name, Type result, Kernel kernel,
                            std::string_view signature, std::string_view summary) {
-  return {name,   CallStyle::global, 1, {kData}, result, kernel, {"hash", signature, summary}};
+  return {name, CallStyle::global, 1, {kData}, result, kernel, {"hash", signature, summary}};
 }
 
 constexpr std::array kTable{

@@ -17,8 +17,8 @@ constexpr std::size_t kUuidBytes = 16;
 
 void put_number(TextBuilder& out, std::uint64_t number) {
   char text[24];
-  out.put({text, static_cast<std::size_t>(std::to_chars(text, text + sizeof text, number).ptr -
-                                          text)});
+  out.put(
+      {text, static_cast<std::size_t>(std::to_chars(text, text + sizeof text, number).ptr - text)});
 }
 
 // `<topic>-<partition>-<offset>-<ordinal>/<call>/<element>`: leat-src, which call of the pipeline it
@@ -61,8 +61,7 @@ void uuid_kernel(Frame& frame, const Operand*, Value* out, std::size_t rows) {
   for (std::size_t i = 0; i < rows; ++i) {
     TextBuilder name(frame.arena);
     put_name(name, frame.row(i), frame.extra == nullptr ? 0 : frame.extra->call, frame.element(i));
-    const bool made =
-        digester.compute(crypto::DigestKind::sha1, name.bytes().as_text(), bytes);
+    const bool made = digester.compute(crypto::DigestKind::sha1, name.bytes().as_text(), bytes);
     out[i] = made ? uuid_text(frame.arena, bytes) : fail(kDigestUnavailable);
   }
 }

@@ -57,8 +57,8 @@ class Writer {
   template <class Number>
   void put_number(Number number) {
     char text[24];
-    out_.put({text, static_cast<std::size_t>(
-                        std::to_chars(text, text + sizeof text, number).ptr - text)});
+    out_.put({text, static_cast<std::size_t>(std::to_chars(text, text + sizeof text, number).ptr -
+                                             text)});
   }
 
   // Always with a fraction or an exponent.

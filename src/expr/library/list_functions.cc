@@ -166,8 +166,8 @@ struct Level {
 
 Value flatten_deep(Frame& frame, const Value& list, std::int64_t depth) {
   if (depth < 0) return fail(kOutOfRange);
-  const std::size_t most =
-      static_cast<std::size_t>(std::min<std::int64_t>(depth, static_cast<std::int64_t>(kNestingMax)));
+  const std::size_t most = static_cast<std::size_t>(
+      std::min<std::int64_t>(depth, static_cast<std::int64_t>(kNestingMax)));
   const std::span<Level> levels = frame.arena.array<Level>(most + 1);
   if (const RowError* error = items_of(list, frame.arena, levels[0].items)) return fail(*error);
   Items flat(frame.arena);
@@ -293,8 +293,8 @@ Value has_of(Frame& frame, std::span<const Value> all, std::span<const Value> so
   ValueSet set(frame.arena, all.size());
   for (const Value& item : all) set.add(item);
   const auto has = [&set](const Value& item) { return set.contains(item); };
-  const bool found = any ? std::any_of(some.begin(), some.end(), has)
-                         : std::all_of(some.begin(), some.end(), has);
+  const bool found =
+      any ? std::any_of(some.begin(), some.end(), has) : std::all_of(some.begin(), some.end(), has);
   return set.exhausted() ? fail(kTooManySteps) : Value::boolean(found);
 }
 
@@ -324,7 +324,8 @@ constexpr std::string_view kSetsText = "sets";
 
 constexpr Function of_sets(std::string_view name, Kernel kernel, std::string_view signature,
                            std::string_view summary) {
-  return {name, kGlobal, 2, {kLists, kLists}, Type::boolean, kernel, {kSetsText, signature, summary}};
+  return {
+      name, kGlobal, 2, {kLists, kLists}, Type::boolean, kernel, {kSetsText, signature, summary}};
 }
 
 constexpr std::array kTable{
@@ -375,13 +376,14 @@ constexpr std::array kTable{
              each<slice>,
              {kListsText, "slice(list, int, int) -> list",
               "The items from the first position to before the second."}},
-    Function{"flatten",
-             kMethod,
-             1,
-             {kLists},
-             Type::list,
-             each<flatten>,
-             {kListsText, "flatten(list) -> list", "The items of the lists in a list, one level deep."}},
+    Function{
+        "flatten",
+        kMethod,
+        1,
+        {kLists},
+        Type::list,
+        each<flatten>,
+        {kListsText, "flatten(list) -> list", "The items of the lists in a list, one level deep."}},
     Function{"flatten",
              kMethod,
              2,

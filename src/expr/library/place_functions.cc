@@ -56,8 +56,7 @@ std::optional<Network> parse_network(std::string_view text) {
   const std::optional<Address> address = parse_address(text.substr(0, slash));
   const std::string_view digits = text.substr(slash + 1);
   std::size_t prefix = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
   if (!address || error != std::errc() || end != digits.data() + digits.size() ||
       prefix > address->bits)
     return std::nullopt;
@@ -95,7 +94,8 @@ Value in_cidr(Frame&, const Value& ip, const Value& cidr) {
 constexpr double kEarthRadiusKm = 6371.0088;
 
 std::optional<double> degrees(const Value& value, double most) {
-  const double d = value.is(Type::integer) ? static_cast<double>(value.as_integer()) : value.as_real();
+  const double d =
+      value.is(Type::integer) ? static_cast<double>(value.as_integer()) : value.as_real();
   return d >= -most && d <= most ? std::optional(d * std::numbers::pi / 180) : std::nullopt;
 }
 

@@ -11,10 +11,14 @@ namespace {
 constexpr std::string_view kPageHead =
     "# Functions of expressions\n"
     "\n"
-    "Expressions are written in the Common Expression Language (CEL). These are its functions here: CEL's own, the cel-go extensions,\n"
-    "and those for streams. A method is called on its first argument: `name.charAt(0)`. Types are `bool int uint double string bytes\n"
-    "timestamp duration list map optional type`; `number` is `int | uint | double`, `any` is every type, `dyn` a type that is known only for\n"
-    "each row. A call with another type fails the row (`NO_SUCH_OVERLOAD`), and is refused when the definition is posted where that can be\n"
+    "Expressions are written in the Common Expression Language (CEL). These are its functions "
+    "here: CEL's own, the cel-go extensions,\n"
+    "and those for streams. A method is called on its first argument: `name.charAt(0)`. Types are "
+    "`bool int uint double string bytes\n"
+    "timestamp duration list map optional type`; `number` is `int | uint | double`, `any` is every "
+    "type, `dyn` a type that is known only for\n"
+    "each row. A call with another type fails the row (`NO_SUCH_OVERLOAD`), and is refused when "
+    "the definition is posted where that can be\n"
     "seen. `leat functions` prints this list, `GET /v1/functions` gives it as JSON.\n";
 
 std::string_view style_name(CallStyle style) {
@@ -97,7 +101,8 @@ std::string functions_page() {
     page += "\n## " + std::string(category) + "\n\n| call | |\n|---|---|\n";
     for (const Function& function : functions())
       if (function.text.category == category)
-        page += "| `" + escaped(call_form(function)) + "` | " + escaped(function.text.summary) + " |\n";
+        page +=
+            "| `" + escaped(call_form(function)) + "` | " + escaped(function.text.summary) + " |\n";
   }
   return page;
 }

@@ -50,7 +50,8 @@ class Matches {
 
 // The pattern, or the error. Requires: both texts.
 const re2::RE2* pattern_of(Frame& frame, const Value& a, const Value& pattern, Value& error) {
-  if (!a.is(Type::string) || !pattern.is(Type::string)) return error = fail(kNoSuchOverload), nullptr;
+  if (!a.is(Type::string) || !pattern.is(Type::string))
+    return error = fail(kNoSuchOverload), nullptr;
   const re2::RE2* const found = frame.patterns.find(pattern.as_text());
   if (found == nullptr) error = fail(kInvalidPattern);
   return found;
@@ -164,14 +165,15 @@ constexpr std::array kTable{
              each<extract_all>,
              {kRegex, "regex.extract_all(string, string) -> list",
               "All matches of a pattern (RE2), or what its one group matched."}},
-    Function{"regex.replace",
-             kGlobal,
-             3,
-             {kStrings, kStrings, kStrings},
-             Type::string,
-             each<replace>,
-             {kRegex, "regex.replace(string, string, string) -> string",
-              "Every match of a pattern (RE2) replaced; \\1 … \\9 in the replacement are its groups."}},
+    Function{
+        "regex.replace",
+        kGlobal,
+        3,
+        {kStrings, kStrings, kStrings},
+        Type::string,
+        each<replace>,
+        {kRegex, "regex.replace(string, string, string) -> string",
+         "Every match of a pattern (RE2) replaced; \\1 … \\9 in the replacement are its groups."}},
     Function{"regex.replace",
              kGlobal,
              4,

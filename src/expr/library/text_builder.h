@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -43,8 +44,8 @@ class TextBuilder {
       too_large_ = true;
       return false;
     }
-    std::size_t wanted = size_ + more;
-    if (size_ > 0 || wanted < kSmallest) wanted = wanted < kSmallest ? kSmallest : wanted * 2;
+    std::size_t wanted = std::max(size_ + more, kSmallest);
+    if (size_ > 0) wanted = std::min(wanted * 2, kTextBytesMax);
     char* const grown = arena_.allocate(wanted, 1);
     if (size_ > 0) std::memcpy(grown, at_, size_);
     at_ = grown;

@@ -138,8 +138,9 @@ Value epoch_ms(Frame&, const Value& time) {
 Value from_epoch_ms(Frame&, const Value& ms) {
   if (!ms.is(Type::integer)) return fail(kNoSuchOverload);
   const std::int64_t rest = floor_mod(ms.as_integer(), kMillisPerSecond);
-  return make_timestamp(ms.as_integer() / kMillisPerSecond - (ms.as_integer() % kMillisPerSecond < 0),
-                        rest * kNanosPerMilli);
+  return make_timestamp(
+      ms.as_integer() / kMillisPerSecond - (ms.as_integer() % kMillisPerSecond < 0),
+      rest * kNanosPerMilli);
 }
 
 constexpr CallStyle kMethod = CallStyle::method;
@@ -153,8 +154,8 @@ template <Part kPart>
 constexpr Function plain_part(std::string_view name, std::string_view signature,
                               std::string_view summary) {
   const Types accepts = is_of_day(kPart) ? kTimes : kTimestamps;
-  return {name,         kMethod, 1, {accepts}, Type::integer, each<part<kPart>>,
-          {kParts, signature, summary}};
+  return {
+      name, kMethod, 1, {accepts}, Type::integer, each<part<kPart>>, {kParts, signature, summary}};
 }
 template <Part kPart>
 constexpr Function zoned_part(std::string_view name, std::string_view signature) {

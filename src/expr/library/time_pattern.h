@@ -23,7 +23,8 @@ namespace leat::expr {
 // that of 1970-01-01T00:00:00. An offset in the text counts instead of `zone`. A timestamp, or
 // BAD_CONVERSION (the text is no such time, or its day does not exist), INVALID_FORMAT (the
 // pattern), OVERFLOW (outside the years 1 to 9999).
-record::Value parse_time(std::string_view text, std::string_view pattern, const Zone& zone) noexcept;
+record::Value parse_time(std::string_view text, std::string_view pattern,
+                         const Zone& zone) noexcept;
 
 // Writes a timestamp into the arena. A string, or INVALID_FORMAT, VALUE_TOO_LARGE.
 record::Value format_time(base::Arena& arena, const record::Value& timestamp,

@@ -64,8 +64,9 @@ Directory list_zones() {
 
 const NamedZone* find_in_directory(std::string_view name) {
   static const Directory kAll = list_zones();
-  const auto found = std::lower_bound(kAll.begin(), kAll.end(), name,
-                                      [](const auto& zone, std::string_view n) { return zone->name < n; });
+  const auto found =
+      std::lower_bound(kAll.begin(), kAll.end(), name,
+                       [](const auto& zone, std::string_view n) { return zone->name < n; });
   if (found == kAll.end() || (*found)->name != name) return nullptr;
   const NamedZone& zone = **found;
   std::call_once(zone.once, [&zone] { zone.loaded = absl::LoadTimeZone(zone.name, &zone.zone); });

@@ -62,7 +62,8 @@ TEST(Url, EncodesAllButUnreservedCharacters) {
 TEST(Url, ParseNamesTheParts) {
   expect_values({
       {"url.parse('HTTPS://bob:pw@Shop.Example:8443/a%20b/c?x=1&y=a+b&x=2&z#top')",
-       "{string scheme: string https, string user: string bob:pw, string host: string shop.example, "
+       "{string scheme: string https, string user: string bob:pw, string host: string "
+       "shop.example, "
        "string port: int 8443, string path: string /a b/c, string query: string x=1&y=a+b&x=2&z, "
        "string params: {string x: string 1, string y: string a b, string z: string }, "
        "string fragment: string top}"},
@@ -81,9 +82,9 @@ TEST(Url, ParseNamesTheParts) {
 }
 
 TEST(Url, ParseRefusesWhatIsNoUrl) {
-  for (const char* text : {"http://h:99999/", "http://h:x/", "http://[::1/", "http://[::1]x/",
-                           "1a:b", "http://a b/", "http://h/%zz", "http://h/?a=%", "a\\b",
-                           "http://a:b:c/"})
+  for (const char* text :
+       {"http://h:99999/", "http://h:x/", "http://[::1/", "http://[::1]x/", "1a:b", "http://a b/",
+        "http://h/%zz", "http://h/?a=%", "a\\b", "http://a:b:c/"})
     EXPECT_EQ(evaluate("url.parse(u)", {{"u", Value::string(text)}}), "error INVALID_URL") << text;
   EXPECT_EQ(evaluate("url.parse(u)", {{"u", Value::string("h?a=%ff")}}), "error INVALID_UTF8");
 }
@@ -101,16 +102,48 @@ TEST(Json, ParseReadsAnyValueAndRefusesTheRest) {
       {"json.parse(b'\"\\xff\"')", "error INVALID_UTF8"},
       {"json.parse(1)", "error NO_SUCH_OVERLOAD"},
   });
-  for (const char* text : {"", " ", "{", "[1", "[1,]", "{\"a\"}", "{\"a\":1,}", "tru", "nulll", "01",
-                           "1.", ".5", "-", "+1", "1e", "1 2", "'a'", "\"a", "\"\\x\"", "\"\\u12\"",
-                           "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\n\"", "{1:2}",
-                           "[1 2]", "[}", "{]", "NaN", "\xEF\xBB\xBF1", "[1]]"})
-    EXPECT_EQ(evaluate("json.parse(t)", {{"t", Value::string(text)}}), "error INVALID_JSON") << text;
+  for (const char* text : {"",
+                           " ",
+                           "{",
+                           "[1",
+                           "[1,]",
+                           "{\"a\"}",
+                           "{\"a\":1,}",
+                           "tru",
+                           "nulll",
+                           "01",
+                           "1.",
+                           ".5",
+                           "-",
+                           "+1",
+                           "1e",
+                           "1 2",
+                           "'a'",
+                           "\"a",
+                           "\"\\x\"",
+                           "\"\\u12\"",
+                           "\"\\ud800\"",
+                           "\"\\udc00\"",
+                           "\"\\ud800\\u0041\"",
+                           "\"\n\"",
+                           "{1:2}",
+                           "[1 2]",
+                           "[}",
+                           "{]",
+                           "NaN",
+                           "\xEF\xBB\xBF"
+                           "1",
+                           "[1]]"})
+    EXPECT_EQ(evaluate("json.parse(t)", {{"t", Value::string(text)}}), "error INVALID_JSON")
+        << text;
 }
 
 TEST(Json, ParseBoundsTheDepth) {
-  const std::string deep = std::string(64, '[') + std::string(64, ']');
-  const std::string deeper = std::string(65, '[') + "1" + std::string(65, ']');
+  std::string deep(64, '[');
+  deep.append(64, ']');
+  std::string deeper(65, '[');
+  deeper += '1';
+  deeper.append(65, ']');
   EXPECT_EQ(evaluate("size(json.parse(t))", {{"t", Value::string(deep)}}), "int 1");
   EXPECT_EQ(evaluate("json.parse(t)", {{"t", Value::string(deeper)}}), "error INVALID_JSON");
 }
@@ -126,7 +159,8 @@ TEST(Json, PrintWritesAsASinkDoes) {
           {"json.print(null)", "string null"},
           {R"(json.print('a"\\\n\x01ö'))", R"(string "a\"\\\n\u0001ö")"},
           {"json.print(b'hello')", "string \"aGVsbG8=\""},
-          {"json.print(timestamp('2026-01-01T00:00:00.25Z'))", "string \"2026-01-01T00:00:00.25Z\""},
+          {"json.print(timestamp('2026-01-01T00:00:00.25Z'))",
+           "string \"2026-01-01T00:00:00.25Z\""},
           {"json.print(duration('90m'))", "string \"5400s\""},
           {"json.print({'a': [1, 2.5, 'x'], 'b': {}})", R"(string {"a":[1,2.5,"x"],"b":{}})"},
           {"json.print({1: true, false: null})", R"(string {"1":true,"false":null})"},

@@ -381,7 +381,7 @@ TEST(Evaluate, TextFunctionsCountCodePoints) {
       {"s.indexOf('x')", "int -1"},
       {"s.indexOf('')", "int 0"},
       {"'abcabc'.indexOf('b', 2)", "int 4"},
-      {"'abc'.indexOf('b', 9)", "int -1"},
+      {"'abc'.indexOf('b', 9)", "error OUT_OF_RANGE"},
       {"'abc'.indexOf('b', -1)", "error OUT_OF_RANGE"},
       {"'äbäb'.lastIndexOf('b')", "int 3"},
       {"'äbäb'.lastIndexOf('b', 2)", "int 1"},

@@ -20,7 +20,7 @@ TEST(Hash, DigestsAreLowerCaseHex) {
 // Published values of the reference implementation, as ints.
 TEST(Hash, Xxh64IsTheReferencesWithSeedZero) {
   expect_values({
-      {"hash.xxh64('')", "int -1205034819632174695"},  // ef46db3751d8e999
+      {"hash.xxh64('')", "int -1205034819632174695"},    // ef46db3751d8e999
       {"hash.xxh64('abc')", "int 4952883123889572249"},  // 44bc2cf5ad770999
       {"hash.xxh64(b'abc') == hash.xxh64('abc')", "true"},
       {"hash.xxh64(1.5)", "error NO_SUCH_OVERLOAD"},

@@ -55,7 +55,8 @@ TEST(DistanceKm, IsTheGreatCircle) {
       {"math.round(distance_km(0.0, 179.5, 0.0, -179.5) * 1000.0)", "double 111195"},
       // Berlin to Cologne.
       {"math.round(distance_km(52.5200, 13.4050, 50.9375, 6.9603))", "double 477"},
-      {"distance_km(52.52, 13.405, 50.94, 6.96) == distance_km(50.94, 6.96, 52.52, 13.405)", "true"},
+      {"distance_km(52.52, 13.405, 50.94, 6.96) == distance_km(50.94, 6.96, 52.52, 13.405)",
+       "true"},
       {"distance_km(90.1, 0, 0, 0)", "error OUT_OF_RANGE"},
       {"distance_km(0, -180.1, 0, 0)", "error OUT_OF_RANGE"},
       {"distance_km(0, 0, 0, 0.0 / 0.0)", "error OUT_OF_RANGE"},

@@ -59,10 +59,10 @@ TEST(RegexFunctions, ReplaceKnowsItsGroups) {
 }
 
 TEST(RegexFunctions, AReplacedTextHasALimit) {
-  const Fields fields{{"x", Value::string(std::string(5000, 'x'))}};
-  const std::string big(10'000, 'y');
-  const Fields both{{"x", fields.at("x")}, {"y", Value::string(big)}};
-  EXPECT_EQ(evaluate("regex.replace(x, 'x', y)", both), "error VALUE_TOO_LARGE");
+  const std::string text(5'000, 'x');
+  const std::string by(10'000, 'y');
+  const Fields fields{{"x", Value::string(text)}, {"y", Value::string(by)}};
+  EXPECT_EQ(evaluate("regex.replace(x, 'x', y)", fields), "error VALUE_TOO_LARGE");
 }
 
 }  // namespace
