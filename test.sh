@@ -46,12 +46,23 @@ build_and_test() {
   run_tests "$preset"
 }
 
+# The score of the CEL project's conformance vectors, where they are: tests/conformance/README.md.
+print_conformance() {
+  local vectors=${LEAT_CEL_VECTORS:-../cel-spec/tests/simple/testdata} program=build/dev/tests/conformance/conformance
+  if [[ ! -d $vectors ]]; then
+    say "conformance vectors: not there, see tests/conformance/README.md"
+  elif attempt "conformance vectors" "$program" --differences tests/conformance/differences.md "$vectors"; then
+    passed=$((passed + 1))
+  fi
+}
+
 # Not detect_stack_use_after_return: GCC's fake stack does not keep 64-byte alignment, which objects with cache-line members need.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-strict_string_checks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
 if attempt "packages" docker/install.sh build test kafka; then
   build_and_test dev all
+  print_conformance
   build_and_test asan tests_unit tests_flow
 fi
 
