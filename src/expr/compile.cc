@@ -11,6 +11,17 @@
 #include "expr/parser.h"
 
 namespace leat::expr {
+namespace {
+
+// FNV-1a; 0 of an empty text. Part of what uuid() gives: must not change.
+std::uint64_t hash_of(std::string_view text) {
+  if (text.empty()) return 0;
+  std::uint64_t hash = 0xCBF29CE484222325ULL;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  return hash;
+}
+
+}  // namespace
 
 Compiled compile(std::string_view text, Resolver& resolver, const Limits& limits, TypeCheck mode) {
   Compiled result;
@@ -23,7 +34,8 @@ Compiled compile(std::string_view text, Resolver& resolver, const Limits& limits
   CheckResult checked = check(parsed.ast, meanings, resolver, mode);
   result.diagnostics = std::move(checked.diagnostics);
   if (result.diagnostics.empty())
-    result.program.emplace(generate(parsed.ast, meanings, checked.nodes));
+    result.program.emplace(
+        generate(parsed.ast, meanings, checked.nodes, hash_of(resolver.place())));
   return result;
 }
 

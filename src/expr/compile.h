@@ -45,6 +45,9 @@ class Resolver {
     static_cast<void>(member);
     return std::nullopt;
   }
+  // What tells this expression from every other one: the pipeline and the place in its definition.
+  // uuid() gives different values at different places.
+  virtual std::string place() const { return {}; }
   // Whether there may be a field of a name that is also a type's (`type`, `list`, `int`, …). Then
   // the bare name is the field, except where it is compared with type(x).
   virtual bool hides_type(std::string_view name) const {

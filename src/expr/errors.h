@@ -40,7 +40,8 @@ inline constexpr record::RowError kUnknownZone{
 inline constexpr record::RowError kTooManyGroups{
     "TOO_MANY_GROUPS", "a regular expression has more than one group where one is wanted"};
 inline constexpr record::RowError kInvalidReplacement{
-    "INVALID_REPLACEMENT", "in a replacement `\\` stands before `\\` or the number of a group only"};
+    "INVALID_REPLACEMENT",
+    "in a replacement `\\` stands before `\\` or the number of a group only"};
 inline constexpr record::RowError kInvalidUrl{"INVALID_URL", "a text is no URL"};
 inline constexpr record::RowError kNotRepresentable{"NOT_REPRESENTABLE",
                                                     "JSON has no way to write NaN and infinity"};

@@ -53,11 +53,11 @@ class Builder {
   template <class Attempt>
   Flow compiled_input(Flow input, const std::string& step, Attempt&& attempt) {
     const std::size_t known = diagnostics_.size();
-    Expressions first(input.shape, graph_.scopes(), diagnostics_);
+    Expressions first(spec_->name, input.shape, graph_.scopes(), diagnostics_);
     if (attempt(first, input.shape) && !first.mixed()) return input;
     diagnostics_.resize(known);
     input = graph_.materialise(input, step);
-    Expressions second(input.shape, graph_.scopes(), diagnostics_);
+    Expressions second(spec_->name, input.shape, graph_.scopes(), diagnostics_);
     attempt(second, input.shape);
     return input;
   }

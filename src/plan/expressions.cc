@@ -72,7 +72,10 @@ void check_generator(const spec::GeneratorSpec& generator,
 // in the end are asked from the scope.
 class Expressions::FieldResolver final : public expr::Resolver {
  public:
-  explicit FieldResolver(Expressions& owner) : owner_(owner) {}
+  FieldResolver(Expressions& owner, const std::string& pointer)
+      : owner_(owner), pointer_(pointer) {}
+
+  std::string place() const override { return std::string(owner_.pipeline_) + pointer_; }
 
   expr::Resolution resolve_field(const FieldPath& path) override {
     const Field field = owner_.shape_.find(path);
@@ -104,6 +107,7 @@ class Expressions::FieldResolver final : public expr::Resolver {
   }
 
   Expressions& owner_;
+  const std::string& pointer_;
   std::map<FieldPath, std::size_t> asked_;
 };
 
@@ -127,7 +131,7 @@ std::optional<expr::Program> Expressions::compile_text(const spec::Expression& e
 }
 
 Expressions::Value Expressions::compile(const spec::Expression& expression) {
-  FieldResolver resolver(*this);
+  FieldResolver resolver(*this, expression.pointer);
   std::optional<expr::Program> program = compile_text(expression, resolver);
   if (!program) return {{}, scopes_.new_column(), nullptr, false};
   if (program->is_path()) return field(*program->path(), expression.pointer);
@@ -138,7 +142,7 @@ Expressions::Value Expressions::compile(const spec::Expression& expression) {
 
 std::shared_ptr<const expr::Program> Expressions::compile_program(
     const spec::Expression& expression) {
-  FieldResolver resolver(*this);
+  FieldResolver resolver(*this, expression.pointer);
   std::optional<expr::Program> program = compile_text(expression, resolver);
   if (!program) return nullptr;
   resolver.commit(*program);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "expr/compile.h"
@@ -16,8 +17,10 @@ namespace leat::plan {
 // Compiles the expressions of one step against one shape. Belongs to one call of build_plan.
 class Expressions {
  public:
-  Expressions(const Shape& shape, Scopes& scopes, std::vector<spec::Diagnostic>& diagnostics)
-      : shape_(shape), scopes_(scopes), diagnostics_(diagnostics) {}
+  // `pipeline`: its name, for what differs from pipeline to pipeline (uuid()).
+  Expressions(std::string_view pipeline, const Shape& shape, Scopes& scopes,
+              std::vector<spec::Diagnostic>& diagnostics)
+      : pipeline_(pipeline), shape_(shape), scopes_(scopes), diagnostics_(diagnostics) {}
 
   // The value of an expression: a copy of a field of the scope's document, or a column. With a
   // program the column is the program's to fill.
@@ -47,6 +50,7 @@ class Expressions {
                                             FieldResolver& resolver);
   expr::Refusal refusal(const record::FieldPath& path) const;
 
+  const std::string_view pipeline_;
   const Shape& shape_;
   Scopes& scopes_;
   std::vector<spec::Diagnostic>& diagnostics_;

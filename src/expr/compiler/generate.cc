@@ -20,10 +20,12 @@ namespace {
 // Loops over the nodes in their order, so that inputs are there before they are used.
 class Generator {
  public:
-  Generator(const Ast& ast, const Meanings& meanings, std::vector<Checked>& nodes)
+  Generator(const Ast& ast, const Meanings& meanings, std::vector<Checked>& nodes,
+            std::uint64_t place)
       : ast_(ast),
         meanings_(meanings),
         nodes_(nodes),
+        place_(place),
         plans_(ast.nodes.size()),
         made_(meanings.scopes.size()) {}
 
@@ -220,7 +222,7 @@ class Generator {
     if (nodes_[id].pattern == nullptr && nodes_[id].function->pure) return nullptr;
     Extra& made = code_->extras.emplace_back();
     made.pattern = nodes_[id].pattern.get();
-    made.call = id;
+    made.call = place_ + id;
     return &made;
   }
   const Extra* text_extra(std::string_view text) {
@@ -440,6 +442,7 @@ class Generator {
   const Ast& ast_;
   const Meanings& meanings_;
   std::vector<Checked>& nodes_;
+  const std::uint64_t place_;
   std::vector<Plan> plans_;
   std::map<NodeId, const Extra*> sets_;  // of x in [constants]
   std::vector<Comprehension*> made_;     // of scopes
@@ -450,8 +453,8 @@ class Generator {
 }  // namespace
 
 std::unique_ptr<Code> generate(const Ast& ast, const Meanings& meanings,
-                               std::vector<Checked>& nodes) {
-  return Generator(ast, meanings, nodes).run();
+                               std::vector<Checked>& nodes, std::uint64_t place) {
+  return Generator(ast, meanings, nodes, place).run();
 }
 
 }  // namespace leat::expr

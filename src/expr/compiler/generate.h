@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -12,8 +13,9 @@ namespace leat::expr {
 
 // The third and fourth pass of compiling: constants are folded, then instructions are made for what
 // is left. What does not depend on the elements of a macro is computed outside of it. Requires:
-// check() found no mistake. Takes the patterns out of `nodes`.
+// check() found no mistake. Takes the patterns out of `nodes`. `place`: a hash of where the expression
+// stands, for Extra::call.
 std::unique_ptr<Code> generate(const Ast& ast, const Meanings& meanings,
-                               std::vector<Checked>& nodes);
+                               std::vector<Checked>& nodes, std::uint64_t place);
 
 }  // namespace leat::expr
