@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "expr/kernel.h"
 #include "expr/macros.h"
+#include "expr/values.h"
 #include "record/layout.h"
 
 namespace leat::expr {
@@ -80,6 +81,7 @@ struct Code {
 
   base::Arena arena;  // the text of constants
   std::deque<Extra> extras;
+  std::deque<KeyIndex> indexes;
   std::vector<std::unique_ptr<re2::RE2>> patterns;
 
   Code();

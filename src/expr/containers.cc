@@ -102,11 +102,25 @@ Value optional_of(Frame& frame, const Value& field) {
   return field.is(Type::absent) ? kNone : make_optional(frame.arena, field);
 }
 
+Value elements(Frame& frame, const Value& a) {
+  if (!a.is(Type::json)) return a;
+  std::span<const Value> items;
+  std::span<const Entry> entries;
+  const bool map = is_map(a);
+  const RowError* const error =
+      map ? entries_of(a, frame.arena, entries) : items_of(a, frame.arena, items);
+  if (error != nullptr) return fail(*error);
+  return map ? Value::map(entries.data(), entries.size()) : Value::list(items);
+}
+
 Value in_value(Frame& frame, const Value& a, const Value& b) {
   return contains_value(b, a, frame.arena);
 }
 
 bool is_in_set(Frame& frame, const Value& a, const std::vector<Value>& set) {
+  const Extra& extra = *frame.extra;
+  if (extra.index != nullptr && is_key(a) && !a.is(Type::real))
+    return extra.index->find(extra.keys, a) != extra.keys.size();
   if (a.is(Type::string)) {
     const std::string_view text = a.as_text();
     for (const Value& one : set)
@@ -168,6 +182,10 @@ void has_path_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
       out[i] =
           field.is(Type::absent) ? lacking(in[1][i], Value::boolean(false)) : Value::boolean(true);
   }
+}
+
+void elements_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
+  each<elements>(frame, in, out, rows);
 }
 
 void in_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows) {

@@ -26,6 +26,9 @@ void has_field_kernel(Frame& frame, const Operand* in, Value* out, std::size_t r
 void has_path_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
 void has_member_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
 
+// Lists and objects of JSON are read into computed ones; other values stay.
+void elements_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
+
 // a in b; the second with the items of Extra::set for b.
 void in_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
 void in_set_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);

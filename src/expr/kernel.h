@@ -21,6 +21,7 @@ using record::RowError;
 using record::Type;
 using record::Value;
 
+class KeyIndex;
 class RegexCache;
 
 // One input of an instruction: a value per row, or (mask 0) one value for all rows.
@@ -35,9 +36,11 @@ struct Operand {
 struct Extra {
   std::string_view text;  // a member or header name
   const re2::RE2* pattern = nullptr;
-  std::vector<Value> set;           // the right side of `x in [constants]`
-  std::vector<std::uint8_t> marks;  // of items and entries: whether it is an optional
-  std::uint64_t call = 0;           // which call of the expression this is: tells two uuid() apart
+  std::vector<Value> set;               // the right side of `x in [constants]`,
+  std::span<const record::Entry> keys;  // and when it is long, its items as keys, to be found by
+  const KeyIndex* index = nullptr;      // this
+  std::vector<std::uint8_t> marks;      // of items and entries: whether it is an optional
+  std::uint64_t call = 0;  // which call of the expression this is: tells two uuid() apart
 };
 
 struct Frame {
@@ -50,7 +53,7 @@ struct Frame {
   // belongs to, and its number among the elements of that row. Null outside: row i is row i.
   const std::uint32_t* row_of = nullptr;
   const std::uint64_t* element_of = nullptr;
-  struct Steps* steps = nullptr;  // what macros may still do in this batch
+  std::size_t memory_before = 0;  // bytes of the arena when the program began
 
   const record::Row& row(std::size_t i) const noexcept {
     return batch->rows()[row_of == nullptr ? i : row_of[i]];
@@ -66,6 +69,12 @@ struct Frame {
 using Kernel = void (*)(Frame& frame, const Operand* in, Value* out, std::size_t rows);
 
 inline constexpr std::size_t kTextBytesMax = 16 * 1024 * 1024;  // of one computed text
+inline constexpr std::size_t kMemoryMax = 256 * 1024 * 1024;    // that one run of a program takes
+
+// Whether the run has taken so much memory that large values must fail: VALUE_TOO_LARGE.
+inline bool is_exhausted(const Frame& frame) noexcept {
+  return frame.arena.bytes() - frame.memory_before > kMemoryMax;
+}
 
 inline Value fail(const RowError& error) noexcept { return Value::error(error); }
 

@@ -42,8 +42,9 @@ Machine::Machine(const Code& code, const record::RecordBatch& batch, Scratch& sc
       batch_(batch),
       scratch_(scratch),
       out_(out),
-      frame_{&batch, batch.arena(), *scratch.patterns_},
-      memory_before_(batch.arena().bytes()) {}
+      frame_{&batch, batch.arena(), *scratch.patterns_} {
+  frame_.memory_before = batch.arena().bytes();
+}
 
 void Machine::run() {
   Level& first = level(0, code_.main);
@@ -116,6 +117,7 @@ void Machine::comprehend(const Comprehension& what, std::size_t depth, std::size
 
 void Machine::start(const Comprehension& what, const Value& range, Walk& walk) {
   if (is_broken(range)) return decide(walk, misfit(range));
+  if (is_exhausted(frame_)) return decide(walk, fail(kTooLarge));
   walk.map = is_map(range);
   const RowError* const error = walk.map ? entries_of(range, frame_.arena, walk.entries)
                                          : items_of(range, frame_.arena, walk.items);
@@ -138,7 +140,7 @@ std::size_t Machine::fill(const Comprehension& what, std::size_t depth, std::siz
   Level& inner = *scratch_.levels_[depth + 1];
   Level& around = *scratch_.levels_[depth];
   std::array<std::uint32_t, kLanes>& steps = scratch_.levels_[0]->steps;
-  const bool exhausted = frame_.arena.bytes() - memory_before_ > kMemoryMax;
+  const bool exhausted = is_exhausted(frame_);
   std::size_t lanes = 0;
   while (row < rows) {
     Walk& walk = inner.walks[row];

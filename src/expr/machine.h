@@ -46,10 +46,8 @@ struct Level {
 // One run of a program over a batch. Lives as long as the run.
 class Machine {
  public:
-  // A row looks at no more elements than this in all macros of an expression, and the values that
-  // macros make for one batch take no more memory.
+  // A row looks at no more elements than this in all macros of an expression.
   static constexpr std::uint32_t kStepsMax = 1'000'000;
-  static constexpr std::size_t kMemoryMax = 512u * 1024 * 1024;
 
   Machine(const Code& code, const record::RecordBatch& batch, Scratch& scratch, record::Column out);
   void run();
@@ -74,7 +72,6 @@ class Machine {
   Scratch& scratch_;
   record::Column out_;
   Frame frame_;
-  const std::size_t memory_before_;
 };
 
 }  // namespace leat::expr

@@ -32,7 +32,7 @@ Value join(Frame& frame, const Value& a, const Value& b) {
   const std::string_view x = a.as_text();
   const std::string_view y = b.as_text();
   const std::size_t size = x.size() + y.size();
-  if (size > kTextBytesMax) return fail(kTooLarge);
+  if (size > kTextBytesMax || is_exhausted(frame)) return fail(kTooLarge);
   char* at = frame.arena.allocate(size, 1);
   if (!x.empty()) std::memcpy(at, x.data(), x.size());
   if (!y.empty()) std::memcpy(at + x.size(), y.data(), y.size());
@@ -45,7 +45,7 @@ Value append(Frame& frame, const Value& a, const Value& b) {
   std::span<const Value> y;
   if (const RowError* error = items_of(a, frame.arena, x)) return fail(*error);
   if (const RowError* error = items_of(b, frame.arena, y)) return fail(*error);
-  if (x.size() + y.size() > kItemsMax) return fail(kTooLarge);
+  if (x.size() + y.size() > kItemsMax || is_exhausted(frame)) return fail(kTooLarge);
   const std::span<Value> all = frame.arena.array<Value>(x.size() + y.size());
   std::copy(y.begin(), y.end(), std::copy(x.begin(), x.end(), all.begin()));
   return Value::list(all);
@@ -221,6 +221,8 @@ void order_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
       out[i] = Value::boolean(Op::plain(a.as_integer(), b.as_integer()));
     } else if (is_plain(a) && is_plain(b)) {
       out[i] = Value::boolean(Op::plain(plain_real(a), plain_real(b)));
+    } else if (a.is(Type::timestamp) && b.is(Type::timestamp) && a.as_integer() != b.as_integer()) {
+      out[i] = Value::boolean(Op::plain(a.as_integer(), b.as_integer()));
     } else {
       out[i] = ordered<Op>(a, b);
     }

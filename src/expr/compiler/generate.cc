@@ -13,6 +13,7 @@
 #include "expr/operators.h"
 #include "expr/optionals.h"
 #include "expr/regex_cache.h"
+#include "expr/values.h"
 
 namespace leat::expr {
 namespace {
@@ -175,7 +176,22 @@ class Generator {
     if (!list || !list->is(Type::list)) return;
     Extra& made = code_->extras.emplace_back();
     made.set.assign(list->as_items().begin(), list->as_items().end());
+    index_set(made);
     sets_.emplace(id, &made);
+  }
+
+  // Finds items by key when that is faster than reading all.
+  void index_set(Extra& made) {
+    constexpr std::size_t kFew = 12;
+    const auto is_exact = [](const Value& item) { return is_key(item) && !item.is(Type::real); };
+    if (made.set.size() <= kFew || !std::all_of(made.set.begin(), made.set.end(), is_exact)) return;
+    const std::span<Entry> keys = code_->arena.array<Entry>(made.set.size());
+    KeyIndex& index = code_->indexes.emplace_back(code_->arena, keys.size());
+    std::size_t count = 0;
+    for (const Value& item : made.set)
+      if (index.find_or_add(keys.first(count), item) == count) keys[count++] = {item, {}};
+    made.keys = keys.first(count);
+    made.index = &index;
   }
 
   Value evaluate(Kernel chosen, const std::vector<NodeId>& from, const Extra* with) {
@@ -366,13 +382,25 @@ class Generator {
     Comprehension& made = comprehension(scope_id);
     made.kind = scope.macro->kind;
     made.variables = scope.macro->variables;
-    made.range = slot(scope.range, where);
+    made.range = range_slot(scope.range, where);
     if (scope.condition) made.condition = slot(*scope.condition, scope_id);
     made.result = slot(scope.body, scope_id);
     assign_registers(*code_, made);
     const Slot result = instruction(where, nullptr, {});
     block(where).instructions.back().comprehension = &made;
     return result;
+  }
+
+  // What a macro inside another one goes through again and again is read once, around that.
+  Slot range_slot(NodeId range, ScopeId where) {
+    const NodeId source = target(range);
+    const Plan& plan = plans_[source];
+    const bool read = plan.constant || plan.block == where || nodes_[source].type == Type::list ||
+                      nodes_[source].type == Type::map;
+    if (read) return slot(range, where);
+    const auto [known, added] = elements_.try_emplace(source);
+    if (added) known->second = instruction(plan.block, elements_kernel, {plan.slot});
+    return carry(known->second, plan.block, where);
   }
 
   Slot emit_optional_path(const Checked& checked, ScopeId where) {
@@ -445,6 +473,7 @@ class Generator {
   const std::uint64_t place_;
   std::vector<Plan> plans_;
   std::map<NodeId, const Extra*> sets_;  // of x in [constants]
+  std::map<NodeId, Slot> elements_;      // of ranges: read by elements_kernel
   std::vector<Comprehension*> made_;     // of scopes
   std::unique_ptr<Code> code_ = std::make_unique<Code>();
   RegexCache patterns_;

@@ -181,6 +181,14 @@ TEST(Macros, ARowLooksAtABoundedNumberOfElements) {
   EXPECT_EQ(evaluate("xs.map(x, x * 2).all(x, x % 2 == 0)", wide), "true");
 }
 
+TEST(Macros, TheMemoryOfOneRunIsBounded) {
+  const std::string text(1024 * 1024, 'x');
+  std::string list = "[0";
+  for (int i = 1; i < 1000; ++i) list += fmt::format(",{}", i);
+  const Fields wide{{"xs", Value::json(list += "]")}, {"s", Value::string(text)}};
+  EXPECT_EQ(evaluate("xs.map(x, s + string(x))", wide), "error VALUE_TOO_LARGE");
+}
+
 // Rows of every size side by side: more elements than lanes, fewer, none, and errors between them.
 TEST(Macros, RowsOfABatchDoNotMix) {
   Names names;

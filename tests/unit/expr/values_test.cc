@@ -157,6 +157,26 @@ TEST(Values, InComparesByValue) {
   }));
 }
 
+TEST(Values, LongSetsAreSearchedByKey) {
+  std::string words = "['k0'";
+  std::string numbers = "[0";
+  for (int i = 1; i < 200; ++i) {
+    words += fmt::format(", 'k{}'", i);
+    numbers += fmt::format(", {}{}", i, i % 2 == 0 ? "u" : "");
+  }
+  const Fields row{
+      {"s", Value::string("k150")}, {"i", Value::integer(150)}, {"d", Value::real(151)}};
+  EXPECT_EQ(evaluate("s in " + words + "]", row), "true");
+  EXPECT_EQ(evaluate("(s + '0') in " + words + "]", row), "false");
+  EXPECT_EQ(evaluate("i in " + words + "]", row), "false");
+  EXPECT_EQ(evaluate("null in " + words + ", s]", row), "false");
+  EXPECT_EQ(evaluate("i in " + numbers + "]", row), "true");
+  EXPECT_EQ(evaluate("uint(i) in " + numbers + "]", row), "true");
+  EXPECT_EQ(evaluate("d in " + numbers + "]", row), "true");
+  EXPECT_EQ(evaluate("(d + 0.5) in " + numbers + "]", row), "false");
+  EXPECT_EQ(evaluate("-i in " + numbers + "]", row), "false");
+}
+
 TEST(Values, EqualityIsDeepAndNeverAnError) {
   expect_all(std::to_array<Case>({
       {"[1, 2] == [1u, 2.0]", "true"},
