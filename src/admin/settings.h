@@ -33,6 +33,8 @@ struct Settings {
   Duration body_timeout = std::chrono::seconds(10);
   Duration write_timeout = std::chrono::seconds(10);
   Duration idle_timeout = std::chrono::seconds(30);
+  Duration switch_timeout = std::chrono::seconds(10);  // of requests that name none
+  Duration drain_timeout = std::chrono::seconds(60);
   Duration linger_timeout =
       std::chrono::seconds(1);  // for a client to read a refusal while it still sends
   Duration comment_interval = std::chrono::seconds(15);  // keep-alive comments of streams

@@ -46,6 +46,7 @@ ExitCode run_client(const Invocation& invocation, const Surroundings& surroundin
     case Command::completion:
       session.print(completion_script(invocation.shell));
       return ExitCode::done;
+    case Command::schema: return schema(session);
     case Command::validate:
       // Without an address the check needs no daemon at all.
       if (invocation.url.empty()) return validate(session);

@@ -12,6 +12,8 @@ namespace leat::cli {
 
 // Checks every file: here, or by the daemon when --url is given.
 ExitCode validate(Session& session);
+// Prints the JSON Schema of definitions, or what is known about one key. Needs no daemon.
+ExitCode schema(Session& session);
 // Creates or replaces the pipeline of every file, in order; goes on after a refusal and ends with
 // the first one's code.
 ExitCode apply(Session& session);

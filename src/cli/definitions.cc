@@ -1,4 +1,4 @@
-// validate and apply: commands about files with definitions.
+// validate, apply and schema: commands about definitions.
 
 #include <algorithm>
 #include <filesystem>
@@ -9,7 +9,10 @@
 #include "json/parse.h"
 #include "json/write.h"
 #include "plan/plan.h"
+#include "spec/excerpt.h"
 #include "spec/parse.h"
+#include "spec/reference.h"
+#include "spec/schema.h"
 #include "spec/text.h"
 
 namespace leat::cli {
@@ -61,12 +64,12 @@ ExitCode for_each_file(Session& session, const std::function<ExitCode(const Defi
   return code;
 }
 
-void print_diagnostics(const Session& session, const std::string& file,
+void print_diagnostics(const Session& session, const Definition& definition,
                        const std::vector<spec::Diagnostic>& diagnostics) {
   for (const spec::Diagnostic& diagnostic : diagnostics) {
     std::string line;
-    base::append_printable(line, spec::to_line(file, diagnostic));
-    session.console().err(line + "\n");
+    base::append_printable(line, spec::to_line(definition.file, diagnostic));
+    session.console().err(line + "\n" + spec::excerpt(definition.text, diagnostic));
   }
 }
 
@@ -86,6 +89,7 @@ ExitCode validate_here(Session& session, const Definition& definition) {
     else
       planned.diagnostics = plan::check_expressions(result.expressions);
     valid = planned.plan != nullptr;
+    if (valid) planned.diagnostics = planned.plan->warnings;
     spec::locate(definition.text, planned.diagnostics);
     result.diagnostics.insert(result.diagnostics.end(), planned.diagnostics.begin(),
                               planned.diagnostics.end());
@@ -98,7 +102,7 @@ ExitCode validate_here(Session& session, const Definition& definition) {
     writer.end_array().end_object();
     session.print(writer.take() + "\n");
   }
-  print_diagnostics(session, definition.file, result.diagnostics);
+  print_diagnostics(session, definition, result.diagnostics);
   print_valid(session, definition.file, valid);
   return valid ? ExitCode::done : ExitCode::bad_config;
 }
@@ -114,7 +118,7 @@ ExitCode validate_there(Session& session, const Definition& definition) {
   if (const json::Value* list = answer.find("diagnostics")) {
     for (const json::Value& entry : list->elements()) diagnostics.push_back(read_diagnostic(entry));
   }
-  print_diagnostics(session, definition.file, diagnostics);
+  print_diagnostics(session, definition, diagnostics);
   const json::Value* valid = answer.find("valid");
   const bool fine = valid != nullptr && valid->as_bool().value_or(false);
   print_valid(session, definition.file, fine);
@@ -133,7 +137,7 @@ ExitCode apply_one(Session& session, const Definition& definition) {
   if (name.empty()) {
     const spec::ParseResult result = spec::parse_pipeline(definition.text);
     session.complain("INVALID_DEFINITION", definition.file + " is no definition with a name");
-    print_diagnostics(session, definition.file, result.diagnostics);
+    print_diagnostics(session, definition, result.diagnostics);
     return ExitCode::bad_config;
   }
   // What is there before says whether the write changed anything: an equal definition keeps its
@@ -168,6 +172,20 @@ ExitCode validate(Session& session) {
   return for_each_file(session, [&](const Definition& definition) {
     return here ? validate_here(session, definition) : validate_there(session, definition);
   });
+}
+
+ExitCode schema(Session& session) {
+  if (!session.invocation().field) {
+    session.print(spec::write_json_schema());
+    return ExitCode::done;
+  }
+  const Result<std::string> told = spec::describe_key(*session.invocation().field);
+  if (told.ok()) {
+    session.print(*told);
+    return ExitCode::done;
+  }
+  session.complain("UNKNOWN_FIELD", told.status().message());
+  return ExitCode::usage;
 }
 
 ExitCode apply(Session& session) {

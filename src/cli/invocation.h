@@ -16,6 +16,7 @@ enum class Command : std::uint8_t {
   run,
   config,  // need no daemon: others carry them out
   validate,
+  schema,
   apply,
   get,
   tap,
@@ -60,8 +61,9 @@ struct Invocation {
   std::vector<std::string> files;  // run, validate, apply, serve --apply
   std::string name;
   std::string step;
-  std::string shell;     // completion
-  std::string wait_for;  // "running", "caught_up", "stopped"
+  std::optional<std::string> field;  // schema: one key, "sources.*.kafka"
+  std::string shell;                 // completion
+  std::string wait_for;              // "running", "caught_up", "stopped"
   std::optional<std::uint64_t> limit;
 
   std::string mode;   // trigger: empty = show; delete: "commit", "drain", "now"

@@ -20,6 +20,7 @@ constexpr Row kCommands[] = {
     {Command::serve, "serve", "Run the daemon"},
     {Command::run, "run", "Run one pipeline without a daemon"},
     {Command::validate, "validate", "Check definitions"},
+    {Command::schema, "schema", "Print the JSON Schema of definitions, or explain a key"},
     {Command::apply, "apply", "Create or replace pipelines"},
     {Command::get, "get", "Show all pipelines, or one"},
     {Command::tap, "tap", "Show rows as they leave a step"},
@@ -188,6 +189,8 @@ void Tree::add_definition_commands() {
   add(Command::validate)
       ->add_option("FILE", invocation_.files, "Definitions, or - for stdin")
       ->required();
+  add(Command::schema)
+      ->add_option("--field", invocation_.field, "Explain this key: sources.*.kafka.start");
   add(Command::apply)
       ->add_option("-f,--file,FILE", invocation_.files,
                    "Definitions, folders of them, or - for stdin")
@@ -313,8 +316,8 @@ std::optional<Parsed> unknown_command(int argc, const char* const* argv) {
   }
   constexpr std::string_view kLater[] = {"bench",     "checkpoint", "console", "describe", "diff",
                                          "doctor",    "drain",      "events",  "expr",     "health",
-                                         "functions", "plugin",     "preview", "rollback", "schema",
-                                         "state",     "test",       "top"};
+                                         "functions", "plugin",     "preview", "rollback", "state",
+                                         "test",      "top"};
   if (std::find(std::begin(kLater), std::end(kLater), word) != std::end(kLater))
     return Parsed{std::nullopt,
                   ExitCode::usage,

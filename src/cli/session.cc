@@ -190,6 +190,9 @@ spec::Diagnostic read_diagnostic(const json::Value& entry) {
     diagnostic.line = line->as_integer<int>().value_or(0);
   if (const json::Value* column = entry.find("column"))
     diagnostic.column = column->as_integer<int>().value_or(0);
+  if (const json::Value* span = entry.find("span"); span != nullptr && span->elements().size() == 2)
+    diagnostic.span.emplace(span->elements()[0].as_integer<std::size_t>().value_or(0),
+                            span->elements()[1].as_integer<std::size_t>().value_or(0));
   diagnostic.code = text_of(entry, "code");
   diagnostic.message = text_of(entry, "message");
   if (text_of(entry, "severity") == "warning") diagnostic.severity = spec::Severity::warning;

@@ -418,6 +418,8 @@ void Builder::read_run(Config& config) {
   if (config.restart.max < config.restart.initial) {
     problem(at("restart.max"), "INVALID_VALUE", "must be at least `restart.initial`");
   }
+  config.values_env = texts("values.env");
+  config.values_folders = paths("values.folders");
   config.files_read = paths("files.read");
   config.files_write = paths("files.write");
 }

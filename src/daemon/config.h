@@ -122,8 +122,10 @@ struct Config {
     Duration reset_after{};
   } restart;
 
-  std::vector<std::string> files_read;   // absolute
-  std::vector<std::string> files_write;  // absolute
+  std::vector<std::string> values_env;      // names and globs
+  std::vector<std::string> values_folders;  // absolute
+  std::vector<std::string> files_read;      // absolute
+  std::vector<std::string> files_write;     // absolute
 
   struct Log {
     log::Level level = log::Level::info;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/outside.h"
 #include "spec/text.h"
 
 namespace leat::daemon {
@@ -33,6 +34,11 @@ spec::Options definition_options(const Config& config) {
   options.restart = {config.restart.initial, config.restart.max, config.restart.give_up_after};
   options.default_profile = config.kafka.default_profile;
   for (const auto& [name, profile] : config.kafka.profiles) options.profiles.push_back(name);
+  options.outside = {config.values_env, config.values_folders};
+  options.read_outside = [folders = config.values_folders](std::string_view kind,
+                                                           std::string_view name) {
+    return read_outside(kind, name, folders);
+  };
   return options;
 }
 

@@ -61,6 +61,8 @@ Result<admin::Settings> api_settings(const EngineParts& parts) {
   settings.body_timeout = http.body_timeout;
   settings.write_timeout = http.write_timeout;
   settings.idle_timeout = http.idle_timeout;
+  settings.switch_timeout = parts.config.defaults.switch_timeout;
+  settings.drain_timeout = parts.config.defaults.drain_timeout;
   settings.metrics_public = http.metrics_public;
   settings.require_if_match = http.require_if_match;
   Result<admin::AuthSettings> auth = auth_settings(parts);

@@ -136,9 +136,10 @@ constexpr Setting kSettings[] = {
      kMs, kDay},
     {"pipelines_dir", T::path_or_null, "null", L, "Definitions applied from a folder.", kLater},
 
-    {"values.env", T::texts, "[]", L, "Environment variables a definition may use.", kLater},
-    {"values.folders", T::texts, "[\"/run/secrets\"]", L, "Folders for references in definitions.",
-     kLater},
+    {"values.env", T::texts, "[]", L,
+     "Environment variables a definition may use: names, and globs with `*` and `?`."},
+    {"values.folders", T::texts, "[\"/run/secrets\"]", L,
+     "Folders of files whose text a definition may use."},
     {"files.read", T::texts, "[\"<state_dir>/files/in\"]", L,
      "Folders that file sources may read."},
     {"files.write", T::texts, "[\"<state_dir>/files/out\"]", L,

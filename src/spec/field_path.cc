@@ -23,6 +23,8 @@ Status take_quoted(std::string_view& text, std::string& segment) {
   const std::size_t end = text.find('`', 1);
   if (end == std::string_view::npos) return bad("a backtick has no partner");
   if (end == 1) return bad("a segment is empty");
+  if (text.substr(0, end).find_first_of("\r\n") != std::string_view::npos)
+    return bad("no line end can stand between backticks");
   segment = text.substr(1, end - 1);
   text.remove_prefix(end + 1);
   return {};
@@ -59,13 +61,17 @@ Result<FieldPath> parse_field_path(std::string_view text) {
   }
 }
 
+bool is_reserved_word(std::string_view name) noexcept {
+  return std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end();
+}
+
 std::string format_field_path(const FieldPath& path) {
   std::string text;
   for (const std::string& segment : path) {
     if (!text.empty()) text += '.';
     const bool plain = !segment.empty() && is_letter(segment[0]) &&
                        std::all_of(segment.begin(), segment.end(), is_word) &&
-                       std::find(kReserved.begin(), kReserved.end(), segment) == kReserved.end();
+                       !is_reserved_word(segment);
     if (plain)
       text += segment;
     else

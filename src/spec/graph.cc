@@ -132,53 +132,21 @@ void Graph::report_unknown(const Spot& spot, const std::string& name) {
                   base::nearest(name, known));
 }
 
-void check_topics(Findings& findings, const json::Value& root,
-                  const std::vector<SourceSpec>& sources, const std::vector<SinkDraft>& sinks) {
-  const auto profile_of = [&](const std::string& profile) {
-    return profile.empty() ? findings.options().default_profile : profile;
-  };
-  const auto error = [&](std::string_view code, const std::string& pointer, std::string message) {
-    findings.error_at(code, pointer, json::place_of(root, pointer), std::move(message));
-  };
-  std::map<std::string_view, const SourceSpec*> readers;
-  const KafkaSourceSpec* first = nullptr;
-  for (const SourceSpec& source : sources) {
-    const auto* kafka = std::get_if<KafkaSourceSpec>(&source.kind);
-    if (kafka == nullptr) continue;
-    if (first == nullptr) first = kafka;
-    if (profile_of(kafka->profile) != profile_of(first->profile))
-      error("PROFILES_DIFFER", source.pointer + "/kafka",
-            "all Kafka sources of a pipeline use one profile");
-    if (kafka->group != first->group)
-      error("GROUPS_DIFFER", source.pointer + "/kafka",
-            "all Kafka sources of a pipeline are one member of one group");
-    for (std::size_t i = 0; i < kafka->topics.size(); ++i) {
-      const auto [at, fresh] = readers.emplace(kafka->topics[i], &source);
-      if (!fresh && at->second != &source)
-        error("TOPIC_READ_TWICE", source.pointer + "/kafka/topics",
-              quoted(kafka->topics[i]) + " is read by " + quoted(at->second->id) +
-                  " already: read it once and branch by `from`");
-    }
-  }
-  for (const SinkDraft& draft : sinks) {
-    const auto* kafka = std::get_if<KafkaSinkSpec>(&draft.spec.kind);
-    if (kafka == nullptr || kafka->allow_loop || !readers.contains(kafka->topic)) continue;
-    if (profile_of(kafka->profile) == profile_of(first->profile))
-      error("TOPIC_LOOP", draft.spec.pointer + "/kafka/topic",
-            quoted(kafka->topic) +
-                " is read by this pipeline: an endless loop, unless `\"allow_loop\": true`");
-  }
-}
-
 void warn_of_literals(Findings& findings, const json::Value& root,
                       const std::vector<SourceSpec>& sources, const std::vector<StepDraft>& steps,
                       const std::vector<SinkDraft>& sinks) {
   std::set<std::string, std::less<>> fields;
-  for (const SourceSpec& source : sources)
+  for (const SourceSpec& source : sources) {
     if (const auto* generator = std::get_if<GeneratorSpec>(&source.kind))
       for (const auto& [name, value] : generator->fields) fields.insert(name);
+    if (source.schema)
+      for (const auto& [name, type] : source.schema->fields) fields.insert(name);
+    fields.insert(source.csv.fields.begin(), source.csv.fields.end());
+  }
   for (const StepDraft& draft : steps) {
     const std::vector<Assignment>* made = nullptr;
+    if (const auto* explode = std::get_if<ExplodeStep>(&draft.spec.verb))
+      fields.insert(format_field_path(explode->as));
     if (const auto* set = std::get_if<SetStep>(&draft.spec.verb)) made = &set->fields;
     if (const auto* select = std::get_if<SelectStep>(&draft.spec.verb)) made = &select->fields;
     if (made == nullptr) continue;

@@ -93,15 +93,31 @@ void read_graph(Findings& findings, const json::Value& root, const ObjectReader&
   if (const auto list = reader.spot_of("steps")) steps = read_steps(findings, *list);
   if (const auto map = reader.spot_of("sinks")) sinks = read_sinks(findings, *map);
   graph.connect(steps, sinks);
-  check_topics(findings, root, spec.sources, sinks);
+  check_topics(findings, root, spec, sinks);
   warn_of_literals(findings, root, spec.sources, steps, sinks);
   for (StepDraft& draft : steps) spec.steps.push_back(std::move(draft.spec));
   for (SinkDraft& draft : sinks) spec.sinks.push_back(std::move(draft.spec));
+  if (const auto tests = reader.spot_of("tests")) {
+    TestNames names;
+    for (const SourceSpec& source : spec.sources) names.sources.push_back(source.id);
+    for (const SinkSpec& sink : spec.sinks) names.sinks.push_back(sink.id);
+    spec.tests = read_tests(findings, *tests, names);
+  }
+}
+
+// Rows of tests are data: what stands in them is no reference.
+void note_outside(Findings& findings, const json::Value& root) {
+  std::string pointer;
+  if (!root.is_object()) return findings.note_outside(root, pointer);
+  for (const json::Member& member : root.members()) {
+    if (member.key == "tests") continue;
+    pointer = json::pointer_to("", member.key);
+    findings.note_outside(member.value, pointer);
+  }
 }
 
 void read_pipeline(Findings& findings, const json::Value& root, PipelineSpec& spec) {
-  std::string pointer;
-  findings.refuse_outside_values(root, pointer);
+  note_outside(findings, root);
   const ObjectReader reader(findings, {root, ""}, "pipeline", {"name"});
   read_name(findings, reader, spec);
   spec.description = reader.text("description").value_or("");
@@ -113,7 +129,10 @@ void read_pipeline(Findings& findings, const json::Value& root, PipelineSpec& sp
   if (const auto limits = reader.spot_of("limits")) spec.limits = read_limits(findings, *limits);
   if (const auto restart = reader.spot_of("restart"))
     spec.restart = read_restart(findings, *restart);
+  if (const auto on_error = reader.spot_of("on_error"))
+    spec.on_error = read_on_error(findings, *on_error);
   read_graph(findings, root, reader, spec);
+  findings.refuse_unclaimed();
 }
 
 }  // namespace
@@ -146,8 +165,9 @@ TriggerResult parse_trigger(const json::Value& value, const Options& options,
   TriggerResult result;
   Findings findings(options);
   std::string at(pointer);
-  findings.refuse_outside_values(value, at);
+  findings.note_outside(value, at);
   const TriggerSpec trigger = read_trigger(findings, {value, at});
+  findings.refuse_unclaimed();
   if (findings.errors() == 0) result.trigger = trigger;
   result.diagnostics = findings.take();
   return result;

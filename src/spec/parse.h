@@ -1,18 +1,26 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/status.h"
 #include "json/document.h"
 #include "spec/diagnostic.h"
 #include "spec/pipeline.h"
 
 // JSON text → PipelineSpec, or every mistake in it at once.
 namespace leat::spec {
+
+// Which values from outside a definition may use.
+struct OutsideRules {
+  std::vector<std::string> env;      // names of variables, and globs
+  std::vector<std::string> folders;  // absolute
+};
 
 // What the daemon's configuration says about definitions. The defaults are those of the
 // configuration.
@@ -30,6 +38,11 @@ struct Options {
                       20};                  // for members a definition leaves out
   std::string default_profile = "default";  // kafka.default_profile
   std::vector<std::string> profiles;        // names in kafka.profiles; empty = not checked
+  std::optional<OutsideRules> outside;      // values.env, values.folders; absent = not checked
+  // Gives the text of `${<kind>:<name>}`, kind "env" or "file", which the rules allow. The message
+  // of its errors never holds what it read. Absent = values are not read: the reference stands in
+  // the spec, and what it stands for is not checked.
+  std::function<Result<std::string>(std::string_view kind, std::string_view name)> read_outside;
   std::optional<std::string>
       name;  // of the path of a PUT: the name may be absent and must not differ
 };

@@ -3,21 +3,14 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "spec/properties.h"
 #include "spec/sections.h"
 
 namespace leat::spec {
 namespace {
 
-enum class Value : unsigned char { integer, boolean, text };
-enum class Side : unsigned char { source, sink, both };
-
-struct Property {
-  std::string_view name;
-  Side side;
-  Value value;
-  std::int64_t low = 0;
-  std::int64_t high = 0;
-};
+using Value = Property::Value;
+using Side = Property::Side;
 
 // What a definition may tune. All else is refused.
 constexpr Property kAllowed[] = {
@@ -131,39 +124,41 @@ void refuse(Findings& findings, const Spot& spot, json::Place place, const std::
   findings.error_at("PROPERTY_REFUSED", spot.pointer, place, quoted(name) + why, std::move(near));
 }
 
-bool read_integer(const json::Value& value, std::int64_t& out) {
+bool read_integer(const Findings& findings, const json::Value& value, std::int64_t& out) {
   if (const auto number = value.as_integer<std::int64_t>()) return out = *number, true;
-  const std::string* text = value.as_string();
-  if (text == nullptr) return false;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), out);
-  return error == std::errc() && end == text->data() + text->size();
+  if (!value.is_string()) return false;
+  const std::string& text = findings.text(value);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc() && end == text.data() + text.size();
 }
 
-bool read_boolean(const json::Value& value, bool& out) {
+bool read_boolean(const Findings& findings, const json::Value& value, bool& out) {
   if (const auto flag = value.as_bool()) return out = *flag, true;
-  const std::string* text = value.as_string();
-  if (text == nullptr || (*text != "true" && *text != "false")) return false;
-  return out = *text == "true", true;
+  if (!value.is_string()) return false;
+  const std::string& text = findings.text(value);
+  return out = text == "true", out || text == "false";
 }
 
 std::optional<std::string> read_value(Findings& findings, const Spot& spot,
                                       const Property& property) {
   const std::string name = quoted(property.name);
+  if (findings.unread(spot.value)) return findings.text(spot.value);
   if (property.value == Value::boolean) {
     bool flag = false;
-    if (read_boolean(spot.value, flag)) return flag ? "true" : "false";
+    if (read_boolean(findings, spot.value, flag)) return flag ? "true" : "false";
     findings.error("WRONG_TYPE", spot, name + " must be true or false");
     return std::nullopt;
   }
   if (property.value == Value::text) {
-    const std::string* text = spot.value.as_string();
-    if (text != nullptr && !text->empty() && text->size() <= 255 && !has_control_characters(*text))
-      return *text;
+    if (spot.value.is_string()) {
+      const std::string& text = findings.text(spot.value);
+      if (!text.empty() && text.size() <= 255 && !has_control_characters(text)) return text;
+    }
     findings.error("WRONG_TYPE", spot, name + " must be a string of 1 to 255 bytes");
     return std::nullopt;
   }
   std::int64_t number = 0;
-  if (!read_integer(spot.value, number)) {
+  if (!read_integer(findings, spot.value, number)) {
     findings.error("WRONG_TYPE", spot, name + " must be an integer");
   } else if (number < property.low || number > property.high) {
     findings.error("OUT_OF_RANGE", spot,
@@ -176,6 +171,8 @@ std::optional<std::string> read_value(Findings& findings, const Spot& spot,
 }
 
 }  // namespace
+
+std::span<const Property> allowed_properties() noexcept { return kAllowed; }
 
 std::map<std::string, std::string> read_properties(Findings& findings, const Spot& spot,
                                                    PropertyUse use) {
@@ -191,7 +188,7 @@ std::map<std::string, std::string> read_properties(Findings& findings, const Spo
         });
     if (property == std::end(kAllowed)) {
       refuse(findings, at, member.key_place, member.key, use);
-    } else if (!findings.taken(member.value)) {
+    } else if (findings.claim(at)) {
       if (auto value = read_value(findings, at, *property))
         properties[member.key] = *std::move(value);
     }

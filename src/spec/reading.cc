@@ -5,30 +5,70 @@
 
 #include "base/text.h"
 #include "json/write.h"
+#include "spec/field_path.h"
+#include "spec/glob.h"
+#include "spec/stop_if.h"
+#include "spec/time.h"
 
 namespace leat::spec {
 namespace {
 
 constexpr std::size_t kWarningsMax = 100;
 
-std::vector<std::string_view> split_words(std::string_view words) {
-  std::vector<std::string_view> list;
-  while (!words.empty()) {
-    const std::size_t end = std::min(words.find(' '), words.size());
-    list.push_back(words.substr(0, end));
-    words.remove_prefix(std::min(end + 1, words.size()));
-  }
-  return list;
-}
-
 bool contains_word(std::string_view words, std::string_view word) {
   const auto list = split_words(words);
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
+constexpr std::string_view kEnv = "${env:";
+constexpr std::string_view kFile = "${file:";
+
 bool is_outside_value(const std::string* text) noexcept {
-  return text != nullptr && (text->starts_with("${env:") || text->starts_with("${file:")) &&
+  return text != nullptr && (text->starts_with(kEnv) || text->starts_with(kFile)) &&
          text->ends_with('}');
+}
+
+bool is_variable_name(std::string_view text) noexcept {
+  return !text.empty() && !(text[0] >= '0' && text[0] <= '9') &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '_';
+         });
+}
+
+bool leaves_folder(std::string_view path) noexcept {
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('/'), path.size());
+    if (path.substr(0, end) == "..") return true;
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return false;
+}
+
+bool in_folders(std::string_view path, const std::vector<std::string>& folders) noexcept {
+  return std::any_of(folders.begin(), folders.end(), [path](std::string_view folder) {
+    while (folder.ends_with('/')) folder.remove_suffix(1);
+    return path.starts_with(folder) && path.size() > folder.size() + 1 &&
+           path[folder.size()] == '/';
+  });
+}
+
+// Why a reference may not be used; empty = it may.
+std::string why_refused(std::string_view kind, std::string_view name, const Options& options) {
+  if (kind == "env" ? !is_variable_name(name) : !name.starts_with('/') || leaves_folder(name))
+    return kind == "env" ? " names no variable: letters, digits and `_`"
+                         : " names no file: an absolute path without `..`";
+  if (!options.outside) return {};
+  const auto& names = options.outside->env;
+  const bool allowed =
+      kind == "env"
+          ? std::any_of(names.begin(), names.end(),
+                        [name](const std::string& glob) { return glob_matches(glob, name); })
+          : in_folders(name, options.outside->folders);
+  if (allowed) return {};
+  return kind == "env" ? " is not allowed by `values.env` of the daemon's configuration"
+                       : " is in none of the folders of `values.folders` of the daemon's "
+                         "configuration";
 }
 
 std::string bound_text(Type type, double value) {
@@ -51,6 +91,7 @@ double upper_bound(const Field& field, const Options& options) noexcept {
   switch (field.limit) {
     case Limit::parallelism: return options.parallelism_max;
     case Limit::steps: return static_cast<double>(options.steps_max);
+    case Limit::topics: return static_cast<double>(options.topics_max);
     case Limit::none: break;
   }
   return field.high;
@@ -66,22 +107,97 @@ bool check_bounds(Findings& findings, const Field& field, const Spot& spot, doub
 }
 
 bool check_text(Findings& findings, const Field& field, const Spot& spot) {
-  const std::string& text = *spot.value.as_string();
+  const std::string& text = findings.text(spot.value);
+  const std::string key = "`" + std::string(field.key) + "`";
   if (field.type == Type::text && text.empty()) {
-    findings.error("OUT_OF_RANGE", spot, "`" + std::string(field.key) + "` must not be empty");
+    findings.error("OUT_OF_RANGE", spot, key + " must not be empty");
     return false;
   }
   if (field.high > 0 && static_cast<double>(text.size()) > field.high) {
     findings.error("OUT_OF_RANGE", spot,
-                   "`" + std::string(field.key) + "` has " + std::to_string(text.size()) +
-                       " bytes; at most " + bound_text(Type::integer, field.high) + " are taken");
+                   key + " has " + std::to_string(text.size()) + " bytes; at most " +
+                       bound_text(Type::integer, field.high) + " are taken");
     return false;
   }
   if (field.type == Type::text && has_control_characters(text)) {
-    findings.error("BAD_VALUE", spot, "`" + std::string(field.key) + "` has control characters");
+    findings.error("BAD_VALUE", spot, key + " has control characters");
     return false;
   }
   return true;
+}
+
+bool check_letter(Findings& findings, const Spot& spot) {
+  const std::string& text = *spot.value.as_string();
+  if (text.size() == 1 && (text[0] == '\t' || (text[0] >= ' ' && text[0] <= '~')) && text[0] != '"')
+    return true;
+  findings.error("BAD_VALUE", spot,
+                 quoted(text) + " is not one ASCII character other than a quote or a line end");
+  return false;
+}
+
+bool check_true(Findings& findings, const Field& field, const Spot& spot) {
+  if (*spot.value.as_bool()) return true;
+  findings.error("BAD_VALUE", spot, "`" + std::string(field.key) + "` can only be true");
+  return false;
+}
+
+bool check_time(Findings& findings, const Spot& spot) {
+  const std::string& text = *spot.value.as_string();
+  if (parse_rfc3339(text)) return true;
+  findings.error("BAD_VALUE", spot,
+                 quoted(text) + " is not a time; write \"2026-01-01T00:00:00Z\"");
+  return false;
+}
+
+bool check_time_format(Findings& findings, const Field& field, const Spot& spot) {
+  if (!check_text(findings, field, spot)) return false;
+  const std::string& text = *spot.value.as_string();
+  if (contains_word("s ms us ns", text) || text.find('%') != std::string::npos) return true;
+  findings.error("BAD_VALUE", spot,
+                 quoted(text) +
+                     " is none of \"s\", \"ms\", \"us\", \"ns\", and no strptime pattern such as "
+                     "\"%Y-%m-%d %H:%M:%S\"");
+  return false;
+}
+
+bool is_zone(std::string_view text) noexcept {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.starts_with('+') || text.starts_with('-'))
+    return text.size() == 6 && is_digit(text[1]) && is_digit(text[2]) && text[3] == ':' &&
+           is_digit(text[4]) && is_digit(text[5]);
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '/' ||
+           c == '_' || c == '-' || c == '+';
+  });
+}
+
+bool check_zone(Findings& findings, const Spot& spot) {
+  if (is_zone(*spot.value.as_string())) return true;
+  findings.error("BAD_VALUE", spot,
+                 quoted(*spot.value.as_string()) +
+                     " is no time zone; write a name such as \"Europe/Berlin\", or \"+01:00\"");
+  return false;
+}
+
+bool check_topic_pattern(Findings& findings, const Field& field, const Spot& spot) {
+  if (!check_text(findings, field, spot)) return false;
+  const std::string& text = *spot.value.as_string();
+  if (text.empty())
+    findings.error("OUT_OF_RANGE", spot, "`pattern` must not be empty");
+  else if (has_control_characters(text) || !text.starts_with('^') || !text.ends_with('$'))
+    findings.error("BAD_VALUE", spot,
+                   "a pattern begins with `^` and ends with `$`: it is matched against whole "
+                   "names");
+  else
+    return true;
+  return false;
+}
+
+bool check_stop_if(Findings& findings, const Spot& spot) {
+  const Result<StopIfSpec> condition = parse_stop_if(*spot.value.as_string());
+  if (condition.ok()) return true;
+  findings.error("BAD_VALUE", spot, condition.status().message());
+  return false;
 }
 
 bool check_quantity(Findings& findings, const Field& field, const Spot& spot) {
@@ -117,11 +233,39 @@ bool check_choice(Findings& findings, const Field& field, const Spot& spot,
   return false;
 }
 
+bool check_choices(Findings& findings, const Field& field, const Spot& spot) {
+  const auto words = spot.value.elements();
+  if (words.empty()) findings.error("OUT_OF_RANGE", spot, "at least one word must stand here");
+  bool fine = !words.empty();
+  for (std::size_t i = 0; i < words.size() && !findings.full(); ++i) {
+    const Spot at = spot.at(i);
+    const std::string* word = at.value.as_string();
+    if (word == nullptr) {
+      findings.error("WRONG_TYPE", at,
+                     "a word is a string, not " + std::string(json::kind_name(at.value.kind())));
+      fine = false;
+    } else if (!check_choice(findings, field, at, *word)) {
+      fine = false;
+    } else if (std::any_of(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(i),
+                           [word](const json::Value& other) {
+                             return other.is_string() && *other.as_string() == *word;
+                           })) {
+      findings.error("BAD_VALUE", at, quoted(*word) + " is listed twice");
+      fine = false;
+    }
+  }
+  return fine;
+}
+
+// A format that needs settings is named by its object only.
 bool check_format(Findings& findings, const Field& field, const Spot& spot) {
-  if (spot.value.is_string()) return check_choice(findings, field, spot, *spot.value.as_string());
-  if (spot.value.members().size() == 1)
-    return check_choice(findings, field, spot, spot.value.members()[0].key);
-  findings.error("WRONG_TYPE", spot, "a format is a name, or an object with one key");
+  if (spot.value.is_object()) return true;
+  const std::string& word = *spot.value.as_string();
+  const Field* object = find_field(field.of, word);
+  if (object == nullptr || object->need == Need::later || contains_word(field.words, word))
+    return check_choice(findings, field, spot, word);
+  findings.error("MISSING_FIELD", spot,
+                 quoted(word) + " needs settings: write {\"" + word + "\": {\"fields\": […]}}");
   return false;
 }
 
@@ -145,33 +289,66 @@ bool is_huge_integer(const json::Value& value) noexcept {
          value.number_token().find_first_of(".eE") == std::string_view::npos;
 }
 
-bool check_value(Findings& findings, const Field& field, const Spot& spot) {
-  if (findings.taken(spot.value)) return false;
-  if (field.type == Type::integer && is_huge_integer(spot.value))
-    return check_bounds(findings, field, spot, *spot.value.as_double());
-  if (!accepts(field.type, spot.value.kind())) {
-    findings.error("WRONG_TYPE", spot,
-                   "`" + std::string(field.key) + "` must be " +
-                       std::string(description_of(field.type)) + ", not " +
-                       std::string(json::kind_name(spot.value.kind())));
-    return false;
-  }
+bool check_kind(Findings& findings, const Field& field, const Spot& spot) {
+  if (accepts(field.type, spot.value.kind())) return true;
+  findings.error("WRONG_TYPE", spot,
+                 "`" + std::string(field.key) + "` must be " +
+                     std::string(description_of(field.type)) + ", not " +
+                     std::string(json::kind_name(spot.value.kind())));
+  return false;
+}
+
+// What the type says about a value of the right kind.
+bool check_form(Findings& findings, const Field& field, const Spot& spot) {
   switch (field.type) {
     case Type::text:
     case Type::prose: return check_text(findings, field, spot);
+    case Type::letter: return check_letter(findings, spot);
     case Type::pipeline_name:
     case Type::id: return check_name(findings, field, spot);
+    case Type::only_true: return check_true(findings, field, spot);
     case Type::integer:
     case Type::number: return check_bounds(findings, field, spot, *spot.value.as_double());
     case Type::duration:
     case Type::size: return check_quantity(findings, field, spot);
+    case Type::time: return check_time(findings, spot);
+    case Type::time_format: return check_time_format(findings, field, spot);
+    case Type::zone: return check_zone(findings, spot);
+    case Type::topic_pattern: return check_topic_pattern(findings, field, spot);
     case Type::choice: return check_choice(findings, field, spot, *spot.value.as_string());
+    case Type::choices: return check_choices(findings, field, spot);
     case Type::format: return check_format(findings, field, spot);
     case Type::expression: return check_expression(findings, spot);
+    case Type::topic: return check_topic_name(findings, spot);
+    case Type::topic_or_expression:
+      return spot.value.is_object() || check_topic_name(findings, spot);
+    case Type::stop_if: return check_stop_if(findings, spot);
     case Type::list:
       return check_bounds(findings, field, spot, static_cast<double>(spot.value.elements().size()));
     default: return true;
   }
+}
+
+// A value from outside is whole: a piece of it in a text would be taken as it stands.
+bool check_whole(Findings& findings, const Spot& spot) {
+  const std::string* text = spot.value.as_string();
+  if (text == nullptr || is_outside_value(text) ||
+      (text->find(kEnv) == std::string::npos && text->find(kFile) == std::string::npos))
+    return true;
+  findings.error("BAD_VALUE", spot, "a value from outside stands alone, not inside a text");
+  return false;
+}
+
+bool check_value(Findings& findings, const Field& field, const Spot& spot) {
+  if (is_outside_value(spot.value.as_string()) && findings.taken(spot.value)) {
+    if (!field.outside || !accepts(field.type, json::Kind::string)) return false;
+    if (!findings.claim(spot)) return false;
+    if (findings.unread(spot.value)) return true;
+  }
+  if (field.type == Type::integer && is_huge_integer(spot.value))
+    return check_bounds(findings, field, spot, *spot.value.as_double());
+  if (field.outside && !check_whole(findings, spot)) return false;
+  return check_kind(findings, field, spot) && check_form(findings, field, spot);
 }
 
 }  // namespace
@@ -202,24 +379,83 @@ void Findings::not_yet(const std::string& pointer, json::Place place, std::strin
            quoted(what) + " is described but not available in this version");
 }
 
-void Findings::refuse_outside_values(const json::Value& value, std::string& pointer) {
+void Findings::note_outside(const json::Value& value, std::string& pointer) {
   if (is_outside_value(value.as_string())) {
-    taken_.insert(&value);
-    const std::string& text = *value.as_string();
-    return not_yet(pointer, value.place(), text.substr(0, text.find(':')) + ":…}");
+    outside_[&value].pointer = pointer;
+    return;
   }
   const std::size_t outer = pointer.size();
   std::size_t index = 0;
   for (const json::Value& element : value.elements()) {
     json::append_to_pointer(pointer, std::to_string(index++));
-    refuse_outside_values(element, pointer);
+    note_outside(element, pointer);
     pointer.resize(outer);
   }
   for (const json::Member& member : value.members()) {
     json::append_to_pointer(pointer, member.key);
-    refuse_outside_values(member.value, pointer);
+    note_outside(member.value, pointer);
     pointer.resize(outer);
   }
+}
+
+void Findings::refuse_unclaimed() {
+  for (auto& [value, outside] : outside_) {
+    if (outside.judged) continue;
+    outside.judged = true;
+    error("OUTSIDE_VALUE_REFUSED", {*value, outside.pointer},
+          "no value from outside can stand here; it can for topics, groups, profiles, paths, "
+          "properties, and for the text of keys and headers");
+  }
+}
+
+bool Findings::claim(const Spot& spot) {
+  const auto found = outside_.find(&spot.value);
+  if (found == outside_.end()) return check_whole(*this, spot);
+  Outside& outside = found->second;
+  if (!outside.judged) {
+    outside.judged = true;
+    outside.claimed = check_outside(spot, outside);
+  }
+  return outside.claimed;
+}
+
+bool Findings::check_outside(const Spot& spot, Outside& outside) {
+  const std::string_view text = *spot.value.as_string();
+  const std::size_t colon = text.find(':');
+  const std::string_view kind = text.substr(2, colon - 2);
+  const std::string_view name = text.substr(colon + 1, text.size() - colon - 2);
+  if (const std::string why = why_refused(kind, name, options_); !why.empty()) {
+    error("OUTSIDE_VALUE_REFUSED", spot, quoted(text) + why);
+    return false;
+  }
+  if (!options_.read_outside) return true;
+  Result<std::string> value = options_.read_outside(kind, name);
+  if (value.ok()) {
+    outside.text = *std::move(value);
+    return true;
+  }
+  error("OUTSIDE_VALUE_MISSING", spot, quoted(text) + ": " + value.status().message());
+  return false;
+}
+
+bool Findings::taken(const json::Value& value) const {
+  const auto found = outside_.find(&value);
+  return found != outside_.end() && !found->second.claimed;
+}
+
+bool Findings::unread(const json::Value& value) const {
+  const auto found = outside_.find(&value);
+  return found != outside_.end() && !found->second.text;
+}
+
+const std::string& Findings::text(const json::Value& value) const {
+  const auto found = outside_.find(&value);
+  return found != outside_.end() && found->second.text ? *found->second.text : *value.as_string();
+}
+
+std::string Findings::shown(const json::Value& value) const {
+  const std::string written = quoted(*value.as_string());
+  return outside_.contains(&value) ? "the value of " + written : written;
 }
 
 std::vector<Diagnostic> Findings::take() {
@@ -241,7 +477,7 @@ std::vector<Diagnostic> Findings::take() {
 
 ObjectReader::ObjectReader(Findings& findings, Spot spot, std::string_view object,
                            std::initializer_list<std::string_view> absent_ok)
-    : findings_(findings), spot_(std::move(spot)) {
+    : findings_(findings), spot_(std::move(spot)), object_(object) {
   if (!spot_.value.is_object()) {
     if (!findings_.taken(spot_.value))
       findings_.error("WRONG_TYPE", spot_,
@@ -249,7 +485,7 @@ ObjectReader::ObjectReader(Findings& findings, Spot spot, std::string_view objec
     odd_ = true;
     return;
   }
-  for (const json::Member& member : spot_.value.members()) read_member(member, object);
+  for (const json::Member& member : spot_.value.members()) read_member(member);
   for (const Field& field : fields_of(object)) {
     if (field.need != Need::required || has(field.key)) continue;
     if (std::find(absent_ok.begin(), absent_ok.end(), field.key) != absent_ok.end()) continue;
@@ -258,13 +494,13 @@ ObjectReader::ObjectReader(Findings& findings, Spot spot, std::string_view objec
   }
 }
 
-void ObjectReader::read_member(const json::Member& member, std::string_view object) {
+void ObjectReader::read_member(const json::Member& member) {
   if (findings_.full()) return;
-  const Field* field = find_field(object, member.key);
+  const Field* field = find_field(object_, member.key);
   if (field == nullptr) {
     odd_ = true;
     std::vector<std::string_view> known;
-    for (const Field& each : fields_of(object)) known.push_back(each.key);
+    for (const Field& each : fields_of(object_)) known.push_back(each.key);
     findings_.error_at("UNKNOWN_FIELD", json::pointer_to(spot_.pointer, member.key),
                        member.key_place, quoted(member.key) + " is not known here",
                        base::nearest(member.key, known));
@@ -291,7 +527,7 @@ std::optional<Spot> ObjectReader::spot_of(std::string_view key) const {
 std::optional<std::string> ObjectReader::text(std::string_view key) const {
   const json::Value* value = get(key);
   return value == nullptr || !value->is_string() ? std::nullopt
-                                                 : std::optional(*value->as_string());
+                                                 : std::optional(findings_.text(*value));
 }
 
 std::optional<bool> ObjectReader::flag(std::string_view key) const {
@@ -322,23 +558,23 @@ std::optional<std::uint64_t> ObjectReader::size(std::string_view key) const {
   return written && base::parse_size_bytes(*written, bytes) ? std::optional(bytes) : std::nullopt;
 }
 
-std::string_view ObjectReader::exactly_one(std::string_view what,
-                                           std::initializer_list<std::string_view> keys) const {
+std::string_view ObjectReader::exactly_one(std::string_view what) const {
   std::string_view found;
   std::string present;
   std::string all;
-  for (const std::string_view key : keys) {
-    all += (all.empty() ? "`" : ", `") + std::string(key) + "`";
-    if (!has(key)) continue;
-    found = key;
-    present += (present.empty() ? "`" : " and `") + std::string(key) + "`";
+  std::size_t count = 0;
+  for (const Field& field : fields_of(object_)) {
+    if (!field.alternative) continue;
+    all += (all.empty() ? "`" : ", `") + std::string(field.key) + "`";
+    if (!has(field.key)) continue;
+    found = field.key;
+    present += (count++ == 0 ? "`" : " and `") + std::string(field.key) + "`";
   }
-  const bool several = present.find(' ') != std::string::npos;
-  if (several || (found.empty() && !odd_))
+  if (count > 1 || (count == 0 && !odd_))
     findings_.error("EXACTLY_ONE_OF", spot_,
                     std::string(what) + " has exactly one of " + all + "; here " +
-                        (several ? "are " + present : "is none"));
-  return several ? std::string_view() : found;
+                        (count > 1 ? "are " + present : "is none"));
+  return count > 1 ? std::string_view() : found;
 }
 
 bool check_expression(Findings& findings, const Spot& spot) {
@@ -365,16 +601,20 @@ bool check_expression(Findings& findings, const Spot& spot) {
   return false;
 }
 
+Expression expression_at(const Spot& spot) { return {*spot.value.as_string(), spot.pointer}; }
+
 std::optional<Expression> read_expression_object(Findings& findings, const Spot& spot) {
   const ObjectReader reader(findings, spot, "expression");
   const auto inner = reader.spot_of("expr");
   if (!inner) return std::nullopt;
-  return Expression{*inner->value.as_string(), inner->pointer};
+  return expression_at(*inner);
 }
 
 std::optional<TextOrExpression> read_text_or_expression(Findings& findings, const Spot& spot) {
-  if (findings.taken(spot.value)) return std::nullopt;
-  if (const std::string* literal = spot.value.as_string()) return TextOrExpression(*literal);
+  if (spot.value.is_string()) {
+    if (!findings.claim(spot)) return std::nullopt;
+    return TextOrExpression(findings.text(spot.value));
+  }
   if (spot.value.is_object()) {
     if (auto expression = read_expression_object(findings, spot))
       return TextOrExpression(*std::move(expression));
@@ -386,12 +626,42 @@ std::optional<TextOrExpression> read_text_or_expression(Findings& findings, cons
   return std::nullopt;
 }
 
-std::optional<Format> read_format(const ObjectReader& reader) {
-  const json::Value* value = reader.get("format");
-  if (value == nullptr) return std::nullopt;
-  const std::string& name = value->is_string() ? *value->as_string() : value->members()[0].key;
-  if (name == "string") return Format::string;
-  return name == "bytes" ? Format::bytes : Format::json;
+bool check_topic_name(Findings& findings, const Spot& spot) {
+  if (findings.unread(spot.value)) return true;
+  const std::string& name = findings.text(spot.value);
+  if (!is_topic_name(name)) {
+    findings.error("BAD_NAME", spot,
+                   findings.shown(spot.value) +
+                       " is no name of a topic: letters, digits, `.`, `_`, `-`; at most 249");
+  } else if (name.starts_with("__")) {
+    findings.error("RESERVED_NAME", spot,
+                   findings.shown(spot.value) + " is an internal topic of Kafka");
+  } else {
+    return true;
+  }
+  return false;
+}
+
+std::optional<FieldPath> read_field_path(Findings& findings, std::string_view text,
+                                         const std::string& pointer, json::Place place) {
+  Result<FieldPath> path = parse_field_path(text);
+  if (path.ok()) return *std::move(path);
+  findings.error_at("BAD_FIELD_PATH", pointer, place,
+                    quoted(text) + ": " + path.status().message());
+  return std::nullopt;
+}
+
+bool overlap(const FieldPath& a, const FieldPath& b) {
+  return std::equal(
+      a.begin(), a.begin() + static_cast<std::ptrdiff_t>(std::min(a.size(), b.size())), b.begin());
+}
+
+void warn_if_shadowed(Findings& findings, const Spot& spot, std::string_view name) {
+  if (!is_reserved_word(name)) return;
+  const std::string text(name);
+  findings.warning("SHADOWED_FIELD", spot,
+                   "expressions do not see a field by the name " + quoted(name) +
+                       ", which is a word of theirs; they reach it as `this['" + text + "']`");
 }
 
 bool is_pipeline_name(std::string_view text) noexcept {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <initializer_list>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,10 +49,22 @@ class Findings {
   // "`what` is described but not available yet".
   void not_yet(const std::string& pointer, json::Place place, std::string_view what);
 
-  // Refuses every whole-scalar `${env:…}` and `${file:…}` beneath `value`; they are then taken()
-  // and need no second complaint. `pointer` is the value's and comes back unchanged.
-  void refuse_outside_values(const json::Value& value, std::string& pointer);
-  bool taken(const json::Value& value) const { return taken_.contains(&value); }
+  // Values from outside: whole-scalar `${env:…}` and `${file:…}`. note_outside() finds those beneath
+  // `value`, whose pointer comes back unchanged; where one may stand, the reader of the place
+  // claims it; refuse_unclaimed() reports all others.
+  void note_outside(const json::Value& value, std::string& pointer);
+  void refuse_unclaimed();
+  // True unless the value is from outside and may not be used or cannot be read, which is reported.
+  bool claim(const Spot& spot);
+  // From outside, and not claimed: somebody complains about it anyway.
+  bool taken(const json::Value& value) const;
+  // From outside and not read here: nothing about its text can be checked.
+  bool unread(const json::Value& value) const;
+  // The text of a string; of a claimed value from outside what stands there, or the reference when
+  // values are not read.
+  const std::string& text(const json::Value& value) const;
+  // The text for messages: never what stands outside.
+  std::string shown(const json::Value& value) const;
 
   // An expression stands there.
   void saw(Expression expression) { expressions_.push_back(std::move(expression)); }
@@ -65,8 +77,16 @@ class Findings {
 
  private:
   const Options& options_;
+  struct Outside {
+    std::string pointer;
+    bool claimed = false;
+    bool judged = false;
+    std::optional<std::string> text;  // absent = not read
+  };
+  bool check_outside(const Spot& spot, Outside& outside);
+
   std::vector<Diagnostic> found_;
-  std::set<const json::Value*> taken_;
+  std::map<const json::Value*, Outside> outside_;
   std::vector<Expression> expressions_;
   std::size_t errors_ = 0;
 };
@@ -94,27 +114,35 @@ class ObjectReader {
   std::optional<Duration> duration(std::string_view key) const;
   std::optional<std::uint64_t> size(std::string_view key) const;
 
-  // Which one of `keys` stands here. Reports EXACTLY_ONE_OF when there are several, or none and
-  // nothing else explains that; the answer is empty then.
-  std::string_view exactly_one(std::string_view what,
-                               std::initializer_list<std::string_view> keys) const;
+  // Which one of the object's alternatives stands here. Reports EXACTLY_ONE_OF when there are
+  // several, or none and nothing else explains that; the answer is empty then.
+  std::string_view exactly_one(std::string_view what) const;
 
  private:
-  void read_member(const json::Member& member, std::string_view object);
+  void read_member(const json::Member& member);
 
   Findings& findings_;
   const Spot spot_;
+  const std::string_view object_;
   std::vector<std::pair<std::string_view, const json::Value*>> passed_;
   bool odd_ = false;  // an unknown key, or one to come, stands here
 };
 
 // Reports what is wrong with an expression's text as a string; true when nothing is.
 bool check_expression(Findings& findings, const Spot& spot);
+// The expression of a value that passed check_expression().
+Expression expression_at(const Spot& spot);
 // {"expr": "…"}
 std::optional<Expression> read_expression_object(Findings& findings, const Spot& spot);
 // A literal, or {"expr": "…"}. Requires: not null.
 std::optional<TextOrExpression> read_text_or_expression(Findings& findings, const Spot& spot);
-std::optional<Format> read_format(const ObjectReader& reader);
+bool check_topic_name(Findings& findings, const Spot& spot);
+std::optional<FieldPath> read_field_path(Findings& findings, std::string_view text,
+                                         const std::string& pointer, json::Place place);
+// One path is the other, or lies above it.
+bool overlap(const FieldPath& a, const FieldPath& b);
+// Warns of a field that expressions cannot name as it is.
+void warn_if_shadowed(Findings& findings, const Spot& spot, std::string_view name);
 
 // ^[a-z0-9][a-z0-9._-]{0,62}$
 bool is_pipeline_name(std::string_view text) noexcept;

@@ -13,6 +13,8 @@
 namespace leat::spec {
 
 TriggerSpec read_trigger(Findings& findings, const Spot& spot);
+OnErrorSpec read_on_error(Findings& findings, const Spot& spot);
+ErrorAction action_of(std::string_view word) noexcept;  // "dead_letter", …
 std::vector<SourceSpec> read_sources(Findings& findings, const Spot& spot);
 
 // A step or sink whose `from` is still as it was written.
@@ -59,9 +61,10 @@ class Graph {
   bool broken_ = false;  // a `from` could not be resolved
 };
 
-// Topics read twice, written to where they are read, and profiles that differ.
-void check_topics(Findings& findings, const json::Value& root,
-                  const std::vector<SourceSpec>& sources, const std::vector<SinkDraft>& sinks);
+// Topics read twice, written to where they are read (by sinks or as dead letters), and profiles
+// that differ.
+void check_topics(Findings& findings, const json::Value& root, const PipelineSpec& spec,
+                  const std::vector<SinkDraft>& sinks);
 // Literals that were probably meant as expressions.
 void warn_of_literals(Findings& findings, const json::Value& root,
                       const std::vector<SourceSpec>& sources, const std::vector<StepDraft>& steps,
@@ -72,6 +75,25 @@ enum class PropertyUse : unsigned char { source, sink };
 std::map<std::string, std::string> read_properties(Findings& findings, const Spot& spot,
                                                    PropertyUse use);
 
+// A format by its name, or by its object with the keys of `table` ("source_format", "sink_format").
+void read_format(Findings& findings, const Spot& spot, std::string_view table, Format& format,
+                 CsvSpec& csv);
+SchemaSpec read_schema(Findings& findings, const Spot& spot);
+ExtraFields extra_of(std::string_view word) noexcept;  // "keep", …
+// A schema beside the source's format. Requires: source.schema.
+void check_schema_fits(Findings& findings, const Spot& schema, const SourceSpec& source);
+EventTimeSpec read_event_time(Findings& findings, const Spot& spot);
+
+// The names that the tests of a definition may use.
+struct TestNames {
+  std::vector<std::string_view> sources;
+  std::vector<std::string_view> sinks;
+};
+std::vector<TestSpec> read_tests(Findings& findings, const Spot& spot, const TestNames& names);
+
+std::vector<FieldPath> read_field_paths(Findings& findings, const Spot& spot);
+// The key of a member that is an id.
+void check_id_key(Findings& findings, const json::Member& member, const Spot& spot);
 void check_path(Findings& findings, const Spot& spot);
 void check_profile(Findings& findings, const Spot& spot);
 

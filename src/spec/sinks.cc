@@ -8,16 +8,54 @@ constexpr std::size_t kSinksMax = 64;
 constexpr std::size_t kHeadersMax = 64;
 constexpr std::size_t kHeaderNameMax = 249;
 
-void read_topic(Findings& findings, const Spot& spot, KafkaSinkSpec& kafka) {
-  if (spot.value.is_object())
-    return findings.not_yet(spot.pointer, spot.value.place(), "a computed topic");
-  kafka.topic = *spot.value.as_string();
-  if (!is_topic_name(kafka.topic))
-    findings.error("BAD_NAME", spot,
-                   quoted(kafka.topic) +
-                       " is no name of a topic: letters, digits, `.`, `_`, `-`; at most 249");
-  else if (kafka.topic.starts_with("__"))
-    findings.error("RESERVED_NAME", spot, quoted(kafka.topic) + " is an internal topic of Kafka");
+constexpr std::size_t kTopicBytesMax = 249;
+
+bool is_topic_glob(std::string_view text) {
+  std::string plain(text);
+  for (char& c : plain)
+    if (c == '*' || c == '?') c = '_';
+  return text.size() <= kTopicBytesMax && !text.starts_with("__") &&
+         (is_topic_name(plain) || plain == "." || plain == "..");
+}
+
+void read_globs(Findings& findings, const Spot& spot, KafkaSinkSpec& kafka) {
+  const std::size_t count = spot.value.elements().size();
+  const std::size_t most = findings.options().topics_max;
+  if (count == 0 || count > most)
+    findings.error("OUT_OF_RANGE", spot,
+                   "`topics` must hold 1 to " + std::to_string(most) + " names");
+  for (std::size_t i = 0; i < count && i < most && !findings.full(); ++i) {
+    const Spot at = spot.at(i);
+    if (findings.taken(at.value)) continue;
+    const std::string* glob = at.value.as_string();
+    if (glob == nullptr)
+      findings.error(
+          "WRONG_TYPE", at,
+          "the name of a topic is a string, not " + std::string(json::kind_name(at.value.kind())));
+    else if (!is_topic_glob(*glob))
+      findings.error("BAD_NAME", at,
+                     quoted(*glob) +
+                         " is no name of topics: letters, digits, `.`, `_`, `-`, and `*` and `?` "
+                         "for any text and any character");
+    else
+      kafka.topics.push_back(*glob);
+  }
+}
+
+void read_topic(Findings& findings, const ObjectReader& reader, KafkaSinkSpec& kafka) {
+  const auto topic = reader.spot_of("topic");
+  const auto globs = reader.spot_of("topics");
+  if (topic && topic->value.is_object())
+    kafka.topic_expression = read_expression_object(findings, *topic);
+  else if (topic)
+    kafka.topic = findings.text(topic->value);
+  if (globs) read_globs(findings, *globs, kafka);
+  if (topic && topic->value.is_object() && !reader.has("topics"))
+    findings.error("MISSING_FIELD", reader.spot(),
+                   "`topics` is missing: the names, with `*` and `?`, that the expression of "
+                   "`topic` may give");
+  if (topic && topic->value.is_string() && globs)
+    findings.error("BAD_VALUE", *globs, "`topics` stands beside an expression, {\"expr\": \"…\"}");
 }
 
 void read_key(Findings& findings, const Spot& spot, KafkaSinkSpec& kafka) {
@@ -56,13 +94,18 @@ Compression compression_of(std::string_view name) noexcept {
   return name == "zstd" ? Compression::zstd : Compression::none;
 }
 
+TimestampText timestamps_of(std::string_view name) noexcept {
+  if (name == "ms") return TimestampText::ms;
+  return name == "us" ? TimestampText::us : TimestampText::rfc3339;
+}
+
 KafkaSinkSpec read_kafka(Findings& findings, const Spot& spot) {
   const ObjectReader reader(findings, spot, "kafka_sink");
   KafkaSinkSpec kafka;
-  if (const auto topic = reader.spot_of("topic")) read_topic(findings, *topic, kafka);
+  read_topic(findings, reader, kafka);
   if (const auto profile = reader.spot_of("profile")) {
     check_profile(findings, *profile);
-    kafka.profile = *profile->value.as_string();
+    kafka.profile = findings.text(profile->value);
   }
   if (const auto key = reader.spot_of("key")) read_key(findings, *key, kafka);
   if (const auto headers = reader.spot_of("headers")) read_headers(findings, *headers, kafka);
@@ -84,7 +127,7 @@ FileSinkSpec read_file(Findings& findings, const Spot& spot) {
   const auto path = reader.spot_of("path");
   if (!path) return {};
   check_path(findings, *path);
-  return {*path->value.as_string()};
+  return {findings.text(path->value)};
 }
 
 SinkDraft read_sink(Findings& findings, const json::Member& member, const Spot& spot) {
@@ -92,15 +135,13 @@ SinkDraft read_sink(Findings& findings, const json::Member& member, const Spot& 
   SinkSpec& sink = draft.spec;
   sink.id = member.key;
   sink.pointer = spot.pointer;
-  if (!is_id(member.key))
-    findings.error_at(
-        "BAD_NAME", spot.pointer, member.key_place,
-        quoted(member.key) +
-            " is no id: a letter or `_`, then letters, digits, `_`, `-`; at most 63 characters");
+  check_id_key(findings, member, spot);
   const ObjectReader reader(findings, spot, "sink");
-  sink.format = read_format(reader).value_or(Format::json);
+  if (const auto format = reader.spot_of("format"))
+    read_format(findings, *format, "sink_format", sink.format, sink.csv);
+  sink.timestamps = timestamps_of(reader.text("timestamps").value_or("rfc3339"));
   draft.from = reader.get("from");
-  const std::string_view kind = reader.exactly_one("a sink", {"kafka", "file", "stdout"});
+  const std::string_view kind = reader.exactly_one("a sink");
   const auto inner = reader.spot_of(kind);
   if (!inner) return draft;
   if (kind == "kafka") {
@@ -108,7 +149,7 @@ SinkDraft read_sink(Findings& findings, const json::Member& member, const Spot& 
   } else if (kind == "file") {
     sink.kind = read_file(findings, *inner);
   } else {
-    const ObjectReader empty(findings, *inner, "stdout_sink");
+    const ObjectReader empty(findings, *inner, "no_settings");
     sink.kind = StdoutSinkSpec{};
   }
   return draft;

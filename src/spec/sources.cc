@@ -2,7 +2,6 @@
 #include <charconv>
 
 #include "base/text.h"
-#include "spec/field_path.h"
 #include "spec/sections.h"
 #include "spec/time.h"
 
@@ -77,6 +76,24 @@ void read_start_text(Findings& findings, const Spot& spot, StartSpec& start) {
   }
 }
 
+void read_listed_topic(Findings& findings, const Spot& spot, KafkaSourceSpec& kafka) {
+  if (!spot.value.is_string())
+    return findings.error(
+        "WRONG_TYPE", spot,
+        "the name of a topic is a string, not " + std::string(json::kind_name(spot.value.kind())));
+  if (!findings.claim(spot)) return;
+  const std::string& topic = findings.text(spot.value);
+  if (!is_topic_name(topic) && !findings.unread(spot.value)) {
+    findings.error("BAD_NAME", spot,
+                   findings.shown(spot.value) +
+                       " is no name of a topic: letters, digits, `.`, `_`, `-`; at most 249");
+  } else if (std::find(kafka.topics.begin(), kafka.topics.end(), topic) != kafka.topics.end()) {
+    findings.error("TOPIC_READ_TWICE", spot, findings.shown(spot.value) + " is listed twice");
+  } else if (kafka.topics.size() < findings.options().topics_max) {
+    kafka.topics.push_back(topic);
+  }
+}
+
 void read_topic_list(Findings& findings, const Spot& spot, KafkaSourceSpec& kafka) {
   const std::size_t count = spot.value.elements().size();
   if (count == 0 || count > findings.options().topics_max)
@@ -84,22 +101,7 @@ void read_topic_list(Findings& findings, const Spot& spot, KafkaSourceSpec& kafk
         "OUT_OF_RANGE", spot,
         "`topics` must name 1 to " + std::to_string(findings.options().topics_max) + " topics");
   for (std::size_t i = 0; i < count && !findings.full(); ++i) {
-    const Spot at = spot.at(i);
-    if (findings.taken(at.value)) continue;
-    const std::string* topic = at.value.as_string();
-    if (topic == nullptr) {
-      findings.error(
-          "WRONG_TYPE", at,
-          "the name of a topic is a string, not " + std::string(json::kind_name(at.value.kind())));
-    } else if (!is_topic_name(*topic)) {
-      findings.error(
-          "BAD_NAME", at,
-          quoted(*topic) + " is no name of a topic: letters, digits, `.`, `_`, `-`; at most 249");
-    } else if (std::find(kafka.topics.begin(), kafka.topics.end(), *topic) != kafka.topics.end()) {
-      findings.error("TOPIC_READ_TWICE", at, quoted(*topic) + " is listed twice");
-    } else if (kafka.topics.size() < findings.options().topics_max) {
-      kafka.topics.push_back(*topic);
-    }
+    read_listed_topic(findings, spot.at(i), kafka);
   }
 }
 
@@ -109,10 +111,6 @@ void read_topics(Findings& findings, const Spot& spot, KafkaSourceSpec& kafka) {
   const auto pattern = reader.spot_of("pattern");
   if (!pattern) return;
   kafka.pattern = *pattern->value.as_string();
-  if (!kafka.pattern.starts_with('^') || !kafka.pattern.ends_with('$'))
-    findings.error(
-        "BAD_VALUE", *pattern,
-        "a pattern begins with `^` and ends with `$`: it is matched against whole names");
 }
 
 KafkaSourceSpec read_kafka(Findings& findings, const Spot& spot) {
@@ -122,7 +120,7 @@ KafkaSourceSpec read_kafka(Findings& findings, const Spot& spot) {
   if (const auto topics = reader.spot_of("topics")) read_topics(findings, *topics, kafka);
   if (const auto profile = reader.spot_of("profile")) {
     check_profile(findings, *profile);
-    kafka.profile = *profile->value.as_string();
+    kafka.profile = findings.text(profile->value);
   }
   kafka.group = reader.text("group").value_or("");
   if (const auto start = reader.spot_of("start")) {
@@ -142,7 +140,7 @@ FileSourceSpec read_file(Findings& findings, const Spot& spot) {
   FileSourceSpec file;
   if (const auto path = reader.spot_of("path")) {
     check_path(findings, *path);
-    file.path = *path->value.as_string();
+    file.path = findings.text(path->value);
   }
   file.follow = reader.flag("follow").value_or(false);
   return file;
@@ -162,42 +160,73 @@ GeneratorSpec read_generator(Findings& findings, const Spot& spot) {
     const Spot at = fields->at(member.key, member.value);
     if (member.key.empty())
       findings.error_at("BAD_NAME", at.pointer, member.key_place, "a field has no name");
+    warn_if_shadowed(findings, at, member.key);
     if (check_expression(findings, at))
-      generator.fields.emplace_back(member.key, Expression{*member.value.as_string(), at.pointer});
+      generator.fields.emplace_back(member.key, expression_at(at));
   }
   return generator;
+}
+
+std::variant<KafkaSourceSpec, FileSourceSpec, GeneratorSpec> read_kind(Findings& findings,
+                                                                       std::string_view kind,
+                                                                       const Spot& spot) {
+  if (kind == "kafka") return read_kafka(findings, spot);
+  if (kind == "file") return read_file(findings, spot);
+  return read_generator(findings, spot);
+}
+
+// What a format demands of the source around it.
+void check_fit(Findings& findings, const ObjectReader& reader, std::string_view kind,
+               const SourceSpec& source) {
+  if (const auto format = reader.spot_of("format")) {
+    if (kind == "generator" && source.format != Format::json)
+      findings.error("BAD_VALUE", *format, "a generator makes rows of the format `json` only");
+    if (source.csv.header && kind == "kafka")
+      findings.error("BAD_VALUE", *format,
+                     "a header line is for files: a record of Kafka is one row; name the columns "
+                     "by `fields`");
+  }
+  if (reader.has("extra") && !reader.has("schema"))
+    findings.error("BAD_VALUE",
+                   {*reader.spot().value.find("extra"), reader.spot().pointer + "/extra"},
+                   "`extra` says what becomes of fields beside a `schema`, and there is none");
+  if (source.schema) check_schema_fits(findings, *reader.spot_of("schema"), source);
 }
 
 SourceSpec read_source(Findings& findings, const json::Member& member, const Spot& spot) {
   SourceSpec source;
   source.id = member.key;
   source.pointer = spot.pointer;
-  if (!is_id(member.key))
-    findings.error_at(
-        "BAD_NAME", spot.pointer, member.key_place,
-        quoted(member.key) +
-            " is no id: a letter or `_`, then letters, digits, `_`, `-`; at most 63 characters");
+  check_id_key(findings, member, spot);
   const ObjectReader reader(findings, spot, "source");
-  source.format = read_format(reader).value_or(Format::json);
-  const std::string_view kind = reader.exactly_one("a source", {"kafka", "file", "generator"});
-  const auto inner = reader.spot_of(kind);
-  if (!inner) return source;
-  if (kind == "kafka")
-    source.kind = read_kafka(findings, *inner);
-  else if (kind == "file")
-    source.kind = read_file(findings, *inner);
-  else
-    source.kind = read_generator(findings, *inner);
-  if (kind == "generator" && source.format != Format::json)
-    findings.error("BAD_VALUE", *reader.spot_of("format"),
-                   "a generator makes rows of the format `json` only");
+  if (const auto format = reader.spot_of("format"))
+    read_format(findings, *format, "source_format", source.format, source.csv);
+  if (const auto schema = reader.spot_of("schema")) {
+    source.schema = read_schema(findings, *schema);
+    source.schema->extra = extra_of(reader.text("extra").value_or("keep"));
+  }
+  if (const auto time = reader.spot_of("event_time"))
+    source.event_time = read_event_time(findings, *time);
+  source.key_as_bytes = reader.text("key_format") == "bytes";
+  const std::string_view kind = reader.exactly_one("a source");
+  check_fit(findings, reader, kind, source);
+  if (const auto inner = reader.spot_of(kind)) source.kind = read_kind(findings, kind, *inner);
   return source;
 }
 
 }  // namespace
 
+void check_id_key(Findings& findings, const json::Member& member, const Spot& spot) {
+  if (is_id(member.key)) return;
+  findings.error_at(
+      "BAD_NAME", spot.pointer, member.key_place,
+      quoted(member.key) +
+          " is no id: a letter or `_`, then letters, digits, `_`, `-`; at most 63 characters");
+}
+
 void check_path(Findings& findings, const Spot& spot) {
-  std::string_view rest = *spot.value.as_string();
+  std::string_view rest = findings.text(spot.value);
+  if (findings.unread(spot.value)) return;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('/'), rest.size());
     if (rest.substr(0, end) == "..")
@@ -208,11 +237,13 @@ void check_path(Findings& findings, const Spot& spot) {
 
 void check_profile(Findings& findings, const Spot& spot) {
   const auto& profiles = findings.options().profiles;
-  const std::string& name = *spot.value.as_string();
-  if (profiles.empty() || std::find(profiles.begin(), profiles.end(), name) != profiles.end())
+  const std::string& name = findings.text(spot.value);
+  if (findings.unread(spot.value) || profiles.empty() ||
+      std::find(profiles.begin(), profiles.end(), name) != profiles.end())
     return;
   findings.error(
-      "UNKNOWN_NAME", spot, "the daemon's configuration has no Kafka profile " + quoted(name),
+      "UNKNOWN_NAME", spot,
+      "the daemon's configuration has no Kafka profile " + findings.shown(spot.value),
       base::nearest(name, std::vector<std::string_view>(profiles.begin(), profiles.end())));
 }
 

@@ -8,26 +8,11 @@ namespace {
 
 constexpr std::size_t kFieldsMax = 1024;  // of one step
 
-std::optional<FieldPath> read_path(Findings& findings, std::string_view text,
-                                   const std::string& pointer, json::Place place) {
-  Result<FieldPath> path = parse_field_path(text);
-  if (path.ok()) return *std::move(path);
-  findings.error_at("BAD_FIELD_PATH", pointer, place,
-                    quoted(text) + ": " + path.status().message());
-  return std::nullopt;
-}
-
 bool check_count(Findings& findings, const Spot& spot, std::size_t count) {
   if (count >= 1 && count <= kFieldsMax) return true;
   findings.error("OUT_OF_RANGE", spot,
                  "1 to " + std::to_string(kFieldsMax) + " fields must stand here");
   return false;
-}
-
-// One path is the other, or lies above it.
-bool overlap(const FieldPath& a, const FieldPath& b) {
-  return std::equal(
-      a.begin(), a.begin() + static_cast<std::ptrdiff_t>(std::min(a.size(), b.size())), b.begin());
 }
 
 // Sorted, a path stands before the ones beneath it, and nothing else between them.
@@ -55,17 +40,19 @@ std::vector<Assignment> read_assignments(Findings& findings, const Spot& spot) {
   for (const json::Member& member : spot.value.members()) {
     if (findings.full()) break;
     const Spot at = spot.at(member.key, member.value);
-    auto target = read_path(findings, member.key, at.pointer, member.key_place);
+    auto target = read_field_path(findings, member.key, at.pointer, member.key_place);
     if (!check_expression(findings, at) || !target) continue;
-    fields.push_back({*std::move(target), at.pointer, {*member.value.as_string(), at.pointer}, {}});
+    warn_if_shadowed(findings, at, target->front());
+    fields.push_back({*std::move(target), at.pointer, expression_at(at), {}});
   }
   check_clashes(findings, spot, fields);
   return fields;
 }
 
-// A list of field paths; with the pointer of each.
-std::vector<std::pair<FieldPath, std::string>> read_paths(Findings& findings, const Spot& spot) {
-  std::vector<std::pair<FieldPath, std::string>> paths;
+using PathsWithPointers = std::vector<std::pair<FieldPath, std::string>>;
+
+PathsWithPointers read_paths(Findings& findings, const Spot& spot) {
+  PathsWithPointers paths;
   const std::size_t count = spot.value.elements().size();
   if (!check_count(findings, spot, count)) return paths;
   for (std::size_t i = 0; i < count && !findings.full(); ++i) {
@@ -76,17 +63,11 @@ std::vector<std::pair<FieldPath, std::string>> read_paths(Findings& findings, co
           "WRONG_TYPE", at,
           "a field path is a string, not " + std::string(json::kind_name(at.value.kind())));
     } else if (auto path =
-                   read_path(findings, *at.value.as_string(), at.pointer, at.value.place())) {
+                   read_field_path(findings, *at.value.as_string(), at.pointer, at.value.place())) {
       paths.emplace_back(*std::move(path), at.pointer);
     }
   }
   return paths;
-}
-
-std::vector<FieldPath> without_pointers(std::vector<std::pair<FieldPath, std::string>> paths) {
-  std::vector<FieldPath> plain;
-  for (auto& [path, pointer] : paths) plain.push_back(std::move(path));
-  return plain;
 }
 
 SelectStep read_select(Findings& findings, const Spot& spot) {
@@ -101,8 +82,55 @@ SelectStep read_select(Findings& findings, const Spot& spot) {
 RepartitionStep read_repartition(Findings& findings, const Spot& spot) {
   const ObjectReader reader(findings, spot, "repartition");
   RepartitionStep step;
-  if (const auto by = reader.spot_of("by")) step.by = without_pointers(read_paths(findings, *by));
+  if (const auto by = reader.spot_of("by")) step.by = read_field_paths(findings, *by);
   return step;
+}
+
+// A path of `explode`; `fallback` when it is not given.
+FieldPath read_path_at(Findings& findings, const ObjectReader& reader, std::string_view key,
+                       const FieldPath& fallback = {}) {
+  const auto spot = reader.spot_of(key);
+  if (!spot) return fallback;
+  return read_field_path(findings, *spot->value.as_string(), spot->pointer, spot->value.place())
+      .value_or(FieldPath());
+}
+
+ExplodeStep read_explode(Findings& findings, const Spot& spot) {
+  const ObjectReader reader(findings, spot, "explode");
+  ExplodeStep step;
+  step.field = read_path_at(findings, reader, "field");
+  step.as = read_path_at(findings, reader, "as", step.field);
+  if (reader.has("index")) step.index = read_path_at(findings, reader, "index");
+  step.outer = reader.flag("outer").value_or(false);
+  const auto clash = [&](std::string_view key, const FieldPath& path, const FieldPath& other) {
+    if (path.empty() || other.empty() || !overlap(path, other)) return false;
+    findings.error("FIELD_CLASH", *reader.spot_of(key),
+                   format_field_path(path) + " and " + format_field_path(other) +
+                       " are one field, or one lies in the other");
+    return true;
+  };
+  if (step.as != step.field) clash("as", step.as, step.field);
+  if (step.index && !clash("index", *step.index, step.as)) clash("index", *step.index, step.field);
+  for (const std::string_view key : {"as", "index"}) {
+    const FieldPath& path = key == "as" ? step.as : step.index.value_or(FieldPath());
+    if (const auto at = reader.spot_of(key); at && !path.empty())
+      warn_if_shadowed(findings, *at, path.front());
+  }
+  return step;
+}
+
+std::optional<ErrorAction> read_step_action(const ObjectReader& reader) {
+  const auto word = reader.text("on_error");
+  return word ? std::optional(action_of(*word)) : std::nullopt;
+}
+
+void read_verb(Findings& findings, std::string_view verb, const Spot& spot, StepSpec& step) {
+  if (verb == "filter") step.verb = FilterStep{expression_at(spot)};
+  if (verb == "set") step.verb = SetStep{read_assignments(findings, spot)};
+  if (verb == "select") step.verb = read_select(findings, spot);
+  if (verb == "drop") step.verb = DropStep{read_field_paths(findings, spot)};
+  if (verb == "explode") step.verb = read_explode(findings, spot);
+  if (verb == "repartition") step.verb = read_repartition(findings, spot);
 }
 
 StepDraft read_step(Findings& findings, const Spot& spot) {
@@ -113,20 +141,20 @@ StepDraft read_step(Findings& findings, const Spot& spot) {
   step.id = reader.text("id").value_or("");
   step.id_given = !step.id.empty();
   step.description = reader.text("description").value_or("");
+  step.on_error = read_step_action(reader);
   draft.from = reader.get("from");
-  const std::string_view verb =
-      reader.exactly_one("a step", {"filter", "set", "select", "drop", "repartition"});
-  const auto inner = reader.spot_of(verb);
-  if (!inner) return draft;
-  if (verb == "filter") step.verb = FilterStep{{*inner->value.as_string(), inner->pointer}};
-  if (verb == "set") step.verb = SetStep{read_assignments(findings, *inner)};
-  if (verb == "select") step.verb = read_select(findings, *inner);
-  if (verb == "drop") step.verb = DropStep{without_pointers(read_paths(findings, *inner))};
-  if (verb == "repartition") step.verb = read_repartition(findings, *inner);
+  const std::string_view verb = reader.exactly_one("a step");
+  if (const auto inner = reader.spot_of(verb)) read_verb(findings, verb, *inner, step);
   return draft;
 }
 
 }  // namespace
+
+std::vector<FieldPath> read_field_paths(Findings& findings, const Spot& spot) {
+  std::vector<FieldPath> plain;
+  for (auto& [path, pointer] : read_paths(findings, spot)) plain.push_back(std::move(path));
+  return plain;
+}
 
 std::vector<StepDraft> read_steps(Findings& findings, const Spot& spot) {
   std::vector<StepDraft> steps;

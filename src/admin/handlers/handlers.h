@@ -14,7 +14,8 @@ LEAT_HANDLER(get_root);  // root_handler.cc
 
 LEAT_HANDLER(list_pipelines);  // pipelines_handler.cc
 LEAT_HANDLER(create_pipeline);
-LEAT_HANDLER(validate_pipeline);  // validate_handler.cc
+LEAT_HANDLER(validate_pipeline);    // validate_handler.cc
+LEAT_HANDLER(get_pipeline_schema);  // schema_handler.cc
 
 LEAT_HANDLER(get_pipeline);  // pipeline_handler.cc
 LEAT_HANDLER(put_pipeline);

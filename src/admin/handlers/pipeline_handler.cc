@@ -91,7 +91,7 @@ void delete_pipeline(Services& services, const RequestPtr& request, const Reply&
   if (const auto* problem = std::get_if<Problem>(&mode)) return reply(*problem);
   const auto state = word_parameter(query, "state", {"keep", "purge"}, "keep");
   if (const auto* problem = std::get_if<Problem>(&state)) return reply(*problem);
-  const auto timeout = duration_parameter(query, "timeout", std::chrono::seconds(60),
+  const auto timeout = duration_parameter(query, "timeout", services.settings.drain_timeout,
                                           std::chrono::milliseconds(1), std::chrono::minutes(10));
   if (const auto* problem = std::get_if<Problem>(&timeout)) return reply(*problem);
   if (std::get<std::string_view>(mode) == "drain") {

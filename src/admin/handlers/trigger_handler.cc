@@ -5,14 +5,14 @@
 namespace leat::admin {
 namespace {
 
-constexpr Duration kTimeoutDefault = std::chrono::seconds(10);
 constexpr Duration kTimeoutMax = std::chrono::minutes(10);
 
 void switch_trigger(Services& services, const RequestPtr& request, const Reply& reply,
                     std::optional<spec::TriggerSpec> trigger,
                     const runtime::PipelineSnapshot& snapshot) {
-  const auto timeout = duration_parameter(request->query, "timeout", kTimeoutDefault,
-                                          std::chrono::milliseconds(1), kTimeoutMax);
+  const auto timeout =
+      duration_parameter(request->query, "timeout", services.settings.switch_timeout,
+                         std::chrono::milliseconds(1), kTimeoutMax);
   if (const auto* problem = std::get_if<Problem>(&timeout)) return reply(*problem);
   auto preconditions = preconditions_of(*request, services.settings, snapshot.trigger.etag);
   if (const auto* problem = std::get_if<Problem>(&preconditions)) return reply(*problem);

@@ -58,7 +58,10 @@ std::string verdict_text(const std::vector<spec::Diagnostic>& diagnostics, const
 }  // namespace
 
 void validate_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
-  spec::ParseResult parsed = spec::parse_pipeline(request->body, services.definitions);
+  // A viewer may ask: what stands outside of the definition is not read for them.
+  spec::Options options = services.definitions;
+  options.read_outside = nullptr;
+  spec::ParseResult parsed = spec::parse_pipeline(request->body, options);
   if (parsed.malformed) return reply(malformed_json(std::move(parsed.diagnostics)));
   std::vector<spec::Diagnostic> diagnostics = std::move(parsed.diagnostics);
   plan::PlanResult built;

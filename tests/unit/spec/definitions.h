@@ -22,24 +22,44 @@ inline constexpr std::string_view kFull = R"json({ // comments are allowed
   "sources": {
     "orders": { "kafka": { "topics": ["orders", "orders-eu"], "profile": "default", "group": "g",
         "start": { "orders-0": 12, "orders-eu-3": 0 }, "properties": { "fetch.min.bytes": 10, "client.rack": "r1",
-        "socket.keepalive.enable": true, "fetch.wait.max.ms": "50" } }, "format": "json" },
+        "socket.keepalive.enable": true, "fetch.wait.max.ms": "50" } }, "format": "json",
+        "schema": { "a": "int!", "tags": "list<string>", "user": { "id": "int", "born": "timestamp" }, "more": "map<list<double!>>" },
+        "extra": "drop", "key_format": "bytes", "event_time": { "field": "user.born", "format": "%Y-%m-%d", "zone": "Europe/Berlin",
+        "fallback": "kafka", "max_lateness": "5s", "max_future": "2d", "idle_after": "20s", "advance_when_idle": true } },
+    "table": { "file": { "path": "in/b.csv" }, "format": { "csv": { "fields": ["k", "b c"], "delimiter": ";", "header": false, "null": "-" } },
+        "event_time": { "field": { "expr": "k" }, "format": "s" } },
     "lines": { "file": { "path": "in/a.ndjson", "follow": true }, "format": "string" },
     "made": { "generator": { "rows_per_second": 2.5, "rows": 10, "fields": { "n": "seq", "odd name": "seq % 2" } } } },
   "steps": [
     { "id": "all", "from": ["orders", "made", "orders"], "filter": "a > 1", "description": "d" },
-    { "set": { "b": "a + 1", "x.`y-z`": "2" } },
+    { "set": { "b": "a + 1", "x.`y-z`": "2" }, "on_error": "skip" },
     { "select": { "k": "b", "v.w": "x" } },
     { "id": "p", "select": ["k", "v.w", "`in`"] },
     { "drop": ["v", "gone.too"] },
+    { "id": "apart", "explode": { "field": "k.list", "as": "k.item", "index": "i", "outer": true } },
     { "id": "shuffled", "repartition": { "by": ["k"], "via": "memory" } } ],
   "sinks": {
     "out": { "kafka": { "topic": "out", "key": { "expr": "k" }, "headers": { "h": "v", "i": { "expr": "k" }, "gone": null },
         "forward_headers": false, "origin_header": true, "allow_loop": false, "partition": 2, "timestamp": { "expr": "now()" },
         "compression": "zstd", "profile": "other", "properties": { "batch.size": 100000 } }, "format": { "json": {} } },
+    "routed": { "from": "table", "kafka": { "topic": { "expr": "'eu-' + k" }, "topics": ["eu-*", "us-??"] }, "timestamps": "ms",
+        "format": { "csv": { "fields": ["k"], "delimiter": "\t" } } },
     "copy": { "from": ["lines", "p"], "file": { "path": "copy.ndjson" }, "format": "string" },
     "show": { "from": "all", "stdout": {} , "format": "bytes" } },
   "limits": { "records_per_second": 100, "bytes_per_second": "1MiB", "memory": "64MiB" },
-  "restart": { "initial": "2s", "max": "5m", "give_up_after": 3 } })json";
+  "restart": { "initial": "2s", "max": "5m", "give_up_after": 3 },
+  "on_error": { "decode": "skip", "record": "stop", "retry": { "attempts": 5, "initial": "1s", "max": "20s" },
+      "dead_letter": { "topic": "bad", "profile": "prod" }, "stop_if": "error_ratio >= 0.5 over 1m and records > 100" },
+  "tests": [ { "name": "all of it", "modes": ["micro_batch"], "mock": { "functions": { "f": { "x": 1, "[1, \"a\"]": [2] } } },
+      "input": { "orders": [ { "a": 1 }, { "$value": { "a": 2 }, "$key": "k", "$timestamp": "2026-01-01T00:00:05Z",
+                   "$headers": { "h": "v" }, "$partition": 3 }, { "$raw": "no json", "$key": null }, { "$null": true },
+                   { "$advance": "10s" }, { "$watermark": "2026-01-01T00:01:00Z" }, { "$end": true } ], "lines": [] },
+      "expect": { "out": { "exactly": [ { "k": { "$approx": 1.5 } }, { "$value": { "k": { "$any": true } }, "$key": null,
+                    "$headers": { "i": "2", "gone": null }, "$topic": "out", "$partition": 2, "$timestamp": "2026-01-01T00:00:05Z" },
+                    { "$null": true }, { "$raw": "x" } ], "count": 4, "sequence": [], "contains": [] },
+                  "copy": { "last_per_key": [ { "k": 1 } ], "key": ["k", "v.w"] },
+                  "errors": [ { "step": "orders", "code": "NOT_JSON", "$raw": "no json", "$key": null, "$headers": { "a": "b" } },
+                              { "$value": { "a": 1 } } ] } } ] })json";
 
 // Replaces the first `from` in `text`, which must hold it.
 inline std::string with(std::string_view text, std::string_view from, std::string_view to) {
@@ -86,6 +106,11 @@ inline std::string with_kafka_source(std::string_view kafka) {
 }
 inline std::string with_kafka_sink(std::string_view kafka) {
   return with_sinks(R"({"out": {"kafka": )" + std::string(kafka) + "}}");
+}
+
+// The smallest definition with one test of these members.
+inline std::string with_test(std::string_view members) {
+  return with(kSmallest, "\"steps\"", "\"tests\": [{" + std::string(members) + "}], \"steps\"");
 }
 
 }  // namespace leat::spec::testing

@@ -79,7 +79,28 @@ TEST(Sinks, TopicsAreChecked) {
   EXPECT_EQ(check("\"a b\""), "BAD_NAME /sinks/out/kafka/topic");
   EXPECT_EQ(check("\"\""), "BAD_NAME /sinks/out/kafka/topic");
   EXPECT_EQ(check("\"__consumer_offsets\""), "RESERVED_NAME /sinks/out/kafka/topic");
-  EXPECT_EQ(check(R"({"expr": "'a'"})"), "NOT_AVAILABLE_YET /sinks/out/kafka/topic");
+}
+
+TEST(Sinks, AComputedTopicNeedsTheNamesItMayGive) {
+  const auto check = [](std::string_view members) {
+    return errors_of(with_kafka_sink("{" + std::string(members) + "}"));
+  };
+  const KafkaSinkSpec kafka =
+      kafka_of(R"({"topic": {"expr": "'a-' + k"}, "topics": ["a-*", "b?", "c.d_e"]})");
+  EXPECT_EQ(kafka.topic, "");
+  EXPECT_EQ(kafka.topic_expression->text, "'a-' + k");
+  EXPECT_EQ(kafka.topic_expression->pointer, "/sinks/out/kafka/topic/expr");
+  EXPECT_THAT(kafka.topics, ::testing::ElementsAre("a-*", "b?", "c.d_e"));
+  EXPECT_EQ(check(R"("topic": {"expr": "'a'"})"), "MISSING_FIELD /sinks/out/kafka");
+  EXPECT_EQ(check(R"("topic": "a", "topics": ["a"])"), "BAD_VALUE /sinks/out/kafka/topics");
+  EXPECT_EQ(check(R"("topic": {"expr": "k"}, "topics": [])"),
+            "OUT_OF_RANGE /sinks/out/kafka/topics");
+  EXPECT_EQ(check(R"("topic": {"expr": "k"}, "topics": ["a b", 1, "__x*", "", "ü", "a/*"])"),
+            "BAD_NAME /sinks/out/kafka/topics/0\nWRONG_TYPE /sinks/out/kafka/topics/1\n"
+            "BAD_NAME /sinks/out/kafka/topics/2\nBAD_NAME /sinks/out/kafka/topics/3\n"
+            "BAD_NAME /sinks/out/kafka/topics/4\nBAD_NAME /sinks/out/kafka/topics/5");
+  EXPECT_EQ(check(R"("topic": {"exp": "k"}, "topics": ["a"])"),
+            "MISSING_FIELD /sinks/out/kafka/topic\nUNKNOWN_FIELD /sinks/out/kafka/topic/exp");
 }
 
 TEST(Sinks, WritingToAnOwnSourceTopicIsRefusedUnlessAllowed) {
@@ -88,6 +109,42 @@ TEST(Sinks, WritingToAnOwnSourceTopicIsRefusedUnlessAllowed) {
             "TOPIC_LOOP /sinks/out/kafka/topic");
   EXPECT_EQ(errors_of(with_kafka_sink(R"({"topic": "t", "allow_loop": true})")), "");
   EXPECT_EQ(errors_of(with_kafka_sink(R"({"topic": "t", "profile": "another-cluster"})")), "");
+}
+
+TEST(Sinks, NamesThatFitAnOwnSourceTopicAreRefusedUnlessAllowed) {
+  EXPECT_EQ(errors_of(with_kafka_sink(R"({"topic": {"expr": "k"}, "topics": ["a", "t*"]})")),
+            "TOPIC_LOOP /sinks/out/kafka/topics/1");
+  EXPECT_EQ(errors_of(with_kafka_sink(
+                R"({"topic": {"expr": "k"}, "topics": ["*"], "allow_loop": true})")),
+            "");
+}
+
+TEST(Sinks, DeadLettersNeverGoToAnOwnSourceTopic) {
+  const auto check = [](std::string_view topics, std::string_view on_error) {
+    return errors_of(R"({"name": "p", "sources": {"in": {"kafka": {"topics": )" +
+                     std::string(topics) + R"(, "profile": "a"}}}, "on_error": )" +
+                     std::string(on_error) +
+                     R"(, "sinks": {"out": {"kafka": {"topic": "x", "allow_loop": true}}}})");
+  };
+  EXPECT_EQ(check(R"(["t"])", R"({"dead_letter": {"topic": "t"}})"),
+            "TOPIC_LOOP /on_error/dead_letter/topic");
+  EXPECT_EQ(check(R"(["t"])", R"({"dead_letter": {"topic": "t", "profile": "a"}})"),
+            "TOPIC_LOOP /on_error/dead_letter/topic");
+  EXPECT_EQ(check(R"(["t"])", R"({"dead_letter": {"topic": "t", "profile": "b"}})"), "");
+  EXPECT_EQ(check(R"(["p-dead-letter"])", "{}"), "TOPIC_LOOP /sources/in/kafka/topics");
+  EXPECT_EQ(check(R"(["p-dead-letter"])", R"({"dead_letter": {"topic": "elsewhere"}})"), "");
+}
+
+TEST(Sinks, TimesAreWrittenAsTextOrIntegers) {
+  const auto timestamps = [](std::string_view word) {
+    const ParseResult result = parse_pipeline(
+        with_sinks(R"({"out": {"stdout": {}, "timestamps": ")" + std::string(word) + "\"}}"));
+    return result.ok() ? std::optional(result.spec->sinks[0].timestamps) : std::nullopt;
+  };
+  EXPECT_EQ(timestamps("rfc3339"), TimestampText::rfc3339);
+  EXPECT_EQ(timestamps("ms"), TimestampText::ms);
+  EXPECT_EQ(timestamps("us"), TimestampText::us);
+  EXPECT_EQ(timestamps("ns"), std::nullopt);
 }
 
 TEST(Sinks, PartitionsAndTimestamps) {

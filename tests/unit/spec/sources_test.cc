@@ -135,19 +135,6 @@ TEST(Sources, AGeneratorHasFieldsAndAPace) {
             "BAD_VALUE /sources/in/format");
 }
 
-TEST(Sources, FormatsAreNamesOrObjectsOfOneKey) {
-  const auto check = [](std::string_view format) {
-    return errors_of(with_sources(R"({"in": {"kafka": {"topics": ["t"]}, "format": )" +
-                                  std::string(format) + "}}"));
-  };
-  EXPECT_EQ(check("\"bytes\""), "");
-  EXPECT_EQ(check(R"({"string": {}})"), "");
-  EXPECT_EQ(check(R"({"csv": {"fields": []}})"), "NOT_AVAILABLE_YET /sources/in/format");
-  EXPECT_EQ(check("\"protobuf\""), "UNKNOWN_VALUE /sources/in/format");
-  EXPECT_EQ(check("{}"), "WRONG_TYPE /sources/in/format");
-  EXPECT_EQ(check(R"({"json": {}, "csv": {}})"), "WRONG_TYPE /sources/in/format");
-}
-
 TEST(Sources, OneConsumerServesThemAll) {
   const auto check = [](std::string_view a, std::string_view b) {
     return errors_of(R"({"name": "p", "sources": {"a": {"kafka": )" + std::string(a) +

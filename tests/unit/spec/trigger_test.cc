@@ -59,7 +59,7 @@ TEST(ParseTrigger, AModeIsNeeded) {
   EXPECT_EQ(errors(R"({"mode": "realtime"})"), "UNKNOWN_VALUE /mode");
   EXPECT_EQ(errors(R"({"mode": "auto", "max_lag": "30s"})"),
             "NOT_AVAILABLE_YET /mode\nNOT_AVAILABLE_YET /max_lag");
-  EXPECT_EQ(errors(R"({"mode": "${env:MODE}"})"), "NOT_AVAILABLE_YET /mode");
+  EXPECT_EQ(errors(R"({"mode": "${env:MODE}"})"), "OUTSIDE_VALUE_REFUSED /mode");
   EXPECT_EQ(errors("[]"), "WRONG_TYPE ");
 }
 

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "spec/diagnostic.h"
+
+namespace leat::spec {
+
+// The line of `text` that a diagnostic points at, and beneath it a caret under the place, or under
+// the span inside the string that stands there:
+//
+//     12 |     { "filter": "amuont > 100" },
+//        |                  ^~~~~~
+//
+// At most kExcerptColumns of a long line, control characters escaped, every line with an end.
+// Empty when the place is not known. Pure.
+inline constexpr std::size_t kExcerptColumns = 120;
+std::string excerpt(std::string_view text, const Diagnostic& diagnostic);
+
+}  // namespace leat::spec

@@ -1,0 +1,260 @@
+#include "spec/reference.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "base/text.h"
+#include "json/write.h"
+#include "spec/fields.h"
+#include "spec/properties.h"
+
+namespace leat::spec {
+namespace {
+
+constexpr std::string_view kIntro =
+    R"(# The definition of a pipeline, key by key
+
+Made from the table that checks definitions (`src/spec/fields.cc`); `LEAT_REWRITE=1` in the environment of the test
+`Reference.ThePageIsWhatTheTableSays` writes it anew. The same in a terminal: `leat schema --field sources.*.kafka`; for an editor:
+`leat schema > pipeline.schema.json`, or `GET /v1/schemas/pipeline.json`.
+
+A definition is one JSON document with `//` and `/* */` comments. **Bold** keys are required. Of keys marked ○ exactly one stands in
+the object. Where a value is marked $, a text may be a whole `${env:NAME}` or `${file:/path}`, as far as `values.env` and
+`values.folders` of the daemon's configuration allow. Durations have the units `ns us ms s m h d` (`1h30m`), sizes `B KB KiB MB MiB GB
+GiB`. A field path is `user.city`; segments that are no identifiers stand in backticks. Keys that are described but not built yet are
+refused as `NOT_AVAILABLE_YET`.
+)";
+
+// How an object is reached, and the object.
+struct Section {
+  std::string path;
+  std::string_view object;
+};
+
+// What stands between a key and the keys of the object inside it.
+std::string step_into(const Field& field) {
+  switch (field.type) {
+    case Type::objects:
+    case Type::headers: return ".*";
+    case Type::list: return "[]";
+    case Type::rows: return "[]";
+    case Type::row_lists: return ".*[]";
+    case Type::expectations: return ".*";
+    default: return {};
+  }
+}
+
+void add_sections(std::vector<Section>& sections, std::string_view object,
+                  const std::string& path) {
+  const bool known = std::any_of(sections.begin(), sections.end(),
+                                 [&](const Section& each) { return each.object == object; });
+  if (known || fields_of(object).empty()) return;
+  sections.push_back({path, object});
+  for (const Field& field : fields_of(object)) {
+    if (field.need == Need::later) continue;
+    const std::string inside = (path.empty() ? "" : path + ".") + std::string(field.key);
+    if (const std::string_view of = object_in(field); !of.empty())
+      add_sections(sections, of, inside + step_into(field));
+    if (field.type == Type::expectations)
+      add_sections(sections, "expected_error", inside + ".errors[]");
+  }
+}
+
+std::string bound(const Field& field, double value) {
+  if (field.type == Type::duration) return base::format_duration(static_cast<std::int64_t>(value));
+  if (field.type == Type::size) {
+    constexpr double kMiB = 1024.0 * 1024;
+    const bool large = value >= kMiB;
+    return std::to_string(static_cast<std::int64_t>(large ? value / kMiB : value)) +
+           (large ? "MiB" : "B");
+  }
+  std::string text;
+  if (field.type == Type::number)
+    json::append_double(text, value);
+  else
+    text = std::to_string(static_cast<std::int64_t>(value));
+  return text;
+}
+
+std::string words_of(const Field& field) {
+  std::string text;
+  for (const std::string_view word : split_words(field.words))
+    text += (text.empty() ? "`\"" : ", `\"") + std::string(word) + "\"`";
+  for (const std::string_view word : split_words(field.later_words))
+    text += ", `\"" + std::string(word) + "\"` (not available yet)";
+  return text;
+}
+
+bool has_range(Type type) noexcept {
+  return type == Type::integer || type == Type::number || type == Type::duration ||
+         type == Type::size;
+}
+
+// What a value looks like.
+std::string value_of(const Field& field) {
+  std::string text;
+  switch (field.type) {
+    case Type::choice: text = words_of(field); break;
+    case Type::choices: text = "a list of " + words_of(field); break;
+    case Type::format: text = words_of(field) + ", or an object"; break;
+    default: text = description_of(field.type); break;
+  }
+  if (has_range(field.type) && field.high > 0)
+    text += ", " + bound(field, field.low) + " … " + bound(field, field.high);
+  if ((field.type == Type::text || field.type == Type::prose) && field.high > 0)
+    text += ", at most " + bound(field, field.high) + " bytes";
+  if (field.outside) text += " $";
+  return text;
+}
+
+std::string cell(std::string text) {
+  for (std::size_t at = text.find('|'); at != std::string::npos; at = text.find('|', at + 2))
+    text.insert(at, 1, '\\');
+  return text;
+}
+
+bool is_json(std::string_view text) noexcept {
+  return !text.empty() && (text[0] == '"' || text[0] == '{' || text[0] == '[' || text == "true" ||
+                           text == "false" || (text[0] >= '0' && text[0] <= '9'));
+}
+
+std::string default_of(const Field& field) {
+  if (field.fallback.empty()) return {};
+  const std::string text(field.fallback);
+  return is_json(text) || text.starts_with('<') ? "`" + text + "`" : text;
+}
+
+void append_row(std::string& page, const Field& field) {
+  std::string key = "`" + std::string(field.key) + "`";
+  if (field.need == Need::required) key = "**" + key + "**";
+  if (field.alternative) key += " ○";
+  if (field.need == Need::later) {
+    page += "| " + key + " | not available yet | | " + cell(std::string(field.doc)) + " |\n";
+    return;
+  }
+  page += "| " + key + " | " + cell(value_of(field)) + " | " + cell(default_of(field)) + " | " +
+          cell(std::string(field.doc)) + " |\n";
+}
+
+std::string property_values(const Property& property) {
+  switch (property.value) {
+    case Property::Value::boolean: return "true or false";
+    case Property::Value::text: return "a string of 1 … 255 bytes";
+    case Property::Value::integer: break;
+  }
+  return std::to_string(property.low) + " … " + std::to_string(property.high);
+}
+
+void append_properties(std::string& page) {
+  page +=
+      "\n## Kafka properties\n\nWhat `properties` of sources and sinks may tune; all else is "
+      "refused, and connections belong into profiles\nof the daemon's configuration.\n\n"
+      "| property | in | values |\n|---|---|---|\n";
+  for (const Property& property : allowed_properties()) {
+    const std::string_view side = property.side == Property::Side::both     ? "both"
+                                  : property.side == Property::Side::source ? "sources"
+                                                                            : "sinks";
+    page += "| `" + std::string(property.name) + "` | " + std::string(side) + " | " +
+            property_values(property) + " |\n";
+  }
+}
+
+struct Segments {
+  std::vector<std::string_view> words;
+  std::size_t at = 0;
+
+  explicit Segments(std::string_view path) {
+    while (!path.empty()) {
+      const std::size_t end = std::min(path.find('.'), path.size());
+      words.push_back(path.substr(0, end));
+      path.remove_prefix(std::min(end + 1, path.size()));
+    }
+  }
+  bool done() const noexcept { return at == words.size(); }
+  std::string_view take() noexcept { return words[at++]; }
+};
+
+std::string_view without_index(std::string_view word) {
+  return word.substr(0, std::min(word.find('['), word.size()));
+}
+
+Status unknown(std::string_view object, std::string_view word) {
+  std::vector<std::string_view> known;
+  for (const Field& field : fields_of(object)) known.push_back(field.key);
+  std::string near;
+  for (const std::string& name : base::nearest(word, known))
+    near += (near.empty() ? "; did you mean `" : ", `") + name + "`";
+  std::string all;
+  for (const std::string_view name : known) all += (all.empty() ? "" : " ") + std::string(name);
+  return Status(Code::not_found, "there is no key `" + std::string(word) + "` here" +
+                                     (near.empty() ? ", only: " + all : near + "?"));
+}
+
+void append_line(std::string& text, const Field& field) {
+  text += "  " + std::string(field.key);
+  text += std::string(field.key.size() < 20 ? 20 - field.key.size() : 1, ' ');
+  text += field.need == Need::later ? "(not available yet) " : "";
+  text += std::string(field.doc) + "\n";
+}
+
+std::string describe_field(const std::string& path, const Field& field) {
+  std::string text = path + "\n  " + std::string(field.doc) + "\n";
+  if (field.need == Need::later) return text + "  Not available yet.\n";
+  text += "  Value: " + value_of(field) + "\n";
+  if (field.need == Need::required) text += "  Required.\n";
+  if (!field.fallback.empty()) text += "  Default: " + std::string(field.fallback) + "\n";
+  return text;
+}
+
+std::string describe_object(std::string_view object) {
+  std::string text;
+  for (const Field& field : fields_of(object)) append_line(text, field);
+  return text;
+}
+
+}  // namespace
+
+std::string write_reference_page() {
+  std::vector<Section> sections;
+  add_sections(sections, "pipeline", "");
+  std::string page(kIntro);
+  for (const Section& section : sections) {
+    page += "\n## " + (section.path.empty() ? "Top level" : "`" + section.path + "`") +
+            "\n\n| key | value | default | meaning |\n|---|---|---|---|\n";
+    for (const Field& field : fields_of(section.object)) append_row(page, field);
+  }
+  append_properties(page);
+  return page;
+}
+
+Result<std::string> describe_key(std::string_view path) {
+  Segments segments(path);
+  std::string_view object = "pipeline";
+  const Field* field = nullptr;
+  bool named = false;  // the name behind `field` was read
+  while (!segments.done()) {
+    const std::string_view word = without_index(segments.take());
+    if (field != nullptr && field->type == Type::expectations && word == "errors") {
+      object = "expected_error";
+      field = nullptr;
+      continue;
+    }
+    const bool names = field != nullptr && step_into(*field).starts_with(".*");
+    if (names && !named && find_field(object, word) == nullptr) {
+      named = true;
+      continue;
+    }
+    named = false;
+    field = find_field(object, word);
+    if (field == nullptr) return unknown(object, word);
+    object = object_in(*field);
+    if (object.empty() && !segments.done())
+      return Status(Code::not_found, "`" + std::string(word) + "` has no keys inside");
+  }
+  if (field == nullptr) return describe_object(object);
+  return describe_field(std::string(path), *field) +
+         (fields_of(object).empty() ? "" : "  Inside:\n") + describe_object(object);
+}
+
+}  // namespace leat::spec
