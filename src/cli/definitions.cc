@@ -89,10 +89,9 @@ ExitCode validate_here(Session& session, const Definition& definition) {
     else
       planned.diagnostics = plan::check_expressions(result.expressions);
     valid = planned.plan != nullptr;
-    if (valid) planned.diagnostics = planned.plan->warnings;
-    spec::locate(definition.text, planned.diagnostics);
-    result.diagnostics.insert(result.diagnostics.end(), planned.diagnostics.begin(),
-                              planned.diagnostics.end());
+    const auto& more = valid ? planned.plan->warnings : planned.diagnostics;
+    result.diagnostics.insert(result.diagnostics.end(), more.begin(), more.end());
+    spec::locate(definition.text, result.diagnostics);
   }
   if (session.output() == Output::json) {
     json::Writer writer;

@@ -1,6 +1,7 @@
 #include "spec/parse.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "json/parse.h"
 #include "json/write.h"
@@ -192,11 +193,16 @@ void locate(std::string_view text, std::vector<Diagnostic>& diagnostics) {
   const json::Parsed parsed = json::parse(text, guard);
   if (parsed.partial() == nullptr) return;
   for (Diagnostic& diagnostic : diagnostics) {
-    if (diagnostic.line > 0) continue;
+    if (diagnostic.line > 0 || diagnostic.code == "TOO_MANY_ERRORS") continue;
     const json::Place place = json::place_of(*parsed.partial(), diagnostic.pointer);
     diagnostic.line = static_cast<int>(place.line);
     diagnostic.column = static_cast<int>(place.column);
   }
+  const auto known = std::stable_partition(diagnostics.begin(), diagnostics.end(),
+                                           [](const Diagnostic& each) { return each.line > 0; });
+  std::stable_sort(diagnostics.begin(), known, [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+  });
 }
 
 }  // namespace leat::spec

@@ -85,8 +85,8 @@ TriggerResult parse_trigger(std::string_view text, const Options& options = defa
 TriggerResult parse_trigger(const json::Value& value, const Options& options = default_options(),
                             std::string_view pointer = {});
 
-// Fills line and column of diagnostics that have only a pointer: later rooms find their problems
-// without the text.
+// Fills line and column of diagnostics that have only a pointer, since later rooms find their
+// problems without the text, and puts all in the order of the text.
 void locate(std::string_view text, std::vector<Diagnostic>& diagnostics);
 
 }  // namespace leat::spec

@@ -70,13 +70,9 @@ void validate_pipeline(Services& services, const RequestPtr& request, const Repl
   } else {
     built.diagnostics = plan::check_expressions(parsed.expressions);
   }
-  spec::locate(request->body, built.diagnostics);
-  diagnostics.insert(diagnostics.end(), built.diagnostics.begin(), built.diagnostics.end());
-  if (built.plan != nullptr) {
-    std::vector<spec::Diagnostic> warnings = built.plan->warnings;
-    spec::locate(request->body, warnings);
-    diagnostics.insert(diagnostics.end(), warnings.begin(), warnings.end());
-  }
+  const auto& more = built.plan != nullptr ? built.plan->warnings : built.diagnostics;
+  diagnostics.insert(diagnostics.end(), more.begin(), more.end());
+  spec::locate(request->body, diagnostics);
   reply(json_response(200, verdict_text(diagnostics, built.plan.get())));
 }
 

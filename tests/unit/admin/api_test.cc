@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/twelve_mistakes.h"
 #include "unit/admin/served.h"
 
 namespace leat::admin {
@@ -153,6 +154,33 @@ TEST_F(Api, ValidateSaysWhatWouldBe) {
   EXPECT_EQ(at(wrong.body, "/diagnostics/0/severity"), "error");
   EXPECT_EQ(at(wrong.body, "/plan"), "null");
   EXPECT_TRUE(backend_.calls().empty());
+}
+
+TEST_F(Api, TwelveMistakesComeBackAtOnceInTheOrderOfTheText) {
+  const std::string text(support::kTwelveMistakes);
+  const RawAnswer verdict = ask("POST /v1/pipelines:validate", "", text);
+  const RawAnswer refusal = ask("POST /v1/pipelines", "", text);
+  EXPECT_EQ(code_in(refusal), "422 INVALID_DEFINITION");
+  const auto check = [](const RawAnswer& answer, const std::string& list) {
+    for (std::size_t i = 0; i < support::kMistakes.size(); ++i) {
+      const support::Mistake& each = support::kMistakes[i];
+      const std::string entry = list + std::to_string(i);
+      EXPECT_EQ(at(answer.body, entry + "/code"), each.code) << entry << answer.body;
+      EXPECT_EQ(at(answer.body, entry + "/pointer"), each.pointer);
+      EXPECT_EQ(at(answer.body, entry + "/line"), std::to_string(each.line));
+      EXPECT_EQ(at(answer.body, entry + "/column"), std::to_string(each.column));
+    }
+    EXPECT_EQ(at(answer.body, list + "12/code"), "?") << "and no more";
+  };
+  check(verdict, "/diagnostics/");
+  check(refusal, "/errors/");
+}
+
+TEST_F(Api, ServesTheSchemaOfDefinitions) {
+  const RawAnswer answer = ask("GET /v1/schemas/pipeline.json");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(at(answer.body, "/$schema"), "https://json-schema.org/draft/2020-12/schema");
+  EXPECT_EQ(answer.header("Content-Type"), "application/schema+json");
 }
 
 TEST_F(Api, DeleteRemoves) {

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "support/fake_http_server.h"
+#include "support/twelve_mistakes.h"
 
 namespace leat::cli {
 namespace {
@@ -344,6 +345,36 @@ TEST_F(CliTest, ValidateWorksWithoutADaemonAndNamesEveryPlace) {
   EXPECT_EQ(run({"validate", mistyped}), ExitCode::bad_config);
   EXPECT_THAT(err_, HasSubstr(mistyped + ":2:"));
   EXPECT_EQ(run({"validate", folder_ + "/missing"}), ExitCode::bad_config);
+}
+
+TEST_F(CliTest, ValidateTellsTwelveMistakesAtOnceEachWithItsLineAndACaret) {
+  const std::string file = write("twelve.json", std::string(support::kTwelveMistakes));
+  EXPECT_EQ(run({"validate", file, "-o", "table"}), ExitCode::bad_config);
+  std::size_t at = 0;
+  for (const support::Mistake& each : support::kMistakes) {
+    const std::string place =
+        file + ":" + std::to_string(each.line) + ":" + std::to_string(each.column) + ": ";
+    at = err_.find(place, at);
+    ASSERT_NE(at, std::string::npos) << place << err_;
+    const std::string line = err_.substr(at, err_.find('\n', at) - at);
+    EXPECT_THAT(line, HasSubstr("[" + std::string(each.code) + "]"));
+    EXPECT_THAT(line, HasSubstr(std::string(each.remedy)));
+    at += line.size();
+  }
+  EXPECT_EQ(std::count(err_.begin(), err_.end(), '^'), 12);
+  EXPECT_THAT(err_, HasSubstr("  5 |   \"trigger\": { \"mode\": \"micro_bath\" },\n"
+                              "    |                        ^\n"));
+  EXPECT_THAT(err_, HasSubstr("  10 |     { \"filter\": \"amount > > 100\" },\n"
+                              "     |                           ^"));
+}
+
+TEST_F(CliTest, SchemaPrintsTheSchemaOrExplainsAKey) {
+  EXPECT_EQ(run({"schema"}), ExitCode::done);
+  EXPECT_THAT(out_, HasSubstr("https://json-schema.org/draft/2020-12/schema"));
+  EXPECT_EQ(run({"schema", "--field", "sources.*.kafka.start"}), ExitCode::done);
+  EXPECT_THAT(out_, HasSubstr("without a committed offset"));
+  EXPECT_EQ(run({"schema", "--field", "sources.*.kafak"}), ExitCode::usage);
+  EXPECT_THAT(err_, HasSubstr("did you mean `kafka`?"));
 }
 
 TEST_F(CliTest, ValidateAsksTheDaemonThatIsNamed) {

@@ -409,10 +409,11 @@ TEST(Locate, FillsThePlacesOfDiagnosticsThatHaveNone) {
   found[2].pointer = "/name";
   found[2].line = 77;
   locate(kSmallest, found);
-  EXPECT_EQ(found[0].line, 3);
-  EXPECT_EQ(found[0].column, 28);
-  EXPECT_EQ(found[1].line, 1);
-  EXPECT_EQ(found[1].column, 1);
+  EXPECT_EQ(found[0].pointer, "/nowhere") << "in the order of the text";
+  EXPECT_EQ(found[0].line, 1);
+  EXPECT_EQ(found[0].column, 1);
+  EXPECT_EQ(found[1].line, 3);
+  EXPECT_EQ(found[1].column, 28);
   EXPECT_EQ(found[2].line, 77);
 }
 
