@@ -69,7 +69,9 @@ ExitCode run_pipeline(const Config& config, runtime::PutRequest request, Signals
   const ScratchFolder scratch;
   if (scratch.path().empty())
     return tell(ExitCode::cant_create, "no folder can be made in $TMPDIR or /tmp");
-  runtime::Supervisor supervisor(supervisor_options(config, scratch.path()), std::move(*registry));
+  runtime::SupervisorOptions options = supervisor_options(config, scratch.path());
+  options.dead_letter_dir = ".";  // the scratch folder goes with the process, they do not
+  runtime::Supervisor supervisor(options, std::move(*registry));
   const Status started =
       supervisor.start([](const std::string&, const std::string&) -> Result<runtime::PutRequest> {
         return Status(Code::not_found, "nothing is stored");

@@ -17,13 +17,21 @@ class Chain::NodeCollector final : public Collector {
   const std::size_t node_;
 };
 
-Chain::Chain(std::vector<ChainNode> nodes) : nodes_(std::move(nodes)) {
+Chain::Chain(std::vector<ChainNode> nodes, std::unique_ptr<SinkWriter> dead_letters,
+             std::unique_ptr<ErrorRoute> dead_letter_errors)
+    : dead_letter_errors_(std::move(dead_letter_errors)),
+      dead_letters_(std::move(dead_letters)),
+      nodes_(std::move(nodes)) {
+  LEAT_CHECK((dead_letters_ == nullptr) == (dead_letter_errors_ == nullptr));
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    const ChainNode& node = nodes_[i];
+    ChainNode& node = nodes_[i];
     LEAT_CHECK((node.op != nullptr) + (node.writer != nullptr) + (node.sender != nullptr) == 1);
     LEAT_CHECK(node.op == nullptr || node.stats != nullptr);
     LEAT_CHECK(node.op != nullptr || node.next.empty());
     for (const std::size_t reader : node.next) LEAT_CHECK(reader > i && reader < nodes_.size());
+    if (node.op != nullptr && node.errors == nullptr)
+      node.errors = std::make_unique<ErrorRoute>(ErrorPlace(), *node.stats);
+    if (node.errors != nullptr) node.errors->connect(dead_letters_.get());
   }
 }
 
@@ -33,7 +41,7 @@ Status Chain::open(SliceId slice, std::uint32_t slices) {
   open_ = true;
   for (ChainNode& node : nodes_) {
     if (node.op == nullptr) continue;
-    const OperatorContext context{slice, slices, *node.stats};
+    const OperatorContext context{slice, slices, *node.stats, *node.errors};
     if (Status status = node.op->open(context); !status.ok())
       return std::move(status).with("step", node.stats->step());
   }
@@ -44,12 +52,24 @@ Status Chain::push(std::size_t node, record::RecordBatch batch, EpochId epoch) {
   LEAT_DCHECK(node < nodes_.size());
   if (batch.empty()) return {};
   epoch_ = epoch;
+  for (ChainNode& each : nodes_)
+    if (each.errors != nullptr) each.errors->begin(epoch);
   return run(node, batch);
+}
+
+Status Chain::settle(ChainNode& node) {
+  if (node.errors != nullptr && node.errors->pending()) LEAT_RETURN_IF_ERROR(node.errors->flush());
+  if (dead_letter_errors_ != nullptr && dead_letter_errors_->stopped())
+    return dead_letter_errors_->flush();
+  return {};
 }
 
 Status Chain::run(std::size_t index, record::RecordBatch& batch) {
   ChainNode& node = nodes_[index];
-  if (node.writer != nullptr) return node.writer->write(batch, epoch_);
+  if (node.writer != nullptr) {
+    LEAT_RETURN_IF_ERROR(node.writer->write(batch, epoch_));
+    return settle(node);
+  }
   if (node.sender != nullptr) {
     node.sender->send(batch);
     return {};
@@ -57,6 +77,7 @@ Status Chain::run(std::size_t index, record::RecordBatch& batch) {
   NodeCollector collector(*this, index);
   if (Status status = node.op->process(batch, collector); !status.ok())
     return std::move(status).with("step", node.stats->step());
+  LEAT_RETURN_IF_ERROR(settle(node));
   return std::move(broken_);
 }
 
@@ -64,6 +85,7 @@ void Chain::forward(std::size_t from, record::RecordBatch&& batch) {
   if (batch.empty() || !broken_.ok()) return;
   LEAT_DCHECK(batch.size() <= record::RecordBatch::kRowsMax);
   ChainNode& node = nodes_[from];
+  if (node.errors->stopped()) return;
   if (node.tap != nullptr && node.tap->wanted()) show(node, batch);
   for (std::size_t i = 0; i < node.next.size(); ++i) {
     Status status;
@@ -86,20 +108,26 @@ void Chain::show(ChainNode& node, const record::RecordBatch& batch) {
 
 Status Chain::end_epoch(EpochId epoch) {
   epoch_ = epoch;
+  for (ChainNode& each : nodes_)
+    if (each.errors != nullptr) each.errors->begin(epoch);
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     ChainNode& node = nodes_[i];
     if (node.writer != nullptr) {
       LEAT_RETURN_IF_ERROR(node.writer->on_epoch_end(epoch));
+      LEAT_RETURN_IF_ERROR(settle(node));
     } else if (node.sender != nullptr) {
       node.sender->send(Barrier{epoch});
     } else {
       NodeCollector collector(*this, i);
       if (Status status = node.op->on_epoch_end(epoch, collector); !status.ok())
         return std::move(status).with("step", node.stats->step());
+      LEAT_RETURN_IF_ERROR(settle(node));
       if (!broken_.ok()) return std::move(broken_);
     }
   }
-  return {};
+  if (dead_letters_ == nullptr) return {};
+  LEAT_RETURN_IF_ERROR(dead_letters_->on_epoch_end(epoch));
+  return dead_letter_errors_->flush();
 }
 
 Blocked Chain::blocked() {
@@ -109,13 +137,20 @@ Blocked Chain::blocked() {
       reason = Blocked::exchange;
     if (node.writer != nullptr && !node.writer->ready()) reason = Blocked::sink;
   }
+  if (dead_letters_ != nullptr && !dead_letters_->ready()) reason = Blocked::sink;
   return reason;
 }
 
 Instant Chain::serve(Instant now) {
   Instant again = base::kNever;
-  for (ChainNode& node : nodes_)
-    if (node.writer != nullptr) again = std::min(again, node.writer->serve(now));
+  for (ChainNode& node : nodes_) {
+    if (node.writer == nullptr) continue;
+    again = std::min(again, node.writer->serve(now));
+    if (Status status = settle(node); !status.ok()) failure_ = std::move(status);
+  }
+  if (dead_letters_ == nullptr) return again;
+  again = std::min(again, dead_letters_->serve(now));
+  if (Status status = dead_letter_errors_->flush(); !status.ok()) failure_ = std::move(status);
   return again;
 }
 
@@ -125,6 +160,7 @@ void Chain::close() noexcept {
     if (node.op != nullptr) node.op->close();
     if (node.writer != nullptr) node.writer->close();
   }
+  if (dead_letters_ != nullptr) dead_letters_->close();
 }
 
 }  // namespace leat::flow

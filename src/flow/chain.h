@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "flow/error_route.h"
 #include "flow/exchange.h"
 #include "flow/operator.h"
 #include "flow/sink.h"
@@ -20,9 +22,11 @@ struct ChainNode {
   std::unique_ptr<Operator> op;
   std::unique_ptr<SinkWriter> writer;
   std::unique_ptr<ExchangeSender> sender;
-  std::vector<std::size_t> next;  // indexes above its own; empty for writers and senders
-  StepStats* stats = nullptr;     // of the step, for operators
-  TapPoint* tap = nullptr;        // shows what leaves the operator; null = no tap here
+  std::vector<std::size_t> next;       // indexes above its own; empty for writers and senders
+  StepStats* stats = nullptr;          // of the step, for operators
+  std::unique_ptr<ErrorRoute> errors;  // of an operator or writer; null = an operator's failed rows
+                                       // are dropped
+  TapPoint* tap = nullptr;             // shows what leaves the operator; null = no tap here
   std::unique_ptr<record::RowEncoder> tap_encoder;
 };
 
@@ -34,8 +38,10 @@ enum class Blocked : std::uint8_t { none, sink, exchange };
 class Chain {
  public:
   // Requires: exactly one of operator, writer and sender in each node, with the stats of its step
-  // for an operator.
-  explicit Chain(std::vector<ChainNode> nodes);
+  // for an operator. `dead_letters` takes those of all nodes; it needs a route of its own, which
+  // stops the pipeline when one cannot be written.
+  explicit Chain(std::vector<ChainNode> nodes, std::unique_ptr<SinkWriter> dead_letters = nullptr,
+                 std::unique_ptr<ErrorRoute> dead_letter_errors = nullptr);
   ~Chain();
   Chain(const Chain&) = delete;
   Chain& operator=(const Chain&) = delete;
@@ -53,6 +59,8 @@ class Chain {
   // Lets writers send and take acknowledgements; the earliest instant at which they want to be
   // called again.
   Instant serve(Instant now);
+  // What writers met outside of push() and end_epoch(): final too.
+  Status take_failure() { return std::exchange(failure_, Status()); }
   void close() noexcept;
 
  private:
@@ -60,10 +68,15 @@ class Chain {
   Status run(std::size_t node, record::RecordBatch& batch);
   void forward(std::size_t from, record::RecordBatch&& batch);
   void show(ChainNode& node, const record::RecordBatch& batch);
+  // Writes the dead letters of the node.
+  Status settle(ChainNode& node);
 
+  std::unique_ptr<ErrorRoute> dead_letter_errors_;
+  std::unique_ptr<SinkWriter> dead_letters_;
   std::vector<ChainNode> nodes_;
   EpochId epoch_;
   Status broken_;  // the first error below an operator that was emitting
+  Status failure_;
   bool open_ = false;
 };
 

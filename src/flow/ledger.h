@@ -32,7 +32,8 @@ class Ledger {
     failed_.fetch_add(records, std::memory_order_relaxed);
   }
   std::uint64_t failed() const noexcept { return failed_.load(std::memory_order_relaxed); }
-  // From now on the epoch gets no more records: notify once when it is empty (at once when it is).
+  // From now on the epoch gets no more records but in the place of others that are still in it:
+  // notify once when it is empty (at once when it is).
   void watch(EpochId epoch);
   std::uint64_t in_flight(EpochId epoch) const noexcept {
     return slots_[epoch.value() % kEpochs].load(std::memory_order_acquire);

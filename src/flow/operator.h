@@ -2,6 +2,7 @@
 
 #include "base/ids.h"
 #include "base/status.h"
+#include "flow/error_route.h"
 #include "flow/stats.h"
 #include "record/batch.h"
 
@@ -18,10 +19,11 @@ struct OperatorContext {
   SliceId slice;
   std::uint32_t slices = 1;
   StepStats& stats;
+  ErrorRoute& errors;  // takes the rows that fail
 };
 
 // Transforms batches on the thread of its task. Never blocks, never throws, never reads a clock,
-// never learns the trigger. A row that fails is data: counted in the step's stats and dropped; a
+// never learns the trigger. A row that fails is data: it goes to the error route and no further; a
 // Status that is not ok fails the pipeline.
 class Operator {
  public:

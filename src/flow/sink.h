@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "base/status.h"
 #include "base/wakeup.h"
+#include "flow/error_route.h"
 #include "flow/ledger.h"
 #include "flow/stats.h"
 #include "record/batch.h"
@@ -46,6 +47,7 @@ struct WriterContext {
   Ledger& ledger;
   base::Wakeup& worker;
   const base::Clock& clock;
+  ErrorRoute& errors;  // takes the rows that cannot be written; outlives the writer
 };
 
 // One slice of one sink, on the worker thread of its task. Nothing blocks.
@@ -56,7 +58,8 @@ class SinkWriter {
   // wakes the worker.
   virtual bool ready() = 0;
   // Takes the rows: each is counted in the ledger of `epoch` until it is acknowledged. A row that
-  // cannot be written is counted and dropped. Order per (origin, key) is kept.
+  // cannot be written goes to the error route instead; when that shows only later, it stays in the
+  // ledger until the route was flushed. Order per (origin, key) is kept.
   virtual Status write(record::RecordBatch& batch, EpochId epoch) = 0;
   // Hands everything written so far to the outside: the epoch ends.
   virtual Status on_epoch_end(EpochId epoch) = 0;
@@ -75,6 +78,8 @@ class SinkListener {
   // A record can never be delivered, or the producer is broken: the pipeline restarts from its last
   // commit with back-off.
   virtual void on_sink_failed(Status status) = 0;
+  // The sink would work better made anew: a restart behind a commit, when it suits.
+  virtual void on_sink_outdated() {}
 };
 
 // Writes for one pipeline: all sinks of one kind (one producer for all Kafka sinks). Control
@@ -87,7 +92,7 @@ class Sink {
   virtual Result<std::unique_ptr<SinkWriter>> make_writer(std::uint32_t sink, SinkBinding binding,
                                                           const WriterContext& context) = 0;
   virtual Instant serve(Instant now) = 0;
-  // True once every destination was seen to be reachable.
+  // True once every destination was seen to be reachable; that of dead letters does not count.
   virtual bool connected() const noexcept = 0;
 };
 
@@ -96,6 +101,11 @@ struct SinkContext {
   std::string instance;
   std::string pipeline;
   const base::Clock& clock;
+  // Of the sink that takes dead letters, when it is among those asked for: its records come with all
+  // their headers, it takes a batch even when it is not ready and none waits, and the pipeline runs
+  // while it is not connected.
+  std::optional<std::uint32_t> dead_letters = {};
+  std::string dead_letter_file = {};  // where they go without Kafka
 };
 using SinkFactory = std::function<Result<std::unique_ptr<Sink>>(
     const SinkContext&, std::vector<const spec::SinkSpec*> specs,

@@ -20,24 +20,35 @@ std::string_view to_string(DropReason reason) noexcept {
   LEAT_CHECK(false);
 }
 
-void StepStats::row_failed(DropReason reason, const record::RowError& error,
-                           const record::Row& row) noexcept {
+void StepStats::row_skipped(DropReason reason, const record::RowError& error,
+                            const record::Row& row) noexcept {
   base::Counter& counter = dropped(reason);
   counter.add();
+  tell(to_string(reason), counter.value(), error, row);
+}
+
+void StepStats::row_failed(std::string_view outcome, const record::RowError& error,
+                           const record::Row& row) noexcept {
+  failed.add();
+  tell(outcome, failed.value(), error, row);
+}
+
+void StepStats::tell(std::string_view outcome, std::uint64_t so_far, const record::RowError& error,
+                     const record::Row& row) const noexcept {
   // Logged when the count is a power of two: no clock, and a flood of bad rows costs a line now and
   // then.
-  if (!std::has_single_bit(counter.value())) return;
+  if (!std::has_single_bit(so_far)) return;
   const bool known = row.origin != nullptr;
-  log::warn("flow", "record dropped",
+  log::warn("flow", "a record failed",
             {{"pipeline", pipeline_},
              {"step", step_},
-             {"reason", to_string(reason)},
+             {"outcome", outcome},
              {"code", error.code},
              {"why", error.message},
              {"topic", known ? std::string_view(row.origin->topic) : std::string_view()},
              {"partition", known ? row.origin->partition.value() : -1},
              {"offset", row.offset},
-             {"so_far", counter.value()}});
+             {"so_far", so_far}});
 }
 
 }  // namespace leat::flow

@@ -16,8 +16,8 @@ enum class DropReason : std::uint8_t { filter, late, dedupe, skip, decode, tombs
 inline constexpr std::size_t kDropReasons = 7;
 std::string_view to_string(DropReason reason) noexcept;
 
-// What one step of one task counts. Written by its worker, read by anybody; lives as long as the
-// pipeline is deployed, over restarts. in = out (for 1:1 steps) + dropped by every reason.
+// What one step of one task counts, in rows. Written by its worker, read by anybody; lives as long
+// as the pipeline is deployed, over restarts. in × fan-out = out + dropped by every reason + failed.
 class StepStats {
  public:
   StepStats(std::string pipeline, std::string step)
@@ -25,20 +25,28 @@ class StepStats {
 
   base::Counter in;
   base::Counter out;
-  base::Counter bytes;  // sinks: of what `out` counts, keys included
+  base::Counter bytes;          // sinks: of what `out` counts, keys included
+  base::Counter failed;         // rows that on_error dead-lettered, or that stopped the pipeline
+  base::Counter dead_lettered;  // records written as dead letters: one for all its failed rows here
   base::Counter& dropped(DropReason reason) noexcept {
     return dropped_[static_cast<std::size_t>(reason)];
   }
   const base::Counter& dropped(DropReason reason) const noexcept {
     return dropped_[static_cast<std::size_t>(reason)];
   }
-  // Counts a row that failed and logs it, rate-limited and without payload.
-  void row_failed(DropReason reason, const record::RowError& error,
+  // Count a row that failed and log it, rate-limited and without payload: one that on_error drops,
+  // and one that it keeps (`outcome`: what becomes of it).
+  void row_skipped(DropReason reason, const record::RowError& error,
+                   const record::Row& row) noexcept;
+  void row_failed(std::string_view outcome, const record::RowError& error,
                   const record::Row& row) noexcept;
   const std::string& pipeline() const noexcept { return pipeline_; }
   const std::string& step() const noexcept { return step_; }
 
  private:
+  void tell(std::string_view outcome, std::uint64_t so_far, const record::RowError& error,
+            const record::Row& row) const noexcept;
+
   const std::string pipeline_;
   const std::string step_;
   std::array<base::Counter, kDropReasons> dropped_;

@@ -101,8 +101,9 @@ StepOutcome Task::step(Instant now, WallTime wall) {
     outcome.worked = true;
   }
   outcome.wake_at = chain_->serve(now);
+  if (Status status = chain_->take_failure(); !status.ok()) fail(std::move(status));
   blocked_ = Blocked::none;
-  if (read_inputs(wall)) outcome.worked = true;
+  if (!failed_ && read_inputs(wall)) outcome.worked = true;
   if (intake_ != nullptr && !failed_ && step_sources(now, wall, outcome.wake_at))
     outcome.worked = true;
   if (!failed_ && aligned()) {

@@ -170,6 +170,21 @@ const ErrorRule& classify(rd_kafka_resp_err_t error) noexcept {
   return found != std::end(kRules) ? *found : kUnknown;
 }
 
+const record::RowError& row_error(rd_kafka_resp_err_t error) noexcept {
+  static constexpr record::RowError kTooLarge{
+      "RECORD_TOO_LARGE", "larger than `message.max.bytes` of the profile or the topic allows"};
+  static constexpr record::RowError kTimestamp{
+      "TIMESTAMP_REFUSED", "the topic's `message.timestamp.*` settings do not allow its time"};
+  static constexpr record::RowError kRefused{
+      "RECORD_REFUSED", "the broker refuses it: a compacted topic needs a key"};
+  switch (error) {
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE: return kTooLarge;
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP: return kTimestamp;
+    default: return kRefused;
+  }
+}
+
 std::string describe(rd_kafka_resp_err_t error, std::string_view what) {
   const ErrorRule& rule = classify(error);
   std::string text(what);

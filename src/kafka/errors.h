@@ -7,6 +7,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "base/status.h"
+#include "record/value.h"
 
 namespace leat::kafka {
 
@@ -31,6 +32,9 @@ std::span<const ErrorRule> error_rules() noexcept;
 // The rule of an error. Errors that are not in the table are pipeline errors with the name
 // KAFKA_ERROR.
 const ErrorRule& classify(rd_kafka_resp_err_t error) noexcept;
+
+// The row error of a record that is refused. Requires: the rule's kind is `row`.
+const record::RowError& row_error(rd_kafka_resp_err_t error) noexcept;
 
 // "<what>: <librdkafka's words>. <remedy>" with fields `code` (the rule's name) and `kafka`
 // (librdkafka's name).

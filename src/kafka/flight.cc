@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/log.h"
 #include "kafka/errors.h"
 #include "kafka/lanes.h"
 
@@ -21,11 +20,6 @@ Flight& FlightPool::take(std::size_t rows) {
   return *flight;
 }
 
-void Flight::refused() noexcept {
-  refusals->fetch_add(1, std::memory_order_relaxed);
-  ledger->done(epoch, 1);
-}
-
 Landing::Landing(const Clock& clock, ProducerMode mode, flow::LatencyStats* latency,
                  const std::function<void(rd_kafka_resp_err_t)>& failed)
     : clock_(clock), mode_(mode), latency_(latency), failed_(failed) {
@@ -42,7 +36,7 @@ Landing::~Landing() {
 void Landing::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
   // Only a client that is being destroyed calls without somebody who polls; nobody counts any more.
   if (t_landing == nullptr || message->_private == nullptr) return;
-  const FlightRow& row = *static_cast<const FlightRow*>(message->_private);
+  FlightRow& row = *static_cast<FlightRow*>(message->_private);
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
     t_landing->take(row);
   else
@@ -99,22 +93,17 @@ void Landing::end_flight() {
   flight_records_ = 0;
 }
 
-void Landing::refuse(const FlightRow& row, rd_kafka_resp_err_t error) {
+void Landing::refuse(FlightRow& row, rd_kafka_resp_err_t error) {
   end_round();
   end_flight();
   if (row.round != nullptr) row.round->landed(1, clock_.now());
   Flight& flight = *row.flight;
-  const ErrorRule& rule = classify(error);
-  if (rule.kind == ErrorClass::row && mode_ == ProducerMode::one_by_one) {
-    log::warn("kafka", "the broker refuses a record",
-              {{"pipeline", flight.stats->pipeline()},
-               {"code", rule.name},
-               {"error", rd_kafka_err2str(error)}});
-    flight.refused();
-  } else {
-    flight.ledger->fail(1);
-    failed_(error);
-  }
+  // Its writer's worker decides what becomes of it, and lands it then.
+  if (classify(error).kind == ErrorClass::row && mode_ == ProducerMode::one_by_one &&
+      flight.refusals->push({&row, error}))
+    return;
+  flight.ledger->fail(1);
+  failed_(error);
   flight.landed(1);
 }
 

@@ -4,20 +4,35 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <librdkafka/rdkafka.h>
 
 #include "base/clock.h"
+#include "base/mailbox.h"
 #include "base/ref.h"
 #include "flow/ledger.h"
 #include "flow/stats.h"
 #include "kafka/pool.h"
+#include "record/batch.h"
 
 namespace leat::kafka {
 
 class Flight;
 class Round;
+
+// The rows of one batch as they came to the writer, and the memory they view. Immutable.
+class Kept final : public base::RefCounted {
+ public:
+  explicit Kept(record::RecordBatch&& batch)
+      : memory(batch.memory()), rows(std::move(batch.rows())) {}
+  const base::Ref<record::BatchMemory> memory;
+  const std::vector<record::Row> rows;
+
+ private:
+  ~Kept() override = default;
+};
 
 // A broker refuses whole requests and does not say for which record. So a refusal in `together`
 // fails the producer, and the pipeline's next one sends a request for each record: what is refused
@@ -29,6 +44,13 @@ struct FlightRow {
   Flight* flight = nullptr;
   std::int64_t source_timestamp_ms = 0;  // of the record in Kafka; 0 = unknown
   Round* round = nullptr;                // that it left with, when the sink paces its rounds
+  const record::Row* source = nullptr;   // valid as long as Flight::kept
+};
+
+// A record that the broker refused by itself, on its way back to its writer.
+struct Refusal {
+  FlightRow* row = nullptr;
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
 };
 
 // The records of one batch between the writer and their acknowledgements. The writer fills it;
@@ -36,8 +58,9 @@ struct FlightRow {
 class Flight {
  public:
   flow::Ledger* ledger = nullptr;
-  flow::StepStats* stats = nullptr;  // of the writer's step; only its writer counts there
-  std::atomic<std::uint64_t>* refusals = nullptr;  // of the writer
+  base::Mailbox<Refusal>* refusals = nullptr;  // of the writer
+  const Kept* kept = nullptr;                  // as long as its rows wait, or `hold` holds it
+  base::Ref<Kept> hold;                        // in `one_by_one`: until the last acknowledgement
   EpochId epoch;
   Instant handed_over{};
   std::vector<FlightRow> rows;
@@ -46,11 +69,11 @@ class Flight {
   explicit Flight(Pool<Flight>& home) : home_(home) {}
   // Writer: `records` are on their way. Before the first is handed over.
   void expect(std::uint32_t records) noexcept { left_.store(records, std::memory_order_relaxed); }
-  // One record that was counted as written cannot be: it was dropped after all.
-  void refused() noexcept;
   // So many will not be told of any more.
   void landed(std::uint32_t records) noexcept {
-    if (left_.fetch_sub(records, std::memory_order_acq_rel) == records) home_.give(this);
+    if (left_.fetch_sub(records, std::memory_order_acq_rel) != records) return;
+    hold = {};
+    home_.give(this);
   }
 
  private:
@@ -87,7 +110,7 @@ class Landing {
 
  private:
   void take(const FlightRow& row);
-  void refuse(const FlightRow& row, rd_kafka_resp_err_t error);
+  void refuse(FlightRow& row, rd_kafka_resp_err_t error);
   void end_flight();
   void end_round();
   void end_timestamp();

@@ -18,8 +18,8 @@ void Lanes::add(Parcel parcel, Instant now, const std::vector<std::int32_t>& lea
     if (lane.rows.empty()) lane.leader = place < leader_of.size() ? leader_of[place] : -1;
     Group& group = groups_[lane.leader];
     if (lane.rows.empty()) group.partitions.push_back(row.partition);
-    if (group.memory.empty() || group.memory.back().get() != parcel.memory.get())
-      group.memory.push_back(parcel.memory);
+    if (group.kept.empty() || group.kept.back().get() != parcel.kept.get())
+      group.kept.push_back(parcel.kept);
     group.oldest = std::min(group.oldest, now);
     const std::size_t bytes = row.value.size() + row.key.size();
     group.bytes += bytes;
@@ -68,7 +68,7 @@ bool Lanes::release(Group& group, Pace& pace, Instant now) {
     if (lane.rows.empty()) group.partitions.pop_back();
   }
   if (group.partitions.empty()) {
-    group.memory.clear();
+    group.kept.clear();
     group.oldest = base::kNever;
   }
   if (sent == 0)

@@ -15,7 +15,7 @@
 
 namespace leat::kafka {
 
-// One row ready for the producer; bytes are borrowed from its parcel's memory.
+// One row ready for the producer; bytes are borrowed from what its parcel keeps.
 struct Outgoing {
   std::string_view value;
   std::string_view key;
@@ -27,9 +27,9 @@ struct Outgoing {
   bool null_key = false;
 };
 
-// Rows that wait together, and the memory they view. Movable.
+// Rows that wait together, and what they view. Movable.
 struct Parcel {
-  base::Ref<record::BatchMemory> memory;
+  base::Ref<Kept> kept;
   std::vector<Outgoing> rows;
   std::size_t sent = 0;  // the first so many are handed over
 };
@@ -109,7 +109,7 @@ class Lanes {
     std::vector<std::int32_t> partitions;  // with rows
     std::size_t bytes = 0;
     Instant oldest = base::kNever;
-    std::vector<base::Ref<record::BatchMemory>> memory;  // of the rows of this group
+    std::vector<base::Ref<Kept>> kept;  // what its rows view
   };
   bool release(Group& group, Pace& pace, Instant now);
   Round& take_round();

@@ -86,7 +86,7 @@ EpochId epoch_of(const std::string& metadata) {
 TopicFacts look_up_topic(rd_kafka_t* client, const std::string& topic) {
   TopicFacts facts;
   rd_kafka_topic_t* const handle = rd_kafka_topic_new(client, topic.c_str(), nullptr);
-  if (handle == nullptr) return {rd_kafka_last_error(), {}};
+  if (handle == nullptr) return {rd_kafka_last_error(), {}, RD_KAFKA_RESP_ERR_NO_ERROR};
   const struct rd_kafka_metadata* metadata = nullptr;
   facts.error = rd_kafka_metadata(client, 0, handle, &metadata, Client::kCallMs);
   if (facts.error == RD_KAFKA_RESP_ERR_NO_ERROR) {

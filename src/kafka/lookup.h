@@ -35,6 +35,8 @@ EpochId epoch_of(const std::string& metadata);
 struct TopicFacts {
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
   std::vector<std::int32_t> leaders;  // by partition; -1 = none now
+  // Of the attempt to create the topic when it was missing: an error, or nothing to say.
+  rd_kafka_resp_err_t creation = RD_KAFKA_RESP_ERR_NO_ERROR;
 };
 TopicFacts look_up_topic(rd_kafka_t* client, const std::string& topic);
 // Whether any broker answers. Blocks up to Client::kCallMs.

@@ -74,7 +74,7 @@ WriterStore& Producer::join(base::Wakeup& worker) {
   const std::lock_guard lock(mutex_);
   writers_.push_back(&worker);
   primary_.store(writers_.front(), std::memory_order_release);
-  return *stores_.emplace_back(std::make_unique<WriterStore>());
+  return *stores_.emplace_back(std::make_unique<WriterStore>(worker));
 }
 
 void Producer::leave(base::Wakeup& worker) {

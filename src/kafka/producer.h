@@ -20,6 +20,7 @@ struct Target {
   std::string topic;
   rd_kafka_topic_t* handle = nullptr;
   const spec::KafkaSinkSpec* spec = nullptr;
+  bool dead_letters = false;
   std::atomic<std::int32_t> partitions{0};  // 0 = not known: writers wait
   std::atomic<std::shared_ptr<const std::vector<std::int32_t>>>
       leaders;  // by partition; set before `partitions`
@@ -28,9 +29,9 @@ struct Target {
 // What acknowledgements name of a writer; lives as long as the producer, because they may come
 // after the writer went.
 struct WriterStore {
+  explicit WriterStore(base::Wakeup& writer) : refusals(writer) {}
   FlightPool flights;
-  std::atomic<std::uint64_t> refusals{0};  // records counted as written that were not; the writer
-                                           // takes them into its step's counts
+  base::Mailbox<Refusal> refusals;  // of records counted as written
   PaceStore paces;
 };
 
@@ -54,6 +55,7 @@ class Producer {
   // Control, before writers: a topic with the sink's compression.
   Result<Target*> add_target(const spec::KafkaSinkSpec& spec);
   const std::vector<std::unique_ptr<Target>>& targets() const noexcept { return targets_; }
+  ProducerMode mode() const noexcept { return mode_; }
   Client& client() const noexcept { return *client_; }
 
   // A writer comes and goes; its wake-up outlives the producer. Its store stays until the producer
@@ -73,6 +75,9 @@ class Producer {
   std::vector<Trouble> take_troubles() { return troubles_.take(); }
   // A record can never be delivered: the pipeline restarts. Told once.
   void fail(rd_kafka_resp_err_t error) { failed_(error); }
+  // Records that were refused for themselves, ever.
+  std::uint64_t refusals() const noexcept { return refusals_.load(std::memory_order_relaxed); }
+  void count_refusal() noexcept { refusals_.fetch_add(1, std::memory_order_relaxed); }
   // What the client reports of itself.
   void report(rd_kafka_resp_err_t error, std::string reason);
 
@@ -98,6 +103,7 @@ class Producer {
   std::atomic<bool> ready_{true};
   std::atomic<bool> room_wanted_{false};
   std::atomic<bool> undelivered_{false};
+  std::atomic<std::uint64_t> refusals_{0};
   std::atomic<base::Wakeup*> primary_{nullptr};  // takes the acknowledgements when all sleep
   std::mutex mutex_;
   std::vector<base::Wakeup*> writers_;                // under mutex_

@@ -1,6 +1,7 @@
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 
 #include "kafka/profile.h"
 #include "kafka/sink.h"
@@ -17,7 +18,13 @@ struct Shared {
   const KafkaOptions options;
   std::mutex mutex;
   std::map<std::string, std::string> first_topics;  // by pipeline, under mutex
-  std::set<std::string> one_by_one;                 // pipelines, under mutex
+  struct OneByOne {
+    bool now = false;
+    Duration quiet_for = kQuietMin;  // without a refusal, before records go together again
+  };
+  static constexpr Duration kQuietMin = std::chrono::minutes(1);
+  static constexpr Duration kQuietMax = std::chrono::hours(1);
+  std::map<std::string, OneByOne> one_by_one;  // by pipeline that ever had to, under mutex
 
   Result<const Profile*> profile(const std::string& name) const {
     const auto found = options.profiles.find(name.empty() ? options.default_profile : name);
@@ -31,11 +38,18 @@ struct Shared {
   }
   void send_one_by_one(const std::string& pipeline) {
     const std::lock_guard lock(mutex);
-    one_by_one.insert(pipeline);
+    const auto [found, first] = one_by_one.try_emplace(pipeline);
+    if (!first) found->second.quiet_for = std::min(2 * found->second.quiet_for, kQuietMax);
+    found->second.now = true;
   }
-  ProducerMode mode_of(const std::string& pipeline) {
+  void send_together(const std::string& pipeline) {
     const std::lock_guard lock(mutex);
-    return one_by_one.contains(pipeline) ? ProducerMode::one_by_one : ProducerMode::together;
+    one_by_one[pipeline].now = false;
+  }
+  OneByOne one_by_one_of(const std::string& pipeline) {
+    const std::lock_guard lock(mutex);
+    const auto found = one_by_one.find(pipeline);
+    return found != one_by_one.end() ? found->second : OneByOne();
   }
   std::string topic_of(const std::string& pipeline) {
     const std::lock_guard lock(mutex);
@@ -88,13 +102,18 @@ Result<std::unique_ptr<flow::Sink>> make_sink(const std::shared_ptr<Shared>& sha
   const auto source_topic = [shared, pipeline = context.pipeline] {
     return shared->topic_of(pipeline);
   };
-  const auto one_by_one = [shared, pipeline = context.pipeline] {
-    shared->send_one_by_one(pipeline);
+  const auto set_mode = [shared, pipeline = context.pipeline](ProducerMode mode) {
+    if (mode == ProducerMode::one_by_one)
+      shared->send_one_by_one(pipeline);
+    else
+      shared->send_together(pipeline);
   };
+  const Shared::OneByOne one_by_one = shared->one_by_one_of(context.pipeline);
   return std::unique_ptr<flow::Sink>(std::make_unique<KafkaSink>(SinkParts{
-      context.pipeline, **profile, std::move(kafka), indexes, shared->options.produce_bytes,
-      shared->options.create_topics, shared->options.produce_policy,
-      shared->mode_of(context.pipeline), one_by_one, source_topic, context.clock}));
+      context.pipeline, **profile, std::move(kafka), indexes, context.dead_letters,
+      shared->options.produce_bytes, shared->options.create_topics, shared->options.produce_policy,
+      one_by_one.now ? ProducerMode::one_by_one : ProducerMode::together, one_by_one.quiet_for,
+      set_mode, source_topic, context.clock}));
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 namespace leat::kafka {
 
 // A value as the bytes of a key or header: text and bytes as they are, numbers and true/false in
-// JSON's form, timestamps as RFC 3339. Nothing for null, absent and failed values. Lives as long as
+// JSON's form, timestamps as RFC 3339, durations in seconds ("5400s"). Nothing for null, absent and failed values. Lives as long as
 // the arena.
 std::optional<std::string_view> as_key_text(const record::Value& value, base::Arena& arena);
 

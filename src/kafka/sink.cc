@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/log.h"
 #include "kafka/errors.h"
@@ -12,7 +13,8 @@ namespace leat::kafka {
 namespace {
 
 // Blocks: on the background thread. A topic that is there already is no error.
-void create_topic(rd_kafka_t* client, const std::string& topic, const std::string& like) {
+rd_kafka_resp_err_t create_topic(rd_kafka_t* client, const std::string& topic,
+                                 const std::string& like) {
   std::size_t partitions = 1;
   if (!like.empty())
     partitions = std::max<std::size_t>(1, look_up_topic(client, like).leaders.size());
@@ -20,25 +22,23 @@ void create_topic(rd_kafka_t* client, const std::string& topic, const std::strin
   // -1: the broker's own replication factor.
   rd_kafka_NewTopic_t* wanted = rd_kafka_NewTopic_new(topic.c_str(), static_cast<int>(partitions),
                                                       -1, why.data(), why.size());
-  if (wanted == nullptr)
-    return log::warn("kafka", "cannot create a topic", {{"topic", topic}, {"error", why.data()}});
+  if (wanted == nullptr) return RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION;
   rd_kafka_queue_t* const queue = rd_kafka_queue_new(client);
   rd_kafka_CreateTopics(client, &wanted, 1, nullptr, queue);
   rd_kafka_NewTopic_destroy(wanted);
+  auto error = RD_KAFKA_RESP_ERR__TIMED_OUT;
   if (const Event event{rd_kafka_queue_poll(queue, 5 * Client::kCallMs)}) {
     std::size_t count = 0;
     const auto* const result = rd_kafka_event_CreateTopics_result(event.get());
     const auto** const topics =
         result != nullptr ? rd_kafka_CreateTopics_result_topics(result, &count) : nullptr;
-    const auto error =
-        count > 0 ? rd_kafka_topic_result_error(topics[0]) : rd_kafka_event_error(event.get());
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
-      log::info("kafka", "topic created", {{"topic", topic}, {"partitions", partitions}});
-    else if (error != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-      log::warn("kafka", "cannot create a topic",
-                {{"topic", topic}, {"error", rd_kafka_err2str(error)}});
+    error = count > 0 ? rd_kafka_topic_result_error(topics[0]) : rd_kafka_event_error(event.get());
   }
   rd_kafka_queue_destroy(queue);
+  if (error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
+    log::info("kafka", "topic created", {{"topic", topic}, {"partitions", partitions}});
+  return error;
 }
 
 bool unknown(rd_kafka_resp_err_t error) noexcept {
@@ -63,9 +63,11 @@ Status KafkaSink::start(flow::SinkListener& listener, base::Wakeup& control) {
       Producer::make(*conf, parts_.mode, parts_.clock, control);
   if (!producer.ok()) return std::move(producer).status();
   producer_ = *std::move(producer);
-  for (const spec::KafkaSinkSpec* spec : parts_.specs)
-    if (Result<Target*> target = producer_->add_target(*spec); !target.ok())
-      return std::move(target).status();
+  for (std::size_t i = 0; i < parts_.specs.size(); ++i) {
+    Result<Target*> target = producer_->add_target(*parts_.specs[i]);
+    if (!target.ok()) return std::move(target).status();
+    (*target)->dead_letters = parts_.dead_letters == parts_.indexes[i];
+  }
   ask();
   return {};
 }
@@ -79,18 +81,35 @@ Result<std::unique_ptr<flow::SinkWriter>> KafkaSink::make_writer(
       std::make_unique<Writer>(*producer_, target, std::move(binding), context, parts_.policy));
 }
 
+// `internal` means the default topics of dead letters, `all` whatever a definition names.
+bool KafkaSink::creates(const Target& target) const {
+  if (parts_.create_topics == CreateTopics::internal)
+    return target.dead_letters && target.topic == flow::default_dead_letter_topic(parts_.pipeline);
+  return parts_.create_topics == CreateTopics::all;
+}
+
 void KafkaSink::ask() {
   asking_ = true;
   ask_at_ = base::kNever;
-  std::vector<std::string> topics;
-  for (const auto& target : producer_->targets()) topics.push_back(target->topic);
-  const bool create = parts_.create_topics == CreateTopics::all;
+  struct Topic {
+    std::string name;
+    bool create;
+    bool one_partition;
+  };
+  std::vector<Topic> topics;
+  for (const auto& target : producer_->targets())
+    topics.push_back({target->topic, creates(*target),
+                      target->dead_letters &&
+                          target->topic == flow::default_dead_letter_topic(parts_.pipeline)});
   producer_->client().post(
-      [answers = answers_, topics, create, like = parts_.source_topic](rd_kafka_t* client) {
+      [answers = answers_, topics, like = parts_.source_topic](rd_kafka_t* client) {
         Answer answer;
-        for (const std::string& topic : topics) {
-          TopicFacts facts = look_up_topic(client, topic);
-          if (create && unknown(facts.error)) create_topic(client, topic, like ? like() : "");
+        for (const Topic& topic : topics) {
+          TopicFacts facts = look_up_topic(client, topic.name);
+          if (topic.create && unknown(facts.error)) {
+            const bool alone = topic.one_partition || !like;
+            facts.creation = create_topic(client, topic.name, alone ? "" : like());
+          }
           answer.topics.push_back(std::move(facts));
         }
         answers->push(std::move(answer));
@@ -106,41 +125,61 @@ Instant KafkaSink::serve(Instant now) {
   for (const Answer& answer : answers_->take()) on_answer(answer);
   for (const Producer::Trouble& trouble : producer_->take_troubles()) on_trouble(trouble);
   if (!asking_ && now >= ask_at_) ask();
-  return ask_at_;
+  return std::min(ask_at_, look_for_quiet(now));
+}
+
+Instant KafkaSink::look_for_quiet(Instant now) {
+  if (parts_.mode != ProducerMode::one_by_one || failed_) return base::kNever;
+  if (const std::uint64_t refusals = producer_->refusals();
+      !quiet_since_ || refusals != std::exchange(refusals_, refusals))
+    quiet_since_ = now;
+  if (now - *quiet_since_ < parts_.quiet_for) return *quiet_since_ + parts_.quiet_for;
+  quiet_since_ = now;  // asked again later, should nobody act
+  parts_.set_mode(ProducerMode::together);
+  listener_->on_sink_outdated();
+  return now + parts_.quiet_for;
+}
+
+std::optional<KafkaSink::Missing> KafkaSink::take(const TopicFacts& facts, Target& target) const {
+  const auto count = static_cast<std::int32_t>(facts.leaders.size());
+  const std::string what =
+      (target.dead_letters ? "cannot write dead letters to topic `" : "cannot write to topic `") +
+      target.topic + "`";
+  if (facts.creation != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return Missing{classify(facts.creation).name,
+                   describe(facts.creation, what + ": it is missing and cannot be created")};
+  if (facts.error != RD_KAFKA_RESP_ERR_NO_ERROR || count == 0) {
+    const auto error = facts.error != RD_KAFKA_RESP_ERR_NO_ERROR
+                           ? facts.error
+                           : RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    return Missing{classify(error).name, describe(error, what)};
+  }
+  if (target.spec->partition.value_or(0) >= count)
+    return Missing{"UNKNOWN_PARTITION", "topic `" + target.topic + "` has " +
+                                            std::to_string(count) +
+                                            " partitions, the sink names partition " +
+                                            std::to_string(*target.spec->partition)};
+  target.leaders.store(std::make_shared<const std::vector<std::int32_t>>(facts.leaders));
+  target.partitions.store(count, std::memory_order_release);
+  return std::nullopt;
 }
 
 void KafkaSink::on_answer(const Answer& answer) {
   asking_ = false;
-  bool all = true;
+  std::optional<Missing> missing;
+  bool reachable = true;  // all but the topic of dead letters
   for (std::size_t i = 0; i < answer.topics.size(); ++i) {
-    const TopicFacts& facts = answer.topics[i];
     Target& target = *producer_->targets()[i];
-    const auto count = static_cast<std::int32_t>(facts.leaders.size());
-    if (facts.error != RD_KAFKA_RESP_ERR_NO_ERROR || count == 0) {
-      all = false;
-      const auto error = facts.error != RD_KAFKA_RESP_ERR_NO_ERROR
-                             ? facts.error
-                             : RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
-      disconnected(classify(error).name,
-                   describe(error, "cannot write to topic `" + target.topic + "`"));
-    } else if (target.spec->partition.value_or(0) >= count) {
-      all = false;
-      disconnected("UNKNOWN_PARTITION", "topic `" + target.topic + "` has " +
-                                            std::to_string(count) +
-                                            " partitions, the sink names partition " +
-                                            std::to_string(*target.spec->partition));
-    } else {
-      target.leaders.store(std::make_shared<const std::vector<std::int32_t>>(facts.leaders));
-      target.partitions.store(count, std::memory_order_release);
-    }
+    std::optional<Missing> one = take(answer.topics[i], target);
+    if (!one) continue;
+    if (!missing || !target.dead_letters) missing = std::move(one);
+    reachable = reachable && target.dead_letters;
   }
-  ask_at_ = now_ + (all ? kRefreshEvery : kRetryAfter);
-  if (!all) return;
+  ask_at_ = now_ + (missing ? kRetryAfter : kRefreshEvery);
   producer_->wake_writers();
-  if (connected_.exchange(true, std::memory_order_acq_rel)) return;
-  told_ = true;
-  log::info("kafka", "the sink is connected", {{"pipeline", parts_.pipeline}});
-  listener_->on_sink_connected(true, "CONNECTED", "all topics are there");
+  connected_.store(reachable, std::memory_order_release);
+  if (missing) return tell(false, missing->reason, missing->message);
+  tell(true, "CONNECTED", "all topics are there");
 }
 
 void KafkaSink::on_trouble(const Producer::Trouble& trouble) {
@@ -149,9 +188,9 @@ void KafkaSink::on_trouble(const Producer::Trouble& trouble) {
     failed_ = true;
     connected_.store(false, std::memory_order_release);
     if (classify(trouble.error).kind == ErrorClass::row) {
-      log::warn("kafka", "the broker refuses records: from now on they are sent one by one",
+      log::warn("kafka", "the broker refuses records: for a while they are sent one by one",
                 {{"pipeline", parts_.pipeline}, {"code", classify(trouble.error).name}});
-      parts_.send_one_by_one();
+      parts_.set_mode(ProducerMode::one_by_one);
     }
     return listener_->on_sink_failed(to_status(trouble.error, trouble.reason));
   }
@@ -167,11 +206,22 @@ void KafkaSink::on_trouble(const Producer::Trouble& trouble) {
 }
 
 void KafkaSink::disconnected(std::string_view reason, std::string_view message) {
-  if (connected_.exchange(false, std::memory_order_acq_rel) || !told_)
-    log::warn("kafka", "the sink is not connected",
-              {{"pipeline", parts_.pipeline}, {"code", reason}, {"error", message}});
-  told_ = true;
-  listener_->on_sink_connected(false, reason, message);
+  connected_.store(false, std::memory_order_release);
+  tell(false, reason, message);
+}
+
+void KafkaSink::tell(bool connected, std::string_view reason, std::string_view message) {
+  if (told_ != reason) {
+    told_ = reason;
+    if (connected)
+      log::info("kafka", "the sink is connected", {{"pipeline", parts_.pipeline}});
+    else
+      log::warn("kafka", "the sink is not connected",
+                {{"pipeline", parts_.pipeline}, {"code", reason}, {"error", message}});
+  } else if (connected) {
+    return;
+  }
+  listener_->on_sink_connected(connected, reason, message);
 }
 
 }  // namespace leat::kafka

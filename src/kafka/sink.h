@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,11 +20,14 @@ struct SinkParts {
   Profile profile;
   std::vector<const spec::KafkaSinkSpec*> specs;
   std::vector<std::uint32_t> indexes;
+  std::optional<std::uint32_t> dead_letters;  // the one of `indexes` that takes them
   std::size_t produce_bytes = 0;
   CreateTopics create_topics = CreateTopics::internal;
   ProducePolicy policy = ProducePolicy::plain;
   ProducerMode mode = ProducerMode::together;
-  std::function<void()> send_one_by_one;  // what the pipeline's next sink does
+  Duration quiet_for =
+      std::chrono::minutes(1);                 // in `one_by_one`, without a refusal: then together
+  std::function<void(ProducerMode)> set_mode;  // of the pipeline's next sink
   std::function<std::string()>
       source_topic;  // whose partition count a created topic takes; empty = none
   const Clock& clock;
@@ -31,7 +35,9 @@ struct SinkParts {
 
 // All Kafka sinks of one pipeline over one producer. The control thread keeps the topics' partition
 // counts fresh (asked on the client's background thread) and tells the listener what is reachable.
-// Thread-confined to the control thread, connected() apart.
+// A topic of dead letters that is missing is told too, but keeps nobody from being connected: its
+// writer holds back the pipeline when it has something to write. Thread-confined to the control
+// thread, connected() apart.
 class KafkaSink final : public flow::Sink {
  public:
   static constexpr Duration kRetryAfter = std::chrono::seconds(1);
@@ -49,9 +55,19 @@ class KafkaSink final : public flow::Sink {
   struct Answer {
     std::vector<TopicFacts> topics;  // in the order of the targets
   };
+  struct Missing {
+    std::string_view reason;
+    std::string message;
+  };
   void ask();
   void on_answer(const Answer& answer);
+  // Takes the partitions over, or says what is wrong with them.
+  std::optional<Missing> take(const TopicFacts& facts, Target& target) const;
+  bool creates(const Target& target) const;
+  void tell(bool connected, std::string_view reason, std::string_view message);
   void on_trouble(const Producer::Trouble& trouble);
+  // In `one_by_one`: asks for a new sink when nothing was refused for long; when to look again.
+  Instant look_for_quiet(Instant now);
   void disconnected(std::string_view reason, std::string_view message);
 
   const SinkParts parts_;
@@ -59,11 +75,13 @@ class KafkaSink final : public flow::Sink {
   std::unique_ptr<Producer> producer_;
   std::shared_ptr<base::Mailbox<Answer>> answers_;
   std::atomic<bool> connected_{false};
-  bool told_ = false;
+  std::string told_;  // the reason that was last told; empty = none
   bool asking_ = false;
   bool failed_ = false;
   Instant now_{};
   Instant ask_at_ = base::kNever;
+  std::uint64_t refusals_ = 0;  // seen
+  std::optional<Instant> quiet_since_;
   base::ThreadChecker thread_;
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/faults.h"
-#include "base/log.h"
 #include "kafka/errors.h"
 
 namespace leat::kafka {
@@ -45,14 +44,13 @@ void Writer::close() noexcept {
   for (Parcel& parcel : waiting_) drop_headers(parcel);
   waiting_.clear();
   lanes_.reset();
-  count_refusals();
   producer_.leave(context_.worker);
 }
 
 bool Writer::ready() {
   thread_.check();
   if (!waiting_.empty() || lanes_full()) return send_waiting(context_.clock.now());
-  if (target_.partitions.load(std::memory_order_acquire) > 0) return true;
+  if (target_.dead_letters || target_.partitions.load(std::memory_order_acquire) > 0) return true;
   producer_.wait_for_room();
   return false;
 }
@@ -66,7 +64,6 @@ Status Writer::write(record::RecordBatch& batch, EpochId epoch) {
   context_.stats.out.add(rows_.size());
   Flight& flight = store_.flights.take(rows_.size());
   flight.ledger = &context_.ledger;
-  flight.stats = &context_.stats;
   flight.refusals = &store_.refusals;
   flight.epoch = epoch;
   flight.handed_over = context_.clock.now();
@@ -76,18 +73,20 @@ Status Writer::write(record::RecordBatch& batch, EpochId epoch) {
   flight.expect(static_cast<std::uint32_t>(rows_.size()));
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
-    flight.rows[i].source_timestamp_ms = timestamps_[i];
+    flight.rows[i].source_timestamp_ms = sources_[i]->timestamp_ms;
+    flight.rows[i].source = sources_[i];
     rows_[i].flight = &flight.rows[i];
     bytes += rows_[i].value.size() + rows_[i].key.size();
   }
   context_.stats.bytes.add(bytes);
   context_.ledger.add(epoch, rows_.size());
-  Parcel parcel{batch.memory(), std::move(rows_), 0};
+  Parcel parcel{base::Ref<Kept>(new Kept(std::move(batch))), std::move(rows_), 0};
+  flight.kept = parcel.kept.get();
+  if (producer_.mode() == ProducerMode::one_by_one) flight.hold = parcel.kept;
   if (!waiting_.empty() || !send(parcel, flight.handed_over))
     waiting_.push_back(std::move(parcel));
   else
     rows_ = std::move(parcel.rows);
-  count_refusals();
   return base::Faults::hit("produce.handed_over");
 }
 
@@ -96,7 +95,7 @@ void Writer::prepare(const record::RecordBatch& batch) {
   values_.assign(count, {});
   errors_.assign(count, nullptr);
   rows_.clear();
-  timestamps_.clear();
+  sources_.clear();
   binding_.encoder->encode(batch, values_, errors_);
   for (std::size_t i = 0; i < count; ++i) {
     Outgoing out;
@@ -104,11 +103,11 @@ void Writer::prepare(const record::RecordBatch& batch) {
     const record::RowError* const error =
         errors_[i] != nullptr ? errors_[i] : prepare_row(batch, i, out);
     if (error != nullptr) {
-      context_.stats.row_failed(flow::DropReason::skip, *error, batch.rows()[i]);
+      context_.errors.fail(batch.memory(), batch.rows()[i], *error);
       continue;
     }
     rows_.push_back(out);
-    timestamps_.push_back(batch.rows()[i].timestamp_ms);
+    sources_.push_back(&batch.rows()[i]);
   }
 }
 
@@ -222,20 +221,27 @@ rd_kafka_resp_err_t Writer::produce(const Outgoing& row) {
 
 void Writer::refuse(Outgoing& row, rd_kafka_resp_err_t error) {
   if (row.headers != nullptr) rd_kafka_headers_destroy(std::exchange(row.headers, nullptr));
-  Flight& flight = *row.flight->flight;
-  if (classify(error).kind == ErrorClass::row) {
-    log::warn("kafka", "a record cannot be written",
-              {{"pipeline", context_.stats.pipeline()},
-               {"topic", target_.topic},
-               {"code", classify(error).name},
-               {"bytes", row.value.size()}});
-    flight.refused();
-  } else {
-    flight.ledger->fail(1);
-    producer_.fail(error);
-  }
-  if (row.flight->round != nullptr) row.flight->round->landed(1, context_.clock.now());
+  FlightRow& flight_row = *row.flight;
+  if (flight_row.round != nullptr) flight_row.round->landed(1, context_.clock.now());
+  if (classify(error).kind == ErrorClass::row) return give_up(flight_row, error);
+  Flight& flight = *flight_row.flight;
+  flight.ledger->fail(1);
+  producer_.fail(error);
   flight.landed(1);
+}
+
+void Writer::give_up(const FlightRow& row, rd_kafka_resp_err_t error) {
+  producer_.count_refusal();
+  Flight& flight = *row.flight;
+  context_.stats.out.restore(context_.stats.out.value() - 1);
+  context_.errors.fail(flight.kept->memory, *row.source, row_error(error));
+  // Its dead letter is in the ledger before it leaves. What goes wrong there the chain asks for.
+  if (context_.errors.flush(flight.epoch).ok()) flight.ledger->done(flight.epoch, 1);
+  flight.landed(1);
+}
+
+void Writer::take_refusals() {
+  for (const Refusal& refusal : store_.refusals.take()) give_up(*refusal.row, refusal.error);
 }
 
 bool Writer::send_waiting(Instant now) {
@@ -259,17 +265,10 @@ Status Writer::on_epoch_end(EpochId) {
   return {};
 }
 
-void Writer::count_refusals() noexcept {
-  if (store_.refusals.load(std::memory_order_relaxed) == 0) return;
-  const std::uint64_t refused = store_.refusals.exchange(0, std::memory_order_relaxed);
-  context_.stats.out.restore(context_.stats.out.value() - refused);
-  context_.stats.dropped(flow::DropReason::skip).add(refused);
-}
-
 Instant Writer::serve(Instant now) {
   thread_.check();
   producer_.serve(&context_.latency);
-  count_refusals();
+  take_refusals();
   if (!waiting_.empty() || (lanes_ && !lanes_->empty())) send_waiting(now);
   return lanes_ && !no_room_ ? lanes_->due_at() : base::kNever;
 }

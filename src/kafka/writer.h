@@ -38,12 +38,14 @@ class Writer final : public flow::SinkWriter {
                                            Outgoing& out);
   // Hands over what it can; false when the rest must wait.
   bool send(Parcel& parcel, Instant now);
-  // Produces it, or drops it when it can never be written; false when there is no room.
+  // Produces it, or gives it to the error route when it can never be written; false when there is no
+  // room.
   bool send_row(Outgoing& row);
   rd_kafka_resp_err_t produce(const Outgoing& row);
   void refuse(Outgoing& row, rd_kafka_resp_err_t error);
-  // Other workers may have taken the answers: the counts of our step are ours alone to write.
-  void count_refusals() noexcept;
+  // A record that was counted as written cannot be.
+  void give_up(const FlightRow& row, rd_kafka_resp_err_t error);
+  void take_refusals();
   bool send_waiting(Instant now);
   void release_lanes(Instant now, bool all);
   bool lanes_full() const noexcept {
@@ -60,7 +62,7 @@ class Writer final : public flow::SinkWriter {
   std::vector<std::string_view> values_;
   std::vector<const record::RowError*> errors_;
   std::vector<Outgoing> rows_;
-  std::vector<std::int64_t> timestamps_;
+  std::vector<const record::Row*> sources_;  // of rows_
   std::deque<Parcel> waiting_;
   std::unique_ptr<Lanes> lanes_;  // of the paced policy
   bool no_room_ = false;

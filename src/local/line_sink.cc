@@ -33,6 +33,7 @@ LineWriter::LineWriter(const LineTarget& target, Descriptor file, flow::SinkBind
       binding_(std::move(binding)),
       stats_(context.stats),
       latency_(context.latency),
+      route_(context.errors),
       ledger_(context.ledger),
       clock_(context.clock),
       listener_(listener) {}
@@ -66,9 +67,9 @@ Status LineWriter::write(record::RecordBatch& batch, EpochId epoch) {
     if (row.tombstone()) {
       stats_.dropped(flow::DropReason::tombstone).add(1);
     } else if (errors_[i] != nullptr) {
-      stats_.row_failed(flow::DropReason::skip, *errors_[i], row);
+      route_.fail(batch.memory(), row, *errors_[i]);
     } else if (!append(texts_[i])) {
-      stats_.row_failed(flow::DropReason::skip, kLineFeed, row);
+      route_.fail(batch.memory(), row, kLineFeed);
     } else {
       mark_row(mark, row);
     }
@@ -79,8 +80,7 @@ Status LineWriter::write(record::RecordBatch& batch, EpochId epoch) {
   ledger_.add(epoch, mark.rows);
   mark.end = total_done_ + buffer_.size();
   marks_.push_back(std::move(mark));
-  if (batch.now.us > 0)
-    latency_.process.add(microseconds(clock_.wall_now().us - batch.now.us));
+  if (batch.now.us > 0) latency_.process.add(microseconds(clock_.wall_now().us - batch.now.us));
   return flush();
 }
 

@@ -57,6 +57,7 @@ class LineWriter final : public flow::SinkWriter {
   const flow::SinkBinding binding_;
   flow::StepStats& stats_;
   flow::LatencyStats& latency_;
+  flow::ErrorRoute& route_;
   flow::Ledger& ledger_;
   const base::Clock& clock_;
   flow::SinkListener& listener_;

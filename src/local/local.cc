@@ -1,5 +1,6 @@
 #include "local/local.h"
 
+#include "local/dead_letter_file.h"
 #include "local/file_partition.h"
 #include "local/generator.h"
 #include "local/line_sink.h"
@@ -37,8 +38,8 @@ flow::SourceFactory file_sources(const LocalOptions& options) {
                            std::move(origin), mark_of(*marks, context.pipeline, specs[i]->id),
                            folders, file.path, file.follow, context.clock)});
     }
-    return std::unique_ptr<flow::Source>(std::make_unique<LocalSource>(
-        std::move(parts), positions_file(context, "file")));
+    return std::unique_ptr<flow::Source>(
+        std::make_unique<LocalSource>(std::move(parts), positions_file(context, "file")));
   };
 }
 
@@ -55,8 +56,8 @@ flow::SourceFactory generator_sources() {
       if (!made.ok()) return made.status().with("source", specs[i]->id);
       parts.push_back({indexes[i], specs[i]->id, *std::move(made)});
     }
-    return std::unique_ptr<flow::Source>(std::make_unique<LocalSource>(
-        std::move(parts), positions_file(context, "generator")));
+    return std::unique_ptr<flow::Source>(
+        std::make_unique<LocalSource>(std::move(parts), positions_file(context, "generator")));
   };
 }
 
@@ -81,6 +82,11 @@ void register_local(flow::Registry& registry, const LocalOptions& options) {
   registry.sources["file"] = file_sources(options);
   registry.sources["generator"] = generator_sources();
   registry.sinks["file"] = line_sinks(options.write_folders, options.stdout_fd);
+  registry.sinks["dead_letters"] =
+      [](const flow::SinkContext& context, std::vector<const spec::SinkSpec*>,
+         std::vector<std::uint32_t>) -> Result<std::unique_ptr<flow::Sink>> {
+    return std::unique_ptr<flow::Sink>(std::make_unique<DeadLetterFile>(context.dead_letter_file));
+  };
   registry.sinks["stdout"] = line_sinks({}, options.stdout_fd);
 }
 

@@ -13,7 +13,8 @@ struct LocalOptions {
   int stdout_fd = 1;                       // where the sink `stdout` writes
 };
 
-// Adds the sources "file" and "generator" and the sinks "file" and "stdout". Their factories share
+// Adds the sources "file" and "generator", the sinks "file" and "stdout", and "dead_letters", which
+// pipelines without Kafka use. Their factories share
 // what they remember over restarts of a pipeline, and are called on the control thread.
 void register_local(flow::Registry& registry, const LocalOptions& options);
 

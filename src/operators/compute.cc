@@ -9,7 +9,7 @@ using record::Type;
 using record::Value;
 
 Status Compute::open(const flow::OperatorContext& context) {
-  tally_.open(context.stats);
+  tally_.open(context);
   return {};
 }
 

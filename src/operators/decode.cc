@@ -3,7 +3,7 @@
 namespace leat::operators {
 
 Status Decode::open(const flow::OperatorContext& context) {
-  tally_.open(context.stats);
+  tally_.open(context);
   return {};
 }
 
@@ -12,7 +12,7 @@ Status Decode::process(record::RecordBatch& batch, flow::Collector& out) {
   errors_.resize(batch.size());
   decoder_->decode(batch, errors_);
   for (std::size_t i = 0; i < errors_.size(); ++i)
-    if (errors_[i] != nullptr) tally_.fail(i, batch, *errors_[i], flow::DropReason::decode);
+    if (errors_[i] != nullptr) tally_.fail(i, batch, *errors_[i]);
   tally_.leave(batch);
   if (!batch.empty()) out.emit(std::move(batch));
   return {};

@@ -9,8 +9,8 @@
 
 namespace leat::operators {
 
-// Reads the records' bytes into columns. A record that cannot be read is dropped and counted as
-// `decode`; tombstones pass. Thread-confined.
+// Reads the records' bytes into columns. A record that cannot be read fails; tombstones pass.
+// Thread-confined.
 class Decode final : public flow::Operator {
  public:
   Decode(std::unique_ptr<codec::RowDecoder> decoder, Counting counting)

@@ -3,7 +3,7 @@
 namespace leat::operators {
 
 Status Encode::open(const flow::OperatorContext& context) {
-  tally_.open(context.stats);
+  tally_.open(context);
   return {};
 }
 
@@ -12,11 +12,16 @@ Status Encode::process(record::RecordBatch& batch, flow::Collector& out) {
   texts_.resize(batch.size());
   errors_.resize(batch.size());
   encoder_->encode(batch, texts_, errors_);
+  const std::span<std::string_view> sources = batch.arena().array<std::string_view>(batch.size());
   for (std::size_t i = 0; i < errors_.size(); ++i) {
-    if (errors_[i] != nullptr)
+    record::Row& row = batch.rows()[i];
+    if (errors_[i] != nullptr) {
       tally_.fail(i, batch, *errors_[i]);
-    else if (!batch.rows()[i].tombstone())
-      batch.rows()[i].value = texts_[i];
+    } else if (!row.tombstone()) {
+      sources[i] = row.source_value();
+      row.source = &sources[i];
+      row.value = texts_[i];
+    }
   }
   batch.clear_columns();
   tally_.leave(batch);

@@ -3,7 +3,7 @@
 namespace leat::operators {
 
 Status Filter::open(const flow::OperatorContext& context) {
-  tally_.open(context.stats);
+  tally_.open(context);
   return {};
 }
 

@@ -17,7 +17,7 @@ const record::RowError* error_of(const record::Value& value) noexcept {
 }  // namespace
 
 Status KeyCheck::open(const flow::OperatorContext& context) {
-  tally_.open(context.stats);
+  tally_.open(context);
   return {};
 }
 

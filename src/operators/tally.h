@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "flow/stats.h"
+#include "flow/operator.h"
 #include "record/batch.h"
 
 namespace leat::operators {
@@ -19,7 +19,10 @@ enum class Counting : std::uint8_t {
 class Tally {
  public:
   explicit Tally(Counting counting) noexcept : counting_(counting) {}
-  void open(flow::StepStats& stats) noexcept { stats_ = &stats; }
+  void open(const flow::OperatorContext& context) noexcept {
+    stats_ = &context.stats;
+    errors_ = &context.errors;
+  }
 
   // A batch came: all its rows stay for now.
   void enter(const record::RecordBatch& batch) {
@@ -33,12 +36,11 @@ class Tally {
     if (counting_ == Counting::failures) stats_->in.add(1);
     stats_->dropped(reason).add(1);
   }
-  // The row is wrong.
-  void fail(std::size_t row, const record::RecordBatch& batch, const record::RowError& error,
-            flow::DropReason reason = flow::DropReason::skip) noexcept {
+  // The row is wrong: what becomes of it is the error route's business.
+  void fail(std::size_t row, const record::RecordBatch& batch, const record::RowError& error) {
     keep_[row] = 0;
     if (counting_ == Counting::failures) stats_->in.add(1);
-    stats_->row_failed(reason, error, batch.rows()[row]);
+    errors_->fail(batch.memory(), batch.rows()[row], error);
   }
   // Takes the dropped rows out of the batch.
   void leave(record::RecordBatch& batch) {
@@ -49,6 +51,7 @@ class Tally {
  private:
   const Counting counting_;
   flow::StepStats* stats_ = nullptr;
+  flow::ErrorRoute* errors_ = nullptr;
   std::vector<std::uint8_t> keep_;
 };
 

@@ -6,6 +6,7 @@
 #include "operators/filter.h"
 #include "operators/key_check.h"
 #include "operators/pass.h"
+#include "plan/errors.h"
 #include "plan/expressions.h"
 #include "plan/graph.h"
 #include "plan/plan.h"
@@ -356,11 +357,13 @@ PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const Plan
   Builder builder(spec);
   builder.build();
   std::vector<spec::Diagnostic> diagnostics = builder.take_diagnostics();
+  for (spec::Diagnostic& loop : check_dead_letters(*spec)) diagnostics.push_back(std::move(loop));
   if (std::any_of(diagnostics.begin(), diagnostics.end(), is_error))
     return {nullptr, std::move(diagnostics)};
   const auto plan = std::make_shared<Plan>();
   plan->parallelism =
       std::max<std::uint32_t>(1, spec->parallelism != 0 ? spec->parallelism : options.workers);
+  plan->dead_letters = dead_letters_of(*spec);
   plan->spec = std::move(spec);
   plan->stages = builder.graph().take_stages();
   plan->exchanges = builder.graph().take_exchanges();

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,12 +53,20 @@ struct Exchange {
   std::string step;  // the repartition
 };
 
+// Where the records go that fail.
+struct DeadLetters {
+  spec::SinkSpec sink;        // beyond those of the definition: its index is their count
+  std::string kind;           // in the registry of sinks
+  bool beside_sinks = false;  // made together with the sinks of this kind
+};
+
 // How a definition runs: stages, exchanges, recipes. Immutable; shares the spec it was made of.
 struct Plan {
   std::shared_ptr<const spec::PipelineSpec> spec;
   std::uint32_t parallelism = 1;  // tasks of every stage
   std::vector<Stage> stages;      // upstream first
   std::vector<Exchange> exchanges;
+  std::optional<DeadLetters> dead_letters;  // absent: no record becomes one
   std::vector<spec::Diagnostic> warnings;
 };
 

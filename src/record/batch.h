@@ -28,7 +28,7 @@ struct Header {
   bool null = false;
 };
 
-// One record as it came, all bytes borrowed from the batch's memory.
+// One row on its way, all bytes borrowed from the batch's memory.
 struct Row {
   static constexpr std::uint32_t kNullValue = 1;  // a tombstone: passes stateless steps unevaluated
   static constexpr std::uint32_t kNullKey = 2;
@@ -36,6 +36,7 @@ struct Row {
   std::string_view
       value;  // the document or bytes as read; `padding` readable bytes behind it are not promised
   std::string_view key;
+  const std::string_view* source = nullptr;  // the record's own value, once `value` is written anew
   const Origin* origin = nullptr;
   std::int64_t offset = 0;
   std::int64_t timestamp_ms = 0;  // of the record in Kafka
@@ -47,6 +48,8 @@ struct Row {
   bool tombstone() const noexcept { return (flags & kNullValue) != 0; }
   bool null_key() const noexcept { return (flags & kNullKey) != 0; }
   std::span<const Header> all_headers() const noexcept { return {headers, header_count}; }
+  // The value of the record as it came, whatever became of the row: what a dead letter holds.
+  std::string_view source_value() const noexcept { return source != nullptr ? *source : value; }
 };
 
 // Owns the bytes that a batch views: the arena for bytes made on the way, and in a subclass the

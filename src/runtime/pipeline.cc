@@ -44,6 +44,7 @@ Pipeline::Pipeline(PipelineParts parts)
       trigger_by_(parts_.trigger_by),
       alive_(std::make_shared<std::atomic<bool>>(true)) {
   counts_.restore(parts_.counters);
+  if (const auto& rule = parts_.plan->spec->on_error.stop_if) stop_rule_.emplace(*rule);
   for (const char* type :
        {"Ready", "SourceConnected", "SinkConnected", "Progressing", "CheckpointFresh"})
     conditions_[type] = {type, Truth::unknown, "NOT_STARTED", "", since_};
@@ -99,6 +100,7 @@ Result<std::unique_ptr<Run>> Pipeline::make_run() {
                      .application = parts_.options.application,
                      .instance = parts_.options.instance,
                      .state_folder = parts_.state_folder,
+                     .dead_letter_file = dead_letter_file(),
                      .clock = parts_.control.clock,
                      .control = parts_.control.wakeup,
                      .hosts = parts_.hosts,
@@ -114,10 +116,18 @@ Result<std::unique_ptr<Run>> Pipeline::make_run() {
   return Run::begin(std::move(context));
 }
 
+std::string Pipeline::dead_letter_file() const {
+  if (!parts_.options.dead_letter_dir.empty())
+    return parts_.options.dead_letter_dir + "/" + flow::default_dead_letter_topic(name()) +
+           ".ndjson";
+  return parts_.state_folder.empty() ? std::string() : parts_.state_folder + "/dead-letters.ndjson";
+}
+
 void Pipeline::begin_run() {
   retry_at_.reset();
   positioned_ = false;
   finished_tasks_.clear();
+  stopping_by_rule_.clear();
   auto run = make_run();
   if (!run.ok()) {
     transition(Actual::failed, run.status().to_string());
@@ -150,7 +160,8 @@ void Pipeline::launch_tasks() {
   const flow::Trigger trigger = flow::make_trigger(effective_);
   if (trigger.stop_at_end) run_->fix_end();
   const Status status = run_->launch(trigger, newest_epoch_.next(), std::move(parts));
-  if (!status.ok()) fail(status);
+  if (!status.ok()) return fail(status);
+  if (stop_rule_) stop_rule_->begin(now(), meter_.stop_totals());
 }
 
 void Pipeline::on_positioned(EpochId newest) {
@@ -172,7 +183,8 @@ void Pipeline::on_positioned(EpochId newest) {
 void Pipeline::check_running() {
   if (actual_ != Actual::starting || !run_ || !run_->launched() || !positioned_) return;
   if (!run_->sinks_connected()) return;
-  set_condition("SinkConnected", Truth::yes, "CONNECTED", "");
+  if (conditions_["SinkConnected"].status == Truth::unknown)
+    set_condition("SinkConnected", Truth::yes, "CONNECTED", "");
   running_since_ = now();
   if (desired_ == Desired::paused) return enter_pause();
   transition(Actual::running);
@@ -200,6 +212,7 @@ Instant Pipeline::tick(Instant at) {
     again = run_->serve(at);
   }
   meter_.tick(at);
+  check_stop_rule(at);
   expire(at);
   if (retry_at_ && at >= *retry_at_) {
     ++restarts_;
@@ -208,6 +221,7 @@ Instant Pipeline::tick(Instant at) {
     again = at;
   }
   if (retry_at_) again = std::min(again, *retry_at_);
+  if (watches_stop_rule()) again = std::min(again, stop_rule_->next_look());
   for (const Waiter& waiter : waiters_) again = std::min(again, waiter.deadline);
   if (switch_) again = std::min(again, switch_->deadline);
   if (stopping_) again = std::min(again, stopping_->deadline);
@@ -272,27 +286,53 @@ void Pipeline::fail(const Status& status) {
   if (stopping_) return close_run(stopping_->options.leave, [this] { stopped(); });
   if (has_field(status, "code", "FENCED")) {
     // Another instance has the partitions now; coming back would only fence that one in turn.
-    return close_run(false, [this] {
-      if (stopping_) return stopped();
-      transition(Actual::failed,
-                 "FENCED: another instance runs this pipeline; stop that one, then start this one");
-    });
+    return end_failed(
+        "FENCED: another instance runs this pipeline; stop that one, then start this one");
   }
-  const bool hopeless = status.code() == Code::data_loss;
-  if (hopeless) {
-    // Going on would lose records silently: somebody has to decide.
-    close_run(false, [this, text = status.to_string()] {
-      if (stopping_) return stopped();
-      transition(Actual::failed, text);
-    });
-    return;
-  }
+  if (!stopping_by_rule_.empty()) return end_failed(stopping_by_rule_);
+  // The same record would stop it again: somebody has to change the definition or move on.
+  if (has_field(status, "stop", "true")) return end_failed(status.message());
+  // Going on would lose records silently: somebody has to decide.
+  if (status.code() == Code::data_loss) return end_failed(status.to_string());
   close_run(has_field(status, "leave", "true"), [this, text = status.to_string()] {
     if (stopping_) return stopped();
     if (desired_ == Desired::stopped) return;
     transition(Actual::failed, text);
     schedule_retry();
   });
+}
+
+// Failed, and not tried again until somebody says so.
+void Pipeline::end_failed(std::string reason) {
+  close_run(false, [this, reason = std::move(reason)] {
+    if (stopping_) return stopped();
+    transition(Actual::failed, reason);
+  });
+}
+
+bool Pipeline::watches_stop_rule() const {
+  return stop_rule_ && run_ && run_->launched() && !closing_ && !stopping_ &&
+         stopping_by_rule_.empty();
+}
+
+void Pipeline::check_stop_rule(Instant at) {
+  if (!watches_stop_rule()) return;
+  std::optional<std::string> reason = stop_rule_->look(at, meter_.stop_totals());
+  if (!reason) return;
+  log::warn(kLogger, "too many records fail: the pipeline stops",
+            {{"pipeline", name()}, {"reason", *reason}});
+  stopping_by_rule_ = *std::move(reason);
+  CutRequest request;
+  request.poll_after = false;
+  request.on_committed = [this](const CutResult&) {
+    // Posted: the coordinator calls this from inside itself.
+    parts_.control.post([this] {
+      if (run_ && !closing_ && !stopping_ && !stopping_by_rule_.empty())
+        end_failed(stopping_by_rule_);
+    });
+  };
+  run_->coordinator()->request(std::move(request));
+  parts_.control.wakeup.wake();
 }
 
 void Pipeline::schedule_retry() {
@@ -574,6 +614,16 @@ void Pipeline::on_sink_connected(bool connected, std::string_view reason,
 
 void Pipeline::on_sink_failed(Status status) {
   parts_.control.post([this, status = std::move(status)] { fail(status); });
+}
+
+void Pipeline::on_sink_outdated() {
+  parts_.control.post([this] {
+    if (actual_ != Actual::running || stopping_ || closing_ || switch_ ||
+        !stopping_by_rule_.empty())
+      return;
+    log::info(kLogger, "a sink is made anew behind a commit", {{"pipeline", name()}});
+    restart([](const Result<LifecycleReceipt>&) {});
+  });
 }
 
 }  // namespace leat::runtime

@@ -97,6 +97,7 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   void on_sink_connected(bool connected, std::string_view reason,
                          std::string_view message) override;
   void on_sink_failed(Status status) override;
+  void on_sink_outdated() override;
 
   struct PendingSwitch {
     base::Ref<flow::SwitchTicket> ticket;
@@ -117,11 +118,15 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
 
   void transition(Actual to, std::string reason = {});
   Result<std::unique_ptr<Run>> make_run();
+  std::string dead_letter_file() const;
   void begin_run();
   void launch_tasks();
   void check_running();
   void enter_pause();
+  bool watches_stop_rule() const;
+  void check_stop_rule(Instant now);
   void fail(const Status& status);
+  void end_failed(std::string reason);
   void schedule_retry();
   void close_run(bool leave, std::function<void()> then);
   void finish_close(bool leave, std::function<void()> then);
@@ -177,6 +182,8 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   };
   std::optional<Stopping> stopping_;
   std::string stop_reason_;
+  std::optional<StopRule> stop_rule_;
+  std::string stopping_by_rule_;  // its reason, while the last epoch is being committed
   struct Revocation {
     Instant deadline;
     std::function<void()> release;  // works once

@@ -5,7 +5,9 @@
 namespace leat::runtime {
 namespace {
 
-constexpr std::size_t kNumbers = 3 + flow::kDropReasons;  // in, out, bytes, dropped by reason
+// in, out, bytes, dropped by reason, failed, dead letters
+constexpr std::size_t kNumbers = 3 + flow::kDropReasons + 2;
+constexpr std::size_t kFailed = 3 + flow::kDropReasons;
 using Numbers = std::array<std::uint64_t, kNumbers>;
 
 Numbers sum(const PipelineCounts::PerSlice& slices) {
@@ -14,6 +16,8 @@ Numbers sum(const PipelineCounts::PerSlice& slices) {
     numbers[0] += stats->in.value();
     numbers[1] += stats->out.value();
     numbers[2] += stats->bytes.value();
+    numbers[kFailed] += stats->failed.value();
+    numbers[kFailed + 1] += stats->dead_lettered.value();
     for (std::size_t r = 0; r < flow::kDropReasons; ++r)
       numbers[3 + r] += stats->dropped(static_cast<flow::DropReason>(r)).value();
   }
@@ -40,11 +44,15 @@ void read(const json::Value* from, std::map<std::string, PipelineCounts::PerSlic
   for (const json::Member& member : from->members()) {
     const auto found = all.find(member.key);
     const auto numbers = member.value.elements();
-    if (found == all.end() || numbers.size() != kNumbers) continue;
+    if (found == all.end() || numbers.size() < kFailed) continue;
     flow::StepStats& stats = *found->second.front();
     stats.in.restore(number_in(numbers[0]));
     stats.out.restore(number_in(numbers[1]));
     stats.bytes.restore(number_in(numbers[2]));
+    if (numbers.size() == kNumbers) {
+      stats.failed.restore(number_in(numbers[kFailed]));
+      stats.dead_lettered.restore(number_in(numbers[kFailed + 1]));
+    }
     for (std::size_t r = 0; r < flow::kDropReasons; ++r)
       stats.dropped(static_cast<flow::DropReason>(r)).restore(number_in(numbers[3 + r]));
   }

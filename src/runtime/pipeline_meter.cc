@@ -37,6 +37,21 @@ std::uint64_t PipelineMeter::replayed() const noexcept {
 
 std::uint64_t PipelineMeter::records_in() const noexcept { return totals().in; }
 
+StopRule::Totals PipelineMeter::stop_totals() const noexcept {
+  StopRule::Totals sum;
+  for (const auto& task : counts_.tasks()) sum.records += task->records_in.value();
+  for (const auto* places : {&counts_.steps(), &counts_.sinks()}) {
+    for (const auto& [id, slices] : *places) {
+      for (const auto& stats : slices) {
+        sum.errors += stats->failed.value() + stats->dropped(flow::DropReason::skip).value() +
+                      stats->dropped(flow::DropReason::decode).value();
+        sum.late += stats->dropped(flow::DropReason::late).value();
+      }
+    }
+  }
+  return sum;
+}
+
 std::unique_ptr<PipelineMeter::Snapshots> PipelineMeter::collect() const {
   auto all = std::make_unique<Snapshots>();
   for (const auto& task : counts_.tasks()) {
@@ -86,27 +101,40 @@ void PipelineMeter::fill_latency(PipelineSnapshot& out) const {
                  percentiles((*all)[3])};
 }
 
+namespace {
+
+StepStatus sum_of(const std::string& id, const PipelineCounts::PerSlice& slices) {
+  StepStatus sum;
+  sum.id = id;
+  for (const auto& stats : slices) {
+    sum.in += stats->in.value();
+    sum.out += stats->out.value();
+    sum.failed += stats->failed.value();
+    sum.dead_lettered += stats->dead_lettered.value();
+    for (std::size_t r = 0; r < flow::kDropReasons; ++r)
+      sum.dropped[r] += stats->dropped(static_cast<flow::DropReason>(r)).value();
+  }
+  return sum;
+}
+
+}  // namespace
+
 void PipelineMeter::fill_steps(PipelineSnapshot& out) const {
-  const auto add = [&](const std::string& id, bool listed) {
-    StepStatus sum;
-    sum.id = id;
-    for (const auto& stats : counts_.steps().at(id)) {
-      sum.in += stats->in.value();
-      sum.out += stats->out.value();
-      for (std::size_t r = 0; r < flow::kDropReasons; ++r)
-        sum.dropped[r] += stats->dropped(static_cast<flow::DropReason>(r)).value();
-    }
+  const auto add = [&out](std::vector<StepStatus>& to, StepStatus sum) {
     for (std::size_t r = 0; r < flow::kDropReasons; ++r) out.dropped[r] += sum.dropped[r];
-    if (listed) out.steps.push_back(std::move(sum));
+    out.failed += sum.failed;
+    out.dead_lettered += sum.dead_lettered;
+    to.push_back(std::move(sum));
   };
-  for (const spec::SourceSpec& source : spec_.sources) add(source.id, false);
-  for (const spec::StepSpec& step : spec_.steps) add(step.id, true);
-  for (const auto& [id, slices] : counts_.sinks())
-    for (const auto& stats : slices) {
-      out.bytes_out += stats->bytes.value();
-      for (std::size_t r = 0; r < flow::kDropReasons; ++r)
-        out.dropped[r] += stats->dropped(static_cast<flow::DropReason>(r)).value();
-    }
+  for (const spec::SourceSpec& source : spec_.sources)
+    add(out.source_steps, sum_of(source.id, counts_.steps().at(source.id)));
+  for (const spec::StepSpec& step : spec_.steps)
+    add(out.steps, sum_of(step.id, counts_.steps().at(step.id)));
+  for (const spec::SinkSpec& sink : spec_.sinks) {
+    const PipelineCounts::PerSlice& slices = counts_.sinks().at(sink.id);
+    for (const auto& stats : slices) out.bytes_out += stats->bytes.value();
+    add(out.sink_steps, sum_of(sink.id, slices));
+  }
 }
 
 void PipelineMeter::fill(PipelineSnapshot& out) const {

@@ -10,6 +10,7 @@
 #include "base/histogram.h"
 #include "runtime/run.h"
 #include "runtime/status.h"
+#include "runtime/stop_rule.h"
 
 namespace leat::runtime {
 
@@ -26,6 +27,8 @@ class PipelineMeter {
   void fill(PipelineSnapshot& out) const;
   std::uint64_t replayed() const noexcept;
   std::uint64_t records_in() const noexcept;
+  // Of what `stop_if` watches.
+  StopRule::Totals stop_totals() const noexcept;
 
  private:
   static constexpr std::size_t kKinds = 4;  // queue, process, sink_ack, end_to_end

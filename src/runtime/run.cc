@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "plan/errors.h"
+
 namespace leat::runtime {
 namespace {
 
@@ -50,6 +52,8 @@ PipelineCounts::PipelineCounts(const plan::Plan& plan) {
   for (const spec::SourceSpec& source : plan.spec->sources) add(steps_, source.id);
   for (const spec::StepSpec& step : plan.spec->steps) add(steps_, step.id);
   for (const spec::SinkSpec& sink : plan.spec->sinks) add(sinks_, sink.id);
+  for (std::uint32_t i = 0; i < plan.parallelism; ++i)
+    dead_letters_.push_back(std::make_unique<flow::StepStats>(plan.spec->name, "dead-letters"));
   for (const auto& [id, slices] : steps_)
     for (std::size_t i = 0; i < slices.size(); ++i)
       taps_[id].push_back(std::make_shared<flow::TapPoint>());
@@ -92,19 +96,34 @@ Status Run::make_sources() {
 }
 
 Status Run::make_sinks() {
+  const std::optional<plan::DeadLetters>& letters = context_.plan->dead_letters;
+  bool made = !letters;
   for (auto& [kind, group] : group_by_kind(context_.plan->spec->sinks)) {
-    const auto factory = context_.registry.sinks.find(kind);
-    if (factory == context_.registry.sinks.end())
-      return Status(Code::not_available_yet, "no sink of this kind is available")
-          .with("kind", kind);
-    const flow::SinkContext sink_context{context_.application, context_.instance,
-                                         context_.plan->spec->name, context_.clock};
-    auto made = factory->second(sink_context, group.specs, group.indexes);
-    if (!made.ok()) return made.status();
-    LEAT_RETURN_IF_ERROR((*made)->start(context_.sink_listener, context_.control));
-    for (const std::uint32_t sink : group.indexes) sink_of_[sink] = made->get();
-    sinks_.push_back(*std::move(made));
+    if (!made && letters->beside_sinks && letters->kind == kind) {
+      group.specs.push_back(&letters->sink);
+      group.indexes.push_back(dead_letter_index());
+      made = true;
+    }
+    LEAT_RETURN_IF_ERROR(make_sinks(kind, group.specs, group.indexes));
   }
+  if (made) return {};
+  return make_sinks(letters->kind, {&letters->sink}, {dead_letter_index()});
+}
+
+Status Run::make_sinks(const std::string& kind, const std::vector<const spec::SinkSpec*>& specs,
+                       const std::vector<std::uint32_t>& indexes) {
+  const auto factory = context_.registry.sinks.find(kind);
+  if (factory == context_.registry.sinks.end())
+    return Status(Code::not_available_yet, "no sink of this kind is available").with("kind", kind);
+  flow::SinkContext sink_context{context_.application, context_.instance, context_.plan->spec->name,
+                                 context_.clock};
+  if (indexes.back() == dead_letter_index()) sink_context.dead_letters = dead_letter_index();
+  sink_context.dead_letter_file = context_.dead_letter_file;
+  auto made = factory->second(sink_context, specs, indexes);
+  if (!made.ok()) return made.status();
+  LEAT_RETURN_IF_ERROR((*made)->start(context_.sink_listener, context_.control));
+  for (const std::uint32_t sink : indexes) sink_of_[sink] = made->get();
+  sinks_.push_back(*std::move(made));
   return {};
 }
 
@@ -125,24 +144,26 @@ void Run::make_edges() {
 Status Run::fill_node(const plan::Node& recipe, std::size_t stage, std::uint32_t slice,
                       flow::TaskStats& stats, flow::ChainNode& node) {
   node.next = recipe.next;
+  if (recipe.kind != plan::Node::Kind::exchange) {
+    const bool of_sink = recipe.of_sink || recipe.kind == plan::Node::Kind::sink;
+    node.stats = of_sink ? &context_.counts.sink(context_.plan->spec->sinks[recipe.sink].id, slice)
+                         : &context_.counts.step(recipe.step, slice);
+    flow::ErrorPlace place = plan::error_place(*context_.plan->spec, recipe);
+    place.task = static_cast<std::uint32_t>(stage * context_.plan->parallelism + slice);
+    node.errors = std::make_unique<flow::ErrorRoute>(std::move(place), *node.stats);
+  }
   switch (recipe.kind) {
     case plan::Node::Kind::op:
       node.op = recipe.make_operator();
-      node.stats = recipe.of_sink
-                       ? &context_.counts.sink(context_.plan->spec->sinks[recipe.sink].id, slice)
-                       : &context_.counts.step(recipe.step, slice);
       if (recipe.make_tap_encoder && !recipe.of_sink) {
         node.tap = context_.counts.tap(recipe.step, slice).get();
         node.tap_encoder = recipe.make_tap_encoder();
       }
       return {};
     case plan::Node::Kind::sink: {
-      const std::string& id = context_.plan->spec->sinks[recipe.sink].id;
-      const flow::WriterContext writer{SliceId(slice),          context_.counts.sink(id, slice),
-                                       stats.latency,           ledger_,
-                                       host_of(slice).wakeup(), context_.clock};
-      auto made = sink_of_.at(recipe.sink)->make_writer(recipe.sink, recipe.make_binding(), writer);
-      if (!made.ok()) return made.status().with("sink", id);
+      auto made =
+          make_writer(recipe.sink, recipe.make_binding(), slice, *node.stats, stats, *node.errors);
+      if (!made.ok()) return made.status().with("sink", node.stats->step());
       node.writer = *std::move(made);
       return {};
     }
@@ -159,21 +180,46 @@ Status Run::fill_node(const plan::Node& recipe, std::size_t stage, std::uint32_t
   return {};
 }
 
+Result<std::unique_ptr<flow::SinkWriter>> Run::make_writer(
+    std::uint32_t sink, flow::SinkBinding binding, std::uint32_t slice, flow::StepStats& counts,
+    flow::TaskStats& stats, flow::ErrorRoute& errors) {
+  const flow::WriterContext writer{SliceId(slice),          counts,         stats.latency, ledger_,
+                                   host_of(slice).wakeup(), context_.clock, errors};
+  return sink_of_.at(sink)->make_writer(sink, std::move(binding), writer);
+}
+
+Result<std::unique_ptr<flow::Chain>> Run::make_chain(std::size_t stage_index, std::uint32_t slice,
+                                                     flow::TaskStats& stats) {
+  const plan::Stage& stage = context_.plan->stages[stage_index];
+  std::vector<flow::ChainNode> nodes(stage.nodes.size());
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    LEAT_RETURN_IF_ERROR(fill_node(stage.nodes[i], stage_index, slice, stats, nodes[i]));
+  if (!context_.plan->dead_letters || !plan::writes_dead_letters(*context_.plan->spec, stage))
+    return std::make_unique<flow::Chain>(std::move(nodes));
+  flow::StepStats& counts = context_.counts.dead_letters(slice);
+  auto errors = std::make_unique<flow::ErrorRoute>(plan::dead_letter_place(), counts);
+  flow::SinkBinding binding;
+  binding.encoder = std::make_unique<flow::SourceEncoder>();
+  auto letters =
+      make_writer(dead_letter_index(), std::move(binding), slice, counts, stats, *errors);
+  if (!letters.ok()) return letters.status().with("sink", counts.step());
+  return std::make_unique<flow::Chain>(std::move(nodes), *std::move(letters), std::move(errors));
+}
+
 Result<std::unique_ptr<flow::Task>> Run::make_task(std::size_t stage_index, std::uint32_t slice,
                                                    const flow::Trigger& trigger, EpochId first) {
   const plan::Stage& stage = context_.plan->stages[stage_index];
   const std::uint32_t width = context_.plan->parallelism;
   const std::size_t id = stage_index * width + slice;
   flow::TaskStats& stats = context_.counts.task(id);
-  std::vector<flow::ChainNode> nodes(stage.nodes.size());
-  for (std::size_t i = 0; i < nodes.size(); ++i)
-    LEAT_RETURN_IF_ERROR(fill_node(stage.nodes[i], stage_index, slice, stats, nodes[i]));
+  auto chain = make_chain(stage_index, slice, stats);
+  if (!chain.ok()) return chain.status();
   flow::TaskParts parts{.id = static_cast<std::uint32_t>(id),
                         .slice = SliceId(slice),
                         .slices = width,
                         .sources = {},
                         .inputs = {},
-                        .chain = std::make_unique<flow::Chain>(std::move(nodes)),
+                        .chain = *std::move(chain),
                         .trigger = trigger,
                         .first_epoch = first,
                         .listener = context_.task_listener,

@@ -39,6 +39,8 @@ class PipelineCounts {
     return taps_.at(id);
   }
   flow::TaskStats& task(std::size_t id) { return *tasks_.at(id); }
+  // Of the sink for dead letters, in no sum.
+  flow::StepStats& dead_letters(std::uint32_t slice) { return *dead_letters_.at(slice); }
 
   using PerSlice = std::vector<std::unique_ptr<flow::StepStats>>;
   const std::map<std::string, PerSlice>& steps() const { return steps_; }
@@ -55,6 +57,7 @@ class PipelineCounts {
   std::map<std::string, PerSlice> steps_;
   std::map<std::string, PerSlice> sinks_;
   std::map<std::string, std::vector<std::shared_ptr<flow::TapPoint>>> taps_;
+  PerSlice dead_letters_;
   std::vector<std::unique_ptr<flow::TaskStats>> tasks_;
 };
 
@@ -64,6 +67,7 @@ struct RunContext {
   std::string application;
   std::string instance;
   std::string state_folder;
+  std::string dead_letter_file;  // for pipelines without Kafka
   const Clock& clock;
   base::Wakeup& control;
   std::vector<TaskHost*> hosts;  // at least one; slice i lives on hosts[i % size]
@@ -112,11 +116,23 @@ class Run {
   explicit Run(RunContext context);
   Status make_sources();
   Status make_sinks();
+  Status make_sinks(const std::string& kind, const std::vector<const spec::SinkSpec*>& specs,
+                    const std::vector<std::uint32_t>& indexes);
   void make_edges();
   Result<std::unique_ptr<flow::Task>> make_task(std::size_t stage, std::uint32_t slice,
                                                 const flow::Trigger& trigger, EpochId first);
   Status fill_node(const plan::Node& recipe, std::size_t stage, std::uint32_t slice,
                    flow::TaskStats& stats, flow::ChainNode& node);
+  Result<std::unique_ptr<flow::SinkWriter>> make_writer(
+      std::uint32_t sink, flow::SinkBinding binding, std::uint32_t slice, flow::StepStats& counts,
+      flow::TaskStats& stats, flow::ErrorRoute& errors);
+  // The stage's chain on one slice, with its writer for dead letters.
+  Result<std::unique_ptr<flow::Chain>> make_chain(std::size_t stage, std::uint32_t slice,
+                                                  flow::TaskStats& stats);
+  // By the definition's index; that of dead letters is the count of the others.
+  std::uint32_t dead_letter_index() const {
+    return static_cast<std::uint32_t>(context_.plan->spec->sinks.size());
+  }
   TaskHost& host_of(std::uint32_t slice) { return *context_.hosts[slice % context_.hosts.size()]; }
   std::size_t edge_index(std::uint32_t exchange, std::uint32_t from, std::uint32_t to) const;
 

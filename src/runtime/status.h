@@ -62,6 +62,8 @@ struct StepStatus {
   std::string id;
   std::uint64_t in = 0, out = 0;
   std::array<std::uint64_t, flow::kDropReasons> dropped{};
+  std::uint64_t failed = 0;         // rows
+  std::uint64_t dead_lettered = 0;  // records
 };
 
 // Percentiles in milliseconds of the last 60 s; absent without data.
@@ -107,10 +109,12 @@ struct PipelineSnapshot {
   std::optional<WallTime> committed_at;
   std::vector<Condition> conditions;
   std::vector<SourceStatus> sources;
-  std::vector<StepStatus> steps;
+  std::vector<StepStatus> steps;  // of the definition; sources and sinks beside them
+  std::vector<StepStatus> source_steps, sink_steps;
   std::uint64_t records_in = 0, records_out = 0, bytes_in = 0, bytes_out = 0;
   std::array<std::uint64_t, flow::kDropReasons> dropped{};  // over all steps, by reason
-  std::uint64_t dead_lettered = 0;
+  std::uint64_t failed = 0;                      // rows, over all sources, steps and sinks
+  std::uint64_t dead_lettered = 0;               // records, one per (record, place where it failed)
   double in_per_second = 0, out_per_second = 0;  // of the last full second
   LatencyStatus latency;
   double busy_ratio = 0, backpressure_ratio = 0;

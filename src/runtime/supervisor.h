@@ -25,6 +25,9 @@ struct SupervisorOptions {
   std::string instance = "leat";
   std::string
       state_dir;  // exists; pipelines/ and state/ are made beneath it; "" = keep nothing (leat run)
+  // Where pipelines without Kafka leave dead letters, as <folder>/<pipeline>-dead-letter.ndjson;
+  // "" = in the pipeline's own folder beneath state_dir, as dead-letters.ndjson.
+  std::string dead_letter_dir;
   std::uint32_t workers = 1;
   bool workers_pin = false;
   Duration idle_spin{};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -94,13 +95,53 @@ bool read_record(const rd_kafka_message_t& message, Stream::Out& out) {
   return text == made_of(out.seq) && std::string_view(static_cast<const char*>(message.key), message.key_len) == user_of(out.seq);
 }
 
-std::map<std::int32_t, std::int64_t> ends_of(rd_kafka_t* client, const std::string& topic) {
+std::map<std::int32_t, std::int64_t> ends_of(rd_kafka_t* client, const std::string& topic, int partitions = kPartitions) {
   std::map<std::int32_t, std::int64_t> ends;
-  for (int partition = 0; partition < kPartitions; ++partition) {
+  for (int partition = 0; partition < partitions; ++partition) {
     std::int64_t low = 0;
     EXPECT_EQ(rd_kafka_query_watermark_offsets(client, topic.c_str(), partition, &low, &ends[partition], kWaitMsMax), RD_KAFKA_RESP_ERR_NO_ERROR);
   }
   return ends;
+}
+
+int partitions_of(rd_kafka_t* client, const std::string& name) {
+  const Owned<rd_kafka_topic_t> topic(rd_kafka_topic_new(client, name.c_str(), nullptr));
+  const rd_kafka_metadata* metadata = nullptr;
+  EXPECT_EQ(rd_kafka_metadata(client, 0, topic.get(), &metadata, kWaitMsMax), RD_KAFKA_RESP_ERR_NO_ERROR);
+  if (metadata == nullptr) return 0;
+  const int partitions = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
+  rd_kafka_metadata_destroy(metadata);
+  return partitions;
+}
+
+// Every record of the topic, once.
+void read_all(const std::string& brokers, const std::string& topic, int partitions,
+              const std::function<void(const rd_kafka_message_t&)>& take) {
+  const Owned<rd_kafka_t> client = make_client(RD_KAFKA_CONSUMER, brokers);
+  rd_kafka_poll_set_consumer(client.get());
+  const std::map<std::int32_t, std::int64_t> ends = ends_of(client.get(), topic, partitions);
+  const Owned<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(partitions));
+  std::int64_t missing = 0;
+  for (const auto& [partition, end] : ends) {
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = 0;
+    missing += end;
+  }
+  rd_kafka_assign(client.get(), list.get());
+  while (missing > 0) {
+    rd_kafka_message_t* const message = rd_kafka_consumer_poll(client.get(), kWaitMsMax);
+    EXPECT_NE(message, nullptr) << "`" << topic << "` ends " << missing << " records early";
+    if (message == nullptr) break;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      --missing;
+      take(*message);
+    }
+    rd_kafka_message_destroy(message);
+  }
+  rd_kafka_consumer_close(client.get());
+}
+
+std::string bytes_of(const void* data, std::size_t size) {
+  return data != nullptr ? std::string(static_cast<const char*>(data), size) : std::string();
 }
 
 // Partition and offset of `<topic>-<partition>-<offset>-<ordinal>`.
@@ -155,15 +196,22 @@ void Stream::write(std::uint64_t count, std::uint64_t rate) {
   const Owned<rd_kafka_t> client = make_client(RD_KAFKA_PRODUCER, brokers_, "unused", conf);
   const Owned<rd_kafka_topic_t> topic(rd_kafka_topic_new(client.get(), in_.c_str(), nullptr));
   const Instant began = base::machine_clock().now();
+  const auto send = [&](const std::string& key, const std::string& value, const std::string& header) {
+    const std::int32_t partition = rd_kafka_msg_partitioner_murmur2(topic.get(), key.data(), key.size(), kPartitions, nullptr, nullptr);
+    while (rd_kafka_producev(client.get(), RD_KAFKA_V_RKT(topic.get()), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                             RD_KAFKA_V_KEY(key.data(), key.size()), RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
+                             RD_KAFKA_V_HEADER("n", header.data(), static_cast<ssize_t>(header.size())),
+                             RD_KAFKA_V_END) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      rd_kafka_poll(client.get(), 10);
+  };
   for (std::uint64_t seq = 0; seq < count; ++seq) {
     const Instant due = began + std::chrono::nanoseconds(seq * 1'000'000'000 / rate);
     while (base::machine_clock().now() < due) rd_kafka_poll(client.get(), 1);
-    const std::string key = user_of(seq);
-    const std::string value = make_record(seq);
-    const std::int32_t partition = rd_kafka_msg_partitioner_murmur2(topic.get(), key.data(), key.size(), kPartitions, nullptr, nullptr);
-    while (rd_kafka_produce(topic.get(), partition, RD_KAFKA_MSG_F_COPY, const_cast<char*>(value.data()), value.size(), key.data(), key.size(),
-                            nullptr) != 0)
-      rd_kafka_poll(client.get(), 10);
+    send(user_of(seq), make_record(seq), std::to_string(seq));
+    if (bad_every_ != 0 && seq % bad_every_ == 0) {
+      const Bad bad = bad_record(seq / bad_every_);
+      send(bad.key, bad.value, std::to_string(seq / bad_every_));
+    }
     fed_.store(seq + 1);
   }
   if (rd_kafka_flush(client.get(), 2 * kWaitMsMax) != RD_KAFKA_RESP_ERR_NO_ERROR) ++failed_;
@@ -179,30 +227,53 @@ void Stream::finish() {
 }
 
 std::vector<Stream::Out> Stream::read_output() const {
-  const Owned<rd_kafka_t> client = make_client(RD_KAFKA_CONSUMER, brokers_);
-  rd_kafka_poll_set_consumer(client.get());
-  std::map<std::int32_t, std::int64_t> left = ends_of(client.get(), out_);
-  const Owned<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(kPartitions));
-  for (const auto& [partition, end] : left) rd_kafka_topic_partition_list_add(list.get(), out_.c_str(), partition)->offset = 0;
-  rd_kafka_assign(client.get(), list.get());
-  std::int64_t missing = 0;
-  for (const auto& [partition, end] : left) missing += end;
   std::vector<Out> output;
   std::vector<std::string> wrong;
-  while (missing > 0) {
-    rd_kafka_message_t* const message = rd_kafka_consumer_poll(client.get(), kWaitMsMax);
-    EXPECT_NE(message, nullptr) << "the output ends " << missing << " records early";
-    if (message == nullptr) break;
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      --missing;
-      if (Out out; read_record(*message, out)) output.push_back(std::move(out));
-      else wrong.emplace_back(static_cast<const char*>(message->payload), message->len);
-    }
-    rd_kafka_message_destroy(message);
-  }
-  rd_kafka_consumer_close(client.get());
+  read_all(brokers_, out_, kPartitions, [&](const rd_kafka_message_t& message) {
+    if (Out out; read_record(message, out)) output.push_back(std::move(out));
+    else wrong.push_back(bytes_of(message.payload, message.len));
+  });
   EXPECT_TRUE(wrong.empty()) << wrong.size() << " wrong records, the first: " << wrong.front();
   return output;
+}
+
+std::vector<Stream::DeadLetter> Stream::read_dead_letters(const std::string& name) const {
+  const std::string topic = name + "-dead-letter";
+  {
+    const Owned<rd_kafka_t> client = make_client(RD_KAFKA_CONSUMER, brokers_);
+    EXPECT_EQ(partitions_of(client.get(), topic), 1);
+  }
+  std::vector<DeadLetter> letters;
+  read_all(brokers_, topic, 1, [&](const rd_kafka_message_t& message) {
+    DeadLetter letter{bytes_of(message.key, message.key_len), bytes_of(message.payload, message.len), {}};
+    rd_kafka_headers_t* headers = nullptr;
+    if (rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      const char* header_name = nullptr;
+      const void* value = nullptr;
+      std::size_t size = 0;
+      for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &header_name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i)
+        letter.headers.emplace_back(header_name, bytes_of(value, size));
+    }
+    letters.push_back(std::move(letter));
+  });
+  return letters;
+}
+
+std::string Stream::DeadLetter::header(const std::string& name) const {
+  for (const auto& [key, value] : headers)
+    if (key == name) return value;
+  return {};
+}
+
+Stream::Bad Stream::bad_record(std::uint64_t n) {
+  const std::string id = std::to_string(n);
+  const std::string key = "bad-" + id;
+  switch (n % 4) {
+    case 0: return {key, "no json " + id, "in", "MALFORMED_JSON"};
+    case 1: return {key, "[" + id + "]", "in", "NOT_AN_OBJECT"};
+    case 2: return {key, "{\"seq\": " + id + " }", "filter-0", "NO_SUCH_FIELD"};
+    default: return {key, R"({"amount":500,"status":"AUTHORIZED","user":)" + id + "}", "set-1", "NO_SUCH_OVERLOAD"};
+  }
 }
 
 std::vector<std::uint64_t> Stream::expected(std::uint64_t count) {

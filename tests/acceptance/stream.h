@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace leat::test {
@@ -26,6 +27,25 @@ class Stream {
   const std::string& out() const noexcept { return out_; }
   // The definition of the pipeline `name` between the two topics.
   std::string pipeline(const std::string& name, bool origin_header) const;
+
+  // One record that fails after each `every` good ones: before feed().
+  void mix_in_bad(std::uint64_t every) { bad_every_ = every; }
+  struct Bad {
+    std::string key;
+    std::string value;
+    std::string step;  // where it fails
+    std::string code;
+  };
+  // The n-th of them.
+  static Bad bad_record(std::uint64_t n);
+  struct DeadLetter {
+    std::string key;
+    std::string value;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string header(const std::string& name) const;
+  };
+  // The dead letters of the pipeline `name`: the topic must have one partition.
+  std::vector<DeadLetter> read_dead_letters(const std::string& name) const;
 
   // Writes records [0, count) at `rate` a second on a thread of its own.
   void feed(std::uint64_t count, std::uint64_t rate);
@@ -56,6 +76,7 @@ class Stream {
   const std::string brokers_;
   const std::string in_;
   const std::string out_;
+  std::uint64_t bad_every_ = 0;
   std::thread writer_;
   std::atomic<std::uint64_t> fed_{0};
   std::atomic<std::uint64_t> failed_{0};

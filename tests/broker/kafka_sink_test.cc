@@ -156,6 +156,12 @@ TEST_F(SinkOnKafka, ARecordTooLargeForTheTopicTakesNoOtherWithIt) {
   std::string all;
   for (const Plain& record : read(before + 36)) all += record.value.front();
   EXPECT_EQ(all.substr(before), expected);
+  // Quiet for long enough: the next producer sends together again.
+  const Instant now = base::machine_clock().now();
+  driver.sink->serve(now);
+  EXPECT_FALSE(driver.outdated);
+  driver.sink->serve(now + std::chrono::minutes(2));
+  EXPECT_TRUE(driver.outdated);
 }
 
 TEST_F(SinkOnKafka, ATopicThatIsNotThereIsAConditionAndRowsWaitForIt) {

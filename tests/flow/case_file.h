@@ -30,7 +30,8 @@ struct CaseFile {
   std::shared_ptr<const spec::PipelineSpec> spec;
   std::vector<Input> input;
   std::map<std::string, std::vector<std::string>>
-      expect;           // sink → "key=value" of every row, sorted
+      expect;                       // sink → "key=value" of every row, sorted
+  std::vector<std::string> errors;  // "step code key=value" of every dead letter, sorted
   bool ordered = true;  // rows of one key and source partition keep their order in the output
 };
 
@@ -59,6 +60,18 @@ inline std::vector<std::string> expected_rows(const json::Value& rows) {
   for (const json::Value& row : rows.elements()) {
     const FakeRecord record = record_of(row);
     expected.push_back(record.key.value_or("(null)") + "=" + record.value.value_or("(null)"));
+  }
+  std::sort(expected.begin(), expected.end());
+  return expected;
+}
+
+inline std::vector<std::string> expected_errors(const json::Value& rows) {
+  std::vector<std::string> expected;
+  for (const json::Value& row : rows.elements()) {
+    const FakeRecord record = record_of(row);
+    expected.push_back(std::string(*row.find("$step")->as_string()) + " " +
+                       std::string(*row.find("$code")->as_string()) + " " +
+                       record.key.value_or("(null)") + "=" + record.value.value_or("(null)"));
   }
   std::sort(expected.begin(), expected.end());
   return expected;
@@ -98,6 +111,8 @@ inline Result<CaseFile> read_case(const std::filesystem::path& path) {
   }
   for (const json::Member& sink : expect->members())
     made.expect[sink.key] = expected_rows(sink.value);
+  if (const json::Value* errors = parsed.root().find("errors"))
+    made.errors = expected_errors(*errors);
   if (const json::Value* ordered = parsed.root().find("ordered"))
     made.ordered = ordered->as_bool().value();
   return made;

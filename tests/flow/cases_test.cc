@@ -90,6 +90,52 @@ void check_outputs(const GraphDriver& graph, const CaseFile& test) {
   }
 }
 
+std::string header_of(const OutputRow& row, const std::string& name) {
+  for (const auto& [key, value] : row.headers)
+    if (key == name) return value;
+  return "";
+}
+
+std::vector<std::string> errors_of(const std::vector<OutputRow>& letters) {
+  std::vector<std::string> lines;
+  for (const OutputRow& letter : letters)
+    lines.push_back(header_of(letter, "leat-step") + " " + header_of(letter, "leat-error") + " " +
+                    letter.key.value_or("(null)") + "=" + letter.value.value_or("(null)"));
+  return lines;
+}
+
+// A dead letter is its source record, byte for byte, and says where that stands.
+void check_letter(const GraphDriver& graph, const OutputRow& letter) {
+  const std::string at =
+      letter.topic + "-" + std::to_string(letter.partition) + "-" + std::to_string(letter.offset);
+  SCOPED_TRACE(at);
+  ASSERT_EQ(header_of(letter, "leat-src"), at + "-0");
+  ASSERT_EQ(header_of(letter, "__connect.errors.topic"), letter.topic);
+  for (const auto& [source, topic] : graph.broker.topics()) {
+    if (topic.partitions[0]->origin.topic != letter.topic) continue;
+    const FakeRecord& record = topic.partitions[static_cast<std::size_t>(letter.partition)]
+                                   ->records[static_cast<std::size_t>(letter.offset)];
+    ASSERT_EQ(letter.key, record.key);
+    ASSERT_EQ(letter.value, record.value);
+    ASSERT_GE(letter.headers.size(), record.headers.size());
+    ASSERT_TRUE(std::equal(record.headers.begin(), record.headers.end(), letter.headers.begin()));
+    return;
+  }
+  FAIL() << "no such topic";
+}
+
+void check_dead_letters(const GraphDriver& graph, const CaseFile& test) {
+  ASSERT_EQ(sorted(errors_of(graph.committed_dead_letters())), test.errors);
+  const std::set<std::string> right(test.errors.begin(), test.errors.end());
+  for (const OutputRow& letter : graph.dead_letters())
+    ASSERT_NO_FATAL_FAILURE(check_letter(graph, letter));
+  for (const std::string& line : errors_of(graph.dead_letters()))
+    ASSERT_TRUE(right.contains(line)) << line;
+  if (graph.crashes() == 0) {
+    ASSERT_EQ(graph.dead_letters().size(), test.errors.size()) << "doubled without a crash";
+  }
+}
+
 void run_case(const CaseFile& test, const std::shared_ptr<const plan::Plan>& plan,
               Schedule schedule, const std::string& fault, std::uint64_t pass) {
   const std::uint64_t seed = std::hash<std::string>()(test.name + fault) + pass;
@@ -108,6 +154,8 @@ void run_case(const CaseFile& test, const std::shared_ptr<const plan::Plan>& pla
     ASSERT_EQ(graph.crashes(), 1U);
   }
   check_outputs(graph, test);
+  if (!::testing::Test::HasFatalFailure()) check_dead_letters(graph, test);
+  ASSERT_EQ(graph.unbalanced(), "");
 }
 
 struct Equivalence : ::testing::TestWithParam<std::tuple<Schedule, std::uint32_t>> {};

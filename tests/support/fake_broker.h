@@ -49,6 +49,7 @@ struct OutputRow {
   std::int32_t partition = 0;
   std::int64_t offset = 0;
   std::uint32_t ordinal = 0;
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 // All that is outside the process: topics, committed offsets with their metadata, and what sinks

@@ -38,13 +38,15 @@ inline std::optional<std::string> key_text(const record::Value& value) {
 class FakeWriter final : public flow::SinkWriter {
  public:
   FakeWriter(FakeBroker& broker, FakeSinkControl& control, std::uint32_t sink,
-             flow::SinkBinding binding, flow::Ledger& ledger, flow::StepStats* stats = nullptr)
+             flow::SinkBinding binding, flow::Ledger& ledger, flow::StepStats* stats = nullptr,
+             flow::ErrorRoute* errors = nullptr)
       : broker_(broker),
         control_(control),
         sink_(sink),
         binding_(std::move(binding)),
         ledger_(ledger),
         stats_(stats),
+        errors_(errors),
         life_(broker.life()) {}
 
   bool ready() override { return control_.ready && in_flight_.size() < control_.in_flight_max; }
@@ -77,24 +79,27 @@ class FakeWriter final : public flow::SinkWriter {
   std::size_t in_flight() const { return in_flight_.size(); }
 
  private:
-  void count_drop(flow::DropReason reason, const record::RowError& error, const record::Row& row) {
-    if (stats_ != nullptr) stats_->row_failed(reason, error, row);
+  void fail(const record::RecordBatch& batch, std::size_t i, const record::RowError& error) {
+    if (errors_ != nullptr) errors_->fail(batch.memory(), batch.rows()[i], error);
+  }
+  void drop_tombstone() {
+    if (stats_ != nullptr) stats_->dropped(flow::DropReason::tombstone).add();
   }
   void take(const record::RecordBatch& batch, std::size_t i, std::string_view value,
             const record::RowError* error, EpochId epoch) {
     const record::Row& row = batch.rows()[i];
-    if (error != nullptr) return count_drop(flow::DropReason::skip, *error, row);
+    if (stats_ != nullptr) stats_->in.add();
+    if (error != nullptr) return fail(batch, i, *error);
     OutputRow made;
     made.sink = sink_;
     made.life = life_;
     made.epoch = epoch;
     if (!row.tombstone()) made.value = std::string(value);
     if (const auto* column = std::get_if<flow::SinkBinding::Column>(&binding_.key)) {
-      static constexpr record::RowError kNoRow{"TOMBSTONE", "the key needs the row"};
-      if (row.tombstone()) return count_drop(flow::DropReason::tombstone, kNoRow, row);
+      if (row.tombstone()) return drop_tombstone();
       const record::Column keys = batch.column(column->index);
       const record::Value key = keys.empty() ? record::Value() : keys[i];
-      if (key.is_error()) return count_drop(flow::DropReason::skip, key.as_error(), row);
+      if (key.is_error()) return fail(batch, i, key.as_error());
       made.key = key_text(key);
     } else if (const auto* literal = std::get_if<std::string>(&binding_.key)) {
       made.key = *literal;
@@ -108,7 +113,9 @@ class FakeWriter final : public flow::SinkWriter {
     }
     made.offset = row.offset;
     made.ordinal = row.ordinal;
-    if (stats_ != nullptr) stats_->in.add();
+    for (const record::Header& header : row.all_headers())
+      made.headers.emplace_back(header.name, header.value);
+    if (stats_ != nullptr) stats_->out.add();
     ledger_.add(epoch, 1);
     in_flight_.push_back(std::move(made));
   }
@@ -119,6 +126,7 @@ class FakeWriter final : public flow::SinkWriter {
   flow::SinkBinding binding_;
   flow::Ledger& ledger_;
   flow::StepStats* stats_;
+  flow::ErrorRoute* errors_;
   const std::uint64_t life_;
   std::deque<OutputRow> in_flight_;
 };
@@ -135,8 +143,9 @@ class FakeSink final : public flow::Sink {
   }
   Result<std::unique_ptr<flow::SinkWriter>> make_writer(
       std::uint32_t sink, flow::SinkBinding binding, const flow::WriterContext& context) override {
-    return std::unique_ptr<flow::SinkWriter>(std::make_unique<FakeWriter>(
-        broker_, control_, sink, std::move(binding), context.ledger, &context.stats));
+    return std::unique_ptr<flow::SinkWriter>(
+        std::make_unique<FakeWriter>(broker_, control_, sink, std::move(binding), context.ledger,
+                                     &context.stats, &context.errors));
   }
   Instant serve(Instant) override { return base::kNever; }
   bool connected() const noexcept override { return control_.connected; }

@@ -11,6 +11,48 @@ namespace {
 
 constexpr int kRoundsMax = 200'000;  // more than that without rest is a test that never ends
 
+struct Sum {
+  std::uint64_t in = 0, out = 0, lost = 0, failed = 0, dead_lettered = 0;
+};
+
+Sum sum_of(const runtime::PipelineCounts::PerSlice& slices) {
+  Sum sum;
+  for (const auto& stats : slices) {
+    sum.in += stats->in.value();
+    sum.out += stats->out.value();
+    sum.failed += stats->failed.value();
+    sum.dead_lettered += stats->dead_lettered.value();
+    for (std::size_t r = 0; r < flow::kDropReasons; ++r)
+      sum.lost += stats->dropped(static_cast<flow::DropReason>(r)).value();
+  }
+  return sum;
+}
+
+std::string unequal(const std::string& what, std::uint64_t left, std::uint64_t right) {
+  if (left == right) return {};
+  return what + ": " + std::to_string(left) + " != " + std::to_string(right) + "\n";
+}
+
+bool multiplies(const spec::StepSpec& step) {
+  return std::holds_alternative<spec::ExplodeStep>(step.verb);
+}
+
+// Every row has one way from a source to the one sink.
+bool one_to_one(const spec::PipelineSpec& spec) {
+  std::map<std::string, int> readers;
+  for (const spec::SourceSpec& source : spec.sources) readers[source.id] = 0;
+  for (const spec::StepSpec& step : spec.steps) {
+    if (multiplies(step)) return false;
+    readers[step.id] = 0;
+  }
+  for (const spec::StepSpec& step : spec.steps)
+    for (const std::string& from : step.from) ++readers[from];
+  for (const spec::SinkSpec& sink : spec.sinks)
+    for (const std::string& from : sink.from) ++readers[from];
+  return spec.sinks.size() == 1 && std::all_of(readers.begin(), readers.end(),
+                                               [](const auto& one) { return one.second == 1; });
+}
+
 }  // namespace
 
 spec::TriggerSpec micro_batch(Duration interval, std::uint64_t max_records) {
@@ -78,7 +120,7 @@ GraphDriver::GraphDriver(std::shared_ptr<const plan::Plan> plan, Options options
                std::vector<std::uint32_t>) -> Result<std::unique_ptr<flow::Source>> {
       return std::unique_ptr<flow::Source>(std::make_unique<FakeSource>(broker, source));
     };
-  for (const char* kind : {"kafka", "file", "stdout"})
+  for (const char* kind : {"kafka", "file", "stdout", "dead_letters"})
     registry_.sinks[kind] = [this](
                                 const flow::SinkContext&, std::vector<const spec::SinkSpec*>,
                                 std::vector<std::uint32_t>) -> Result<std::unique_ptr<flow::Sink>> {
@@ -135,6 +177,45 @@ std::uint32_t GraphDriver::index_of_sink(const std::string& id) const {
       std::find_if(all.begin(), all.end(), [&](const spec::SinkSpec& s) { return s.id == id; });
   LEAT_CHECK(found != all.end());
   return static_cast<std::uint32_t>(found - all.begin());
+}
+
+std::string GraphDriver::unbalanced() const {
+  const spec::PipelineSpec& spec = *plan_->spec;
+  const runtime::PipelineCounts& counts = pipeline_->counts();
+  std::string text;
+  Sum all;
+  const auto arrived = [&](const std::string& id, const std::vector<std::string>& from,
+                           const Sum& reader) {
+    std::uint64_t left = 0;
+    for (const std::string& above : from) left += sum_of(counts.steps().at(above)).out;
+    text += unequal(id + " in, out of what it reads", reader.in, left);
+  };
+  const auto add = [&](const std::string& id, const Sum& sum, bool checked) {
+    if (checked)
+      text += unequal(id + " in, out + dropped + failed", sum.in, sum.out + sum.lost + sum.failed);
+    all.lost += sum.lost;
+    all.dead_lettered += sum.dead_lettered;
+  };
+  for (const spec::SourceSpec& one : spec.sources) {
+    const Sum sum = sum_of(counts.steps().at(one.id));
+    all.in += sum.in;
+    add(one.id, sum, true);
+  }
+  for (const spec::StepSpec& step : spec.steps) {
+    const Sum sum = sum_of(counts.steps().at(step.id));
+    add(step.id, sum, !multiplies(step));
+    arrived(step.id, step.from, sum);
+  }
+  for (const spec::SinkSpec& one : spec.sinks) {
+    const Sum sum = sum_of(counts.sinks().at(one.id));
+    all.out += sum.out;
+    add("sink " + one.id, sum, true);
+    arrived("sink " + one.id, one.from, sum);
+  }
+  if (one_to_one(spec))
+    text += unequal("records in, records out + dropped + dead letters", all.in,
+                    all.out + all.lost + all.dead_lettered);
+  return text;
 }
 
 void GraphDriver::append(const std::string& source_id, FakeRecord record,

@@ -66,6 +66,14 @@ class GraphDriver {
   std::vector<OutputRow> committed(const std::string& id) const {
     return broker.committed_outputs(index_of_sink(id));
   }
+  // Records that failed, as their sink holds them.
+  std::vector<OutputRow> dead_letters() const { return broker.all_outputs(dead_letter_sink()); }
+  std::vector<OutputRow> committed_dead_letters() const {
+    return broker.committed_outputs(dead_letter_sink());
+  }
+  // What does not add up in the counters of this process, when nothing is on its way; empty = all
+  // that entered a place left it, was dropped or failed, and arrived at every reader.
+  std::string unbalanced() const;
   std::uint64_t crashes() const { return crashes_; }
   runtime::Pipeline& pipeline() { return *pipeline_; }
 
@@ -80,6 +88,9 @@ class GraphDriver {
 
   std::uint32_t index_of_source(const std::string& id) const;
   std::uint32_t index_of_sink(const std::string& id) const;
+  std::uint32_t dead_letter_sink() const {
+    return static_cast<std::uint32_t>(plan_->spec->sinks.size());
+  }
   bool round();
   bool control_turn();
   void end_process();

@@ -18,15 +18,13 @@ inline std::shared_ptr<spec::PipelineSpec> spec_of(const std::vector<std::string
   auto made = std::make_shared<spec::PipelineSpec>();
   made->name = "p";
   made->trigger = trigger;
-  for (const std::string& id : sources)
-    made->sources.push_back({.id = id, .pointer = {}, .kind = spec::KafkaSourceSpec{}});
+  for (const std::string& id : sources) made->sources.emplace_back().id = id;
   for (const std::string& id : steps) {
     spec::StepSpec step;
     step.id = id;
     made->steps.push_back(std::move(step));
   }
-  for (const std::string& id : sinks)
-    made->sinks.push_back({.id = id, .pointer = {}, .from = {}, .kind = spec::KafkaSinkSpec{}});
+  for (const std::string& id : sinks) made->sinks.emplace_back().id = id;
   return made;
 }
 

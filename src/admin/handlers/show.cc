@@ -108,17 +108,25 @@ void write_partition(json::Writer& writer, const runtime::PartitionStatus& parti
   writer.end_object();
 }
 
-void write_sources(json::Writer& writer, const std::vector<runtime::SourceStatus>& sources) {
+// What a source, step or sink counts: in × fan-out = out + dropped + failed.
+void write_counts(json::Writer& writer, const runtime::StepStatus& step) {
+  writer.member("in", step.in).member("out", step.out);
+  write_dropped(writer, step.dropped);
+  writer.member("failed", step.failed).member("dead_lettered", step.dead_lettered);
+}
+
+void write_sources(json::Writer& writer, const PipelineSnapshot& snapshot) {
   writer.key("sources").begin_object();
-  for (const runtime::SourceStatus& source : sources) {
+  for (const runtime::SourceStatus& source : snapshot.sources) {
     writer.key(source.id)
         .begin_object()
         .member("caught_up", source.caught_up)
         .member("lag_records", source.lag_records)
         .member("lag_seconds", source.lag_seconds)
-        .member_null("watermark")
-        .key("partitions")
-        .begin_array();
+        .member_null("watermark");
+    for (const runtime::StepStatus& counts : snapshot.source_steps)
+      if (counts.id == source.id) write_counts(writer, counts);
+    writer.key("partitions").begin_array();
     for (const runtime::PartitionStatus& partition : source.partitions)
       write_partition(writer, partition);
     writer.end_array().end_object();
@@ -126,12 +134,18 @@ void write_sources(json::Writer& writer, const std::vector<runtime::SourceStatus
   writer.end_object();
 }
 
-void write_steps(json::Writer& writer, const std::vector<runtime::StepStatus>& steps) {
+void write_steps(json::Writer& writer, const PipelineSnapshot& snapshot) {
   writer.key("steps").begin_object();
-  for (const runtime::StepStatus& step : steps) {
-    writer.key(step.id).begin_object().member("in", step.in).member("out", step.out);
-    write_dropped(writer, step.dropped);
+  for (const runtime::StepStatus& step : snapshot.steps) {
+    writer.key(step.id).begin_object();
+    write_counts(writer, step);
     writer.member_null("watermark").end_object();
+  }
+  writer.end_object().key("sinks").begin_object();
+  for (const runtime::StepStatus& sink : snapshot.sink_steps) {
+    writer.key(sink.id).begin_object();
+    write_counts(writer, sink);
+    writer.end_object();
   }
   writer.end_object();
 }
@@ -252,12 +266,13 @@ void write_status(json::Writer& writer, const PipelineSnapshot& snapshot) {
   write_epoch(writer, snapshot.epoch);
   write_time(writer, "committed_at", snapshot.committed_at);
   write_conditions(writer, snapshot.conditions);
-  write_sources(writer, snapshot.sources);
-  write_steps(writer, snapshot.steps);
+  write_sources(writer, snapshot);
+  write_steps(writer, snapshot);
   writer.member("records_in", snapshot.records_in).member("records_out", snapshot.records_out);
   writer.member("bytes_in", snapshot.bytes_in).member("bytes_out", snapshot.bytes_out);
   write_dropped(writer, snapshot.dropped);
   writer.member("late", snapshot.dropped[static_cast<std::size_t>(flow::DropReason::late)])
+      .member("failed", snapshot.failed)
       .member("dead_lettered", snapshot.dead_lettered)
       .member("restarts", snapshot.restarts);
   write_rates(writer, snapshot);

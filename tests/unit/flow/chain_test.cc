@@ -192,7 +192,7 @@ TEST_F(TapTest, TombstonesAndIdentityAreShown) {
 TEST(StepStats, AFailedRowIsCountedUnderItsReason) {
   flow::StepStats stats("p", "s");
   static constexpr record::RowError kError{"BAD", "bad"};
-  for (int i = 0; i < 5; ++i) stats.row_failed(flow::DropReason::decode, kError, record::Row());
+  for (int i = 0; i < 5; ++i) stats.row_skipped(flow::DropReason::decode, kError, record::Row());
   EXPECT_EQ(stats.dropped(flow::DropReason::decode).value(), 5U);
   EXPECT_EQ(stats.dropped(flow::DropReason::skip).value(), 0U);
 }

@@ -22,10 +22,13 @@ class PlainEncoder final : public record::RowEncoder {
 class SinkDriver final : public flow::SinkListener {
  public:
   explicit SinkDriver(spec::KafkaSinkSpec spec, flow::SinkBinding binding = {},
-                      KafkaOptions options = SourceDriver::embedded())
-      : SinkDriver(std::move(spec), std::move(binding), registry_of(options)) {}
+                      KafkaOptions options = SourceDriver::embedded(),
+                      spec::ErrorAction action = spec::ErrorAction::skip)
+      : SinkDriver(std::move(spec), std::move(binding), registry_of(options), action) {}
   // Sinks of one registry are those of one process.
-  SinkDriver(spec::KafkaSinkSpec spec, flow::SinkBinding binding, const flow::Registry& registry) {
+  SinkDriver(spec::KafkaSinkSpec spec, flow::SinkBinding binding, const flow::Registry& registry,
+             spec::ErrorAction action = spec::ErrorAction::skip)
+      : errors({.action = action}, stats) {
     spec_.id = "out";
     spec_.kind = std::move(spec);
     auto made =
@@ -36,7 +39,8 @@ class SinkDriver final : public flow::SinkListener {
     EXPECT_TRUE(started.ok()) << started.to_string();
     binding.encoder = std::make_unique<PlainEncoder>();
     auto writer_made = sink->make_writer(
-        0, std::move(binding), {SliceId(0), stats, latency, ledger, wakeup, base::machine_clock()});
+        0, std::move(binding),
+        {SliceId(0), stats, latency, ledger, wakeup, base::machine_clock(), errors});
     EXPECT_TRUE(writer_made.ok());
     writer = *std::move(writer_made);
   }
@@ -113,9 +117,11 @@ class SinkDriver final : public flow::SinkListener {
     message = text;
   }
   void on_sink_failed(Status status) override { failure = std::move(status); }
+  void on_sink_outdated() override { outdated = true; }
 
   base::Wakeup wakeup;
   flow::StepStats stats{"sink", "out"};
+  flow::ErrorRoute errors;
   flow::LatencyStats latency;
   flow::Ledger ledger{[](EpochId) {}};
   std::unique_ptr<flow::Sink> sink;
@@ -123,6 +129,7 @@ class SinkDriver final : public flow::SinkListener {
   std::optional<bool> connected;
   std::string reason, message;
   Status failure;
+  bool outdated = false;
 
  private:
   spec::SinkSpec spec_;

@@ -92,6 +92,38 @@ TEST(KafkaSink, ARowThatCannotBeEncodedIsCountedAndDropped) {
   EXPECT_TRUE(driver.acknowledged());
 }
 
+// What a chain does: failed rows of one sink, written by another.
+class Letters final : public flow::SinkWriter {
+ public:
+  bool ready() override { return true; }
+  Status write(record::RecordBatch& batch, EpochId epoch) override {
+    for (const record::Row& row : batch.rows()) rows.emplace_back(row.value);
+    epochs.push_back(epoch);
+    return {};
+  }
+  Status on_epoch_end(EpochId) override { return {}; }
+  Instant serve(Instant) override { return base::kNever; }
+  std::vector<std::string> rows;
+  std::vector<EpochId> epochs;
+};
+
+TEST(KafkaSink, ARecordThatIsTooLargeBecomesADeadLetterOfItsOwnEpoch) {
+  SinkDriver driver(SinkDriver::writes(fresh_name("large-letter")), {}, SourceDriver::embedded(),
+                    spec::ErrorAction::dead_letter);
+  Letters letters;
+  driver.errors.connect(&letters);
+  const std::string large(2 << 20, 'x');
+  driver.errors.begin(EpochId(7));
+  ASSERT_TRUE(driver.write({{large, "k"}, {"small", "k"}}, EpochId(7)).ok());  // waits
+  driver.errors.begin(EpochId(8));
+  ASSERT_TRUE(driver.acknowledged(EpochId(7)));
+  EXPECT_EQ(letters.rows, std::vector{large});
+  EXPECT_EQ(letters.epochs, std::vector{EpochId(7)});
+  EXPECT_EQ(driver.stats.out.value(), 1u);
+  EXPECT_EQ(driver.stats.failed.value(), 1u);
+  EXPECT_EQ(driver.stats.dead_lettered.value(), 1u);
+}
+
 TEST(KafkaSink, ARecordThatIsTooLargeIsCountedAndDropped) {
   SinkDriver driver(SinkDriver::writes(fresh_name("large")));
   ASSERT_TRUE(driver.until([&] { return driver.sink->connected(); }));

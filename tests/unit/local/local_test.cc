@@ -407,7 +407,7 @@ class DrivenSink {
                           ? codec::make_json_encoder({})
                           : codec::make_text_encoder(codec::Format::string, 0);
     auto opened = sink->make_writer(0, std::move(binding),
-                                    {SliceId(0), stats, latency, ledger, worker, clock});
+                                    {SliceId(0), stats, latency, ledger, worker, clock, errors});
     EXPECT_TRUE(opened.ok());
     writer = *std::move(opened);
   }
@@ -433,6 +433,7 @@ class DrivenSink {
   base::Wakeup control;
   base::Wakeup worker;
   flow::StepStats stats{"p", "out"};
+  flow::ErrorRoute errors{{}, stats};
   flow::LatencyStats latency;
   flow::Ledger ledger{[](EpochId) {}};
   Status start_status;
@@ -447,6 +448,52 @@ spec::SinkSpec file_sink(const std::string& path, spec::Format format = spec::Fo
   spec.kind = spec::FileSinkSpec{path};
   spec.format = format;
   return spec;
+}
+
+using DeadLetterSink = Local;
+
+TEST_F(DeadLetterSink, MakesItsFileWithTheFirstLetterAndSyncsItAtTheEndOfTheEpoch) {
+  const std::string path = files.path() + "/dead-letters.ndjson";
+  const spec::SinkSpec spec;
+  auto sink = registry.sinks.at("dead_letters")({"leat", "i", "p", clock, std::uint32_t{0}, path},
+                                                {&spec}, {0});
+  ASSERT_TRUE(sink.ok());
+  flow::StepStats stats{"p", "dead-letters"};
+  flow::LatencyStats latency;
+  flow::Ledger ledger{[](EpochId) {}};
+  base::Wakeup worker;
+  flow::ErrorRoute errors{{}, stats};
+  auto writer =
+      (*sink)->make_writer(0, {}, {SliceId(0), stats, latency, ledger, worker, clock, errors});
+  ASSERT_TRUE(writer.ok());
+  EXPECT_TRUE((*writer)->on_epoch_end(EpochId(1)).ok());
+  EXPECT_FALSE(std::filesystem::exists(path));
+
+  const record::Origin origin{"orders", PartitionId(1), 0};
+  record::RecordBatch batch{base::Ref<record::BatchMemory>(new record::BatchMemory())};
+  record::Row& row = batch.rows().emplace_back();
+  row.origin = &origin;
+  row.offset = 7;
+  row.timestamp_ms = 5;
+  row.value = "no \"json\"";
+  row.key = "\xff\x01";
+  const auto headers = batch.arena().array<record::Header>(3);
+  headers[0] = {"leat-step", "big", false};
+  headers[1] = {"leat-error", "BAD", false};
+  headers[2] = {"null", "", true};
+  row.headers = headers.data();
+  row.header_count = 3;
+  ASSERT_TRUE((*writer)->write(batch, EpochId(2)).ok());
+  EXPECT_EQ(ledger.in_flight(EpochId(2)), 1u);
+  ASSERT_TRUE((*writer)->on_epoch_end(EpochId(2)).ok());
+  EXPECT_EQ(ledger.in_flight(EpochId(2)), 0u);
+  EXPECT_EQ(
+      files.read("dead-letters.ndjson"),
+      R"({"pipeline":"","step":"big","code":"BAD","message":"","topic":"orders","partition":1,)"
+      R"("offset":7,"timestamp_ms":5,"key":{"base64":"/wE="},"value":"no \"json\"","headers":[)"
+      R"({"key":"leat-step","value":"big"},{"key":"leat-error","value":"BAD"},)"
+      R"({"key":"null","value":null}]})"
+      "\n");
 }
 
 using FileSink = Local;

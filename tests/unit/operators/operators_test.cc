@@ -75,7 +75,7 @@ class Collected final : public flow::Collector {
 class Driven {
  public:
   Driven(flow::Operator& op, RecordBatch batch) {
-    EXPECT_TRUE(op.open({SliceId(0), 1, stats}).ok());
+    EXPECT_TRUE(op.open({SliceId(0), 1, stats, errors}).ok());
     EXPECT_TRUE(op.process(batch, out).ok());
   }
   std::vector<std::int64_t> offsets() const {
@@ -97,6 +97,7 @@ class Driven {
     return text;
   }
   flow::StepStats stats{"p", "s"};
+  flow::ErrorRoute errors{{}, stats};
   Collected out;
 };
 

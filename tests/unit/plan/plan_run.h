@@ -87,6 +87,7 @@ class PlanRun {
  private:
   struct Running {
     std::unique_ptr<flow::Operator> op;
+    std::unique_ptr<flow::ErrorRoute> errors;
     flow::SinkBinding binding;
   };
   class Next final : public flow::Collector {
@@ -107,7 +108,9 @@ class PlanRun {
     if (node.kind != Node::Kind::op) return running;
     running.op = node.make_operator();
     const std::string id = node.of_sink ? "sink " + plan_->spec->sinks[node.sink].id : node.step;
-    EXPECT_TRUE(running.op->open({SliceId(0), 1, counts_.at(id)}).ok());
+    flow::StepStats& counts = counts_.at(id);
+    running.errors = std::make_unique<flow::ErrorRoute>(flow::ErrorPlace(), counts);
+    EXPECT_TRUE(running.op->open({SliceId(0), 1, counts, *running.errors}).ok());
     return running;
   }
 

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flow/error_route.h"
+#include "plan/plan.h"
+#include "spec/diagnostic.h"
+#include "spec/pipeline.h"
+
+// What a definition says of records that fail. Pure.
+namespace leat::plan {
+
+// Where dead letters go: nowhere when no record can become one. Next to the Kafka sinks when there
+// are any (one producer for all), else to the cluster of the sources; to a file of this host when
+// the definition knows no Kafka at all.
+std::optional<DeadLetters> dead_letters_of(const spec::PipelineSpec& spec);
+
+// What becomes of rows that fail at a node, of which kind op or sink.
+flow::ErrorPlace error_place(const spec::PipelineSpec& spec, const Node& node);
+// Rows that the dead letters' own sink cannot take.
+flow::ErrorPlace dead_letter_place();
+// Whether rows that fail in the stage may become dead letters.
+bool writes_dead_letters(const spec::PipelineSpec& spec, const Stage& stage);
+
+// Dead letters that the pipeline would read again: TOPIC_LOOP.
+std::vector<spec::Diagnostic> check_dead_letters(const spec::PipelineSpec& spec);
+
+}  // namespace leat::plan
