@@ -78,7 +78,10 @@ class RuntimeWorld {
     auto spec = std::make_shared<spec::PipelineSpec>();
     spec->name = "echo";
     spec->trigger = trigger;
-    spec->sources.push_back({"in", "/sources/in", spec::Format::bytes, spec::KafkaSourceSpec{}});
+    spec::SourceSpec in;
+    in.id = "in";
+    in.format = spec::Format::bytes;
+    spec->sources.push_back(in);
     spec::SinkSpec out;
     out.id = "out";
     out.from = {"in"};

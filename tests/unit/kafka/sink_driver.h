@@ -28,7 +28,7 @@ class SinkDriver final : public flow::SinkListener {
   // Sinks of one registry are those of one process.
   SinkDriver(spec::KafkaSinkSpec spec, flow::SinkBinding binding, const flow::Registry& registry,
              spec::ErrorAction action = spec::ErrorAction::skip)
-      : errors({.action = action}, stats) {
+      : errors(place(action), stats) {
     spec_.id = "out";
     spec_.kind = std::move(spec);
     auto made =
@@ -52,6 +52,11 @@ class SinkDriver final : public flow::SinkListener {
   SinkDriver(const SinkDriver&) = delete;
   SinkDriver& operator=(const SinkDriver&) = delete;
 
+  static flow::ErrorPlace place(spec::ErrorAction action) {
+    flow::ErrorPlace made;
+    made.action = action;
+    return made;
+  }
   static flow::Registry registry_of(const KafkaOptions& options) {
     flow::Registry registry;
     register_kafka(registry, options);

@@ -74,7 +74,8 @@ class Collected final : public flow::Collector {
 // Drives one operator with one batch.
 class Driven {
  public:
-  Driven(flow::Operator& op, RecordBatch batch) {
+  Driven(flow::Operator& op, RecordBatch batch, flow::ErrorPlace place = {})
+      : errors(std::move(place), stats) {
     EXPECT_TRUE(op.open({SliceId(0), 1, stats, errors}).ok());
     EXPECT_TRUE(op.process(batch, out).ok());
   }
@@ -97,7 +98,7 @@ class Driven {
     return text;
   }
   flow::StepStats stats{"p", "s"};
-  flow::ErrorRoute errors{{}, stats};
+  flow::ErrorRoute errors;
   Collected out;
 };
 
@@ -231,7 +232,9 @@ TEST(Decode, BadRecordsAreCountedAndDropped) {
   batch.rows()[2].value = "";
   batch.rows()[2].flags = Row::kNullValue;
   batch.rows()[3].value = "";
-  Driven driven(decode, std::move(batch));
+  flow::ErrorPlace place;
+  place.stage = flow::ErrorPlace::kDecode;
+  Driven driven(decode, std::move(batch), place);
   EXPECT_THAT(driven.offsets(), ElementsAre(0, 2));
   EXPECT_EQ(driven.counts(), "4 in 2 out 2 decode");
   EXPECT_EQ(driven.out.batches[0].column(kA)[0].as_integer(), 1);
