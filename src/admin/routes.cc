@@ -12,6 +12,7 @@ using B = Body;
 void add_built(std::vector<Route>& table) {
   const std::vector<Route> rows{
       {M::get, "/v1", R::viewer, get_root, B::none, {}},
+      {M::get, "/v1/functions", R::viewer, get_functions, B::none, {}},
       {M::get,
        "/v1/pipelines",
        R::viewer,
@@ -144,7 +145,6 @@ void add_described(std::vector<Route>& table) {
       {M::del, "/v1/plugins/{n}/versions/{v}", R::admin},
       {M::post, "/v1/plugins/{n}/activate", R::admin},
       {M::post, "/v1/plugins:rescan", R::admin},
-      {M::get, "/v1/functions", R::viewer},
       {M::get, "/v1/openapi.json", R::viewer},
       {M::get, "/v1/operations", R::viewer},
       {M::get, "/v1/operations/{id}", R::viewer},

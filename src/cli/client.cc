@@ -43,6 +43,7 @@ ExitCode run_client(const Invocation& invocation, const Surroundings& surroundin
   Session session(invocation, surroundings, console);
   switch (invocation.command) {
     case Command::version: return print_version(session);
+    case Command::functions: return functions(session);
     case Command::completion:
       session.print(completion_script(invocation.shell));
       return ExitCode::done;

@@ -18,6 +18,8 @@ ExitCode schema(Session& session);
 // the first one's code.
 ExitCode apply(Session& session);
 ExitCode get(Session& session);
+// The functions of expressions, all or those that mention a text; needs no daemon.
+ExitCode functions(Session& session);
 ExitCode offsets(Session& session);
 ExitCode tap(Session& session);
 ExitCode wait(Session& session);

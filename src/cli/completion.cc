@@ -15,8 +15,8 @@ std::string bash_script() {
   for (const CommandHelp& help : command_list()) {
     commands += (commands.empty() ? "" : " ") + help.name;
     cases += "    " + help.name + ") words=\"" + joined(help.options) + "\"";
-    if (help.takes_pipeline)
-      cases += "; [[ $cur == -* ]] || words=\"$(leat get -o name 2>/dev/null)\"";
+    if (!help.words_from.empty())
+      cases += "; [[ $cur == -* ]] || words=\"$(" + help.words_from + " 2>/dev/null)\"";
     cases += " ;;\n";
   }
   return "_leat() {\n"
@@ -45,7 +45,8 @@ std::string fish_script() {
              (option.starts_with("--") ? " -l " + option.substr(2) : " -s " + option.substr(1)) +
              "\n";
     }
-    out += help.takes_pipeline ? seen + " -a '(leat get -o name 2>/dev/null)'\n" : seen + " -F\n";
+    out += help.words_from.empty() ? seen + " -F\n"
+                                   : seen + " -a '(" + help.words_from + " 2>/dev/null)'\n";
   }
   return out;
 }

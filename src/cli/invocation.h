@@ -29,6 +29,7 @@ enum class Command : std::uint8_t {
   restart,
   remove,
   offsets,
+  functions,
   version,
   completion,
 };
@@ -91,7 +92,7 @@ struct CommandHelp {
   std::string name;
   std::string doc;
   std::vector<std::string> options;  // "--config", "-o"
-  bool takes_pipeline = false;
+  std::string words_from;  // a call that prints what its argument can be; "" = files or nothing
 };
 std::vector<CommandHelp> command_list();
 

@@ -33,6 +33,7 @@ constexpr Row kCommands[] = {
     {Command::restart, "restart", "Stop and start"},
     {Command::remove, "delete", "Delete a pipeline"},
     {Command::offsets, "offsets", "Show where a pipeline reads"},
+    {Command::functions, "functions", "List the functions of expressions"},
     {Command::config, "config", "Print the effective configuration of a daemon"},
     {Command::version, "version", "Print the version"},
     {Command::completion, "completion", "Print a completion script"},
@@ -186,6 +187,8 @@ void Tree::add_daemon_commands() {
 }
 
 void Tree::add_definition_commands() {
+  add(Command::functions)
+      ->add_option("TEXT", invocation_.name, "Only those that mention it; none = all");
   add(Command::validate)
       ->add_option("FILE", invocation_.files, "Definitions, or - for stdin")
       ->required();
@@ -284,11 +287,12 @@ std::vector<CommandHelp> Tree::list() const {
     }
   };
   for (const CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; })) {
-    CommandHelp help{sub->get_name(), sub->get_description(), {}, false};
+    CommandHelp help{sub->get_name(), sub->get_description(), {}, {}};
     options_of(sub, help.options);
     options_of(&app_, help.options);
     for (const CLI::Option* option : sub->get_options())
-      help.takes_pipeline |= option->get_name() == "NAME";
+      if (option->get_name() == "NAME") help.words_from = "leat get -o name";
+    if (help.name == command_name(Command::functions)) help.words_from = "leat functions -o name";
     all.push_back(std::move(help));
   }
   return all;
@@ -314,10 +318,9 @@ std::optional<Parsed> unknown_command(int argc, const char* const* argv) {
     if (row.name == word) return std::nullopt;
     names.push_back(row.name);
   }
-  constexpr std::string_view kLater[] = {"bench",     "checkpoint", "console", "describe", "diff",
-                                         "doctor",    "drain",      "events",  "expr",     "health",
-                                         "functions", "plugin",     "preview", "rollback", "state",
-                                         "test",      "top"};
+  constexpr std::string_view kLater[] = {
+      "bench", "checkpoint", "console", "describe", "diff",     "doctor", "drain", "events",
+      "expr",  "health",     "plugin",  "preview",  "rollback", "state",  "test",  "top"};
   if (std::find(std::begin(kLater), std::end(kLater), word) != std::end(kLater))
     return Parsed{std::nullopt,
                   ExitCode::usage,

@@ -35,6 +35,8 @@ LEAT_HANDLER(wait_pipeline);  // wait_handler.cc
 LEAT_HANDLER(get_offsets);    // offsets_handler.cc
 LEAT_HANDLER(tap_step);       // tap_handler.cc
 
+LEAT_HANDLER(get_functions);  // functions_handler.cc
+
 LEAT_HANDLER(get_livez);  // probes_handler.cc
 LEAT_HANDLER(get_readyz);
 LEAT_HANDLER(get_startupz);

@@ -60,6 +60,7 @@ void get_root(Services& services, const RequestPtr&, const Reply& reply) {
   writer.key("links")
       .begin_object()
       .member("pipelines", "/v1/pipelines")
+      .member("functions", "/v1/functions")
       .member("schema", "/v1/schemas/pipeline.json")
       .member("metrics", "/metrics")
       .member("livez", "/livez")

@@ -30,6 +30,17 @@ TEST_F(Api, TheRootSaysWhatThisIs) {
   EXPECT_EQ(at(answer.body, "/links/pipelines"), "/v1/pipelines");
 }
 
+TEST_F(Api, FunctionsAreListedFromTheTable) {
+  const RawAnswer answer = ask("GET /v1/functions");
+  EXPECT_EQ(at(answer.body, "/items/0/name"), "size");
+  EXPECT_EQ(at(answer.body, "/items/0/kind"), "scalar");
+  EXPECT_EQ(at(answer.body, "/items/0/category"), "core");
+  EXPECT_EQ(at(answer.body, "/items/0/flags/0"), "pure");
+  EXPECT_EQ(at(answer.body, "/next_page_token"), "null");
+  EXPECT_THAT(answer.body, HasSubstr("string.charAt(int) -> string"));
+  EXPECT_EQ(at(ask("GET /v1").body, "/links/functions"), "/v1/functions");
+}
+
 TEST_F(Api, PipelinesAreListedInPages) {
   for (const char* name : {"a", "b", "c"}) deploy(name);
   const RawAnswer first = ask("GET /v1/pipelines?limit=2");

@@ -444,6 +444,22 @@ TEST_F(CliTest, VersionAndCompletionNeedNoDaemon) {
   EXPECT_TRUE(asked().empty());
 }
 
+TEST_F(CliTest, FunctionsAreListedWithoutADaemon) {
+  EXPECT_EQ(run({"functions", "-o", "table"}), ExitCode::done);
+  EXPECT_THAT(out_, testing::StartsWith("CALL"));
+  EXPECT_THAT(out_, HasSubstr("string.charAt(int) -> string"));
+  EXPECT_EQ(run({"functions", "sha", "-o", "name"}), ExitCode::done);
+  EXPECT_EQ(out_, "hash.sha1\nhash.sha256\n");
+  EXPECT_EQ(run({"functions", "SHA256", "-o", "json"}), ExitCode::done);
+  EXPECT_THAT(out_,
+              testing::StartsWith("{\"items\":[{\"name\":\"hash.sha256\",\"kind\":\"scalar\""));
+  EXPECT_EQ(run({"functions", "nonesuch"}), ExitCode::failed);
+  EXPECT_THAT(err_, HasSubstr("nonesuch"));
+  EXPECT_EQ(run({"completion", "bash"}), ExitCode::done);
+  EXPECT_THAT(out_, HasSubstr("leat functions -o name"));
+  EXPECT_TRUE(asked().empty());
+}
+
 TEST(Parse, FlagsOfServeBecomeSettings) {
   const char* argv[] = {"leat",         "serve",     "--config",    "c.json",      "--set",
                         "a.b=1",        "--set",     "c=2",         "--listen",    "127.0.0.1:0",
