@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -45,6 +46,36 @@ TEST(JsonText, DoublesAlwaysHaveAFractionOrExponent) {
   EXPECT_EQ(written(Value::real(std::numeric_limits<double>::max())), "1.7976931348623157e+308");
 }
 
+TEST(JsonText, ListsAndMapsKeepTheirOrder) {
+  using record::Entry;
+  const std::array<Value, 3> items{Value::integer(1), Value::string("a\"b"), Value::null()};
+  EXPECT_EQ(written(Value::list(items)), R"([1,"a\"b",null])");
+  EXPECT_EQ(written(Value::list({})), "[]");
+  const Value inner = Value::list(items);
+  const std::array<Entry, 5> entries{{{Value::string("z"), inner},
+                                      {Value::integer(-2), Value::json("{ }")},
+                                      {Value::boolean(true), Value::real(2)},
+                                      {Value::unsigned_integer(7), Value::optional(&items[0])},
+                                      {Value::string("n"), Value::optional(nullptr)}}};
+  EXPECT_EQ(written(Value::map(entries.data(), entries.size())),
+            R"({"z":[1,"a\"b",null],"-2":{ },"true":2.0,"7":1,"n":null})");
+  EXPECT_EQ(written(Value::map(nullptr, 0)), "{}");
+  EXPECT_EQ(written(Value::unsigned_integer(std::numeric_limits<std::uint64_t>::max())),
+            "18446744073709551615");
+  TextBuffer out;
+  EXPECT_EQ(append_value(out, Value::type_name("int")), &kNotRepresentable);
+  const std::array<Value, 1> broken{Value::real(NAN)};
+  EXPECT_EQ(append_value(out, Value::list(broken)), &kNotRepresentable);
+}
+
+TEST(JsonText, ListsInsideEachOtherHaveAnEnd) {
+  std::array<Value, 300> nested;
+  for (std::size_t i = 1; i < nested.size(); ++i) nested[i] = Value::list({&nested[i - 1], 1});
+  TextBuffer out;
+  EXPECT_EQ(append_value(out, nested.back()), &kNotRepresentable);
+  EXPECT_EQ(append_value(out, nested[250]), nullptr);
+}
+
 TEST(JsonText, WhatIsNotFiniteIsARowError) {
   TextBuffer out;
   EXPECT_EQ(append_value(out, Value::real(INFINITY)), &kNotRepresentable);
@@ -63,6 +94,10 @@ TEST(JsonText, TimesHaveTheShortestFraction) {
   EXPECT_EQ(written(Value::duration(5'400'000'000)), R"("5400s")");
   EXPECT_EQ(written(Value::duration(-250'000)), R"("-0.25s")");
   EXPECT_EQ(written(Value::duration(0)), R"("0s")");
+  EXPECT_EQ(written(Value::timestamp(-1, 999)), R"("1969-12-31T23:59:59.999999999Z")");
+  EXPECT_EQ(written(Value::timestamp(0, 1)), R"("1970-01-01T00:00:00.000000001Z")");
+  EXPECT_EQ(written(Value::duration(-1, 999)), R"("-0.000000001s")");
+  EXPECT_EQ(written(Value::duration(1'500'000, 20)), R"("1.50000002s")");
   TextBuffer out;
   EXPECT_EQ(append_value(out, Value::timestamp(253402300800000000)), &kNotRepresentable);
   EXPECT_EQ(append_value(out, Value::timestamp(-62135596800000001)), &kNotRepresentable);

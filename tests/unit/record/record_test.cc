@@ -28,6 +28,11 @@ TEST(KeyHash, EqualKeysHashAlikeAndTypesDiffer) {
   EXPECT_NE(mix_key(0, Value::integer(1)), mix_key(0, Value::string("1")));
   EXPECT_NE(mix_key(0, Value::integer(1)), mix_key(0, Value::boolean(true)));
   EXPECT_NE(mix_key(0, Value::string("ab")), mix_key(0, Value::bytes("ab")));
+  EXPECT_EQ(mix_key(0, Value::unsigned_integer(1)), mix_key(0, Value::integer(1)));
+  EXPECT_EQ(mix_key(0, Value::unsigned_integer(1ULL << 63)), mix_key(0, Value::real(0x1p63)));
+  EXPECT_EQ(mix_key(0, Value::integer(1LL << 62)), mix_key(0, Value::real(0x1p62)));
+  EXPECT_NE(mix_key(0, Value::timestamp(5, 1)), mix_key(0, Value::timestamp(5)));
+  EXPECT_NE(mix_key(0, Value::timestamp(5)), mix_key(0, Value::duration(5)));
 }
 
 TEST(KeyHash, GroupsSpreadEvenlyOverSlices) {
