@@ -19,6 +19,7 @@ struct About {
   std::string application = "leat";
   std::string instance = "leat";
   WallTime started_at;
+  int (*client_threads)() noexcept = nullptr;  // threads of the Kafka clients, now; null = none
 };
 
 // What handlers work with. Lives as long as the server; used on the io thread.

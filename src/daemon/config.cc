@@ -431,8 +431,6 @@ void Builder::read_limits(Config& config) {
   config.limits.expression_depth = integer("limits.expression_depth");
   config.limits.expression_nodes = integer("limits.expression_nodes");
   config.limits.parallelism = integer("limits.parallelism");
-  config.limits.record_depth = integer("limits.record_depth");
-  config.limits.record_bytes = size("limits.record_bytes");
 }
 
 void Builder::read_log(Config& config) {

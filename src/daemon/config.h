@@ -103,8 +103,6 @@ struct Config {
     std::uint32_t expression_depth = 0;
     std::uint32_t expression_nodes = 0;
     std::uint32_t parallelism = 0;
-    std::uint32_t record_depth = 0;
-    std::uint64_t record_bytes = 0;
   } limits;
 
   struct Defaults {

@@ -45,6 +45,8 @@ spec::Options definition_options(const Config& config) {
 plan::PlanOptions plan_options(const Config& config) {
   plan::PlanOptions options;
   options.workers = config.workers;
+  options.expressions = {config.limits.expression_length, config.limits.expression_depth,
+                         config.limits.expression_nodes};
   return options;
 }
 
@@ -54,7 +56,7 @@ Result<runtime::PutRequest> read_definition(const Config& config, std::string_vi
   if (!name.empty()) options.name = std::string(name);
   spec::ParseResult parsed = spec::parse_pipeline(text, options);
   if (!parsed.ok()) {
-    const auto more = plan::check_expressions(parsed.expressions);
+    const auto more = plan::check_expressions(parsed.expressions, plan_options(config).expressions);
     parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());
     spec::locate(text, parsed.diagnostics);
     return refusal(file, parsed.diagnostics);

@@ -10,6 +10,7 @@
 #include "plan/expressions.h"
 #include "plan/graph.h"
 #include "plan/plan.h"
+#include "plan/topics.h"
 #include "spec/field_path.h"
 
 namespace leat::plan {
@@ -21,14 +22,14 @@ using operators::Counting;
 
 class Builder {
  public:
-  explicit Builder(std::shared_ptr<const spec::PipelineSpec> definition)
-      : spec_(std::move(definition)) {}
+  Builder(std::shared_ptr<const spec::PipelineSpec> definition, const expr::Limits& limits)
+      : spec_(std::move(definition)), limits_(limits) {}
 
   void build() {
     for (std::uint32_t i = 0; i < spec_->sources.size(); ++i) {
       const spec::SourceSpec& source = spec_->sources[i];
       if (const auto* generator = std::get_if<spec::GeneratorSpec>(&source.kind))
-        check_generator(*generator, diagnostics_);
+        check_generator(*generator, limits_, diagnostics_);
       flows_.emplace(source.id, graph_.add_source(i, source));
     }
     for (const spec::StepSpec& step : spec_->steps) {
@@ -37,6 +38,7 @@ class Builder {
           step.id, std::visit([&](const auto& verb) { return add(step, verb, input); }, step.verb));
     }
     for (std::uint32_t i = 0; i < spec_->sinks.size(); ++i) add_sink(i, spec_->sinks[i]);
+    check_topic_patterns(*spec_, diagnostics_);
   }
 
   Graph& graph() noexcept { return graph_; }
@@ -54,11 +56,11 @@ class Builder {
   template <class Attempt>
   Flow compiled_input(Flow input, const std::string& step, Attempt&& attempt) {
     const std::size_t known = diagnostics_.size();
-    Expressions first(spec_->name, input.shape, graph_.scopes(), diagnostics_);
+    Expressions first(spec_->name, input.shape, graph_.scopes(), limits_, diagnostics_);
     if (attempt(first, input.shape) && !first.mixed()) return input;
     diagnostics_.resize(known);
     input = graph_.materialise(input, step);
-    Expressions second(spec_->name, input.shape, graph_.scopes(), diagnostics_);
+    Expressions second(spec_->name, input.shape, graph_.scopes(), limits_, diagnostics_);
     attempt(second, input.shape);
     return input;
   }
@@ -106,6 +108,7 @@ class Builder {
                           const Shape& shape, ComputeWork& work);
 
   const std::shared_ptr<const spec::PipelineSpec> spec_;
+  const expr::Limits limits_;
   Graph graph_;
   std::map<std::string, Flow> flows_;
   std::vector<spec::Diagnostic> diagnostics_;
@@ -354,7 +357,7 @@ bool is_error(const spec::Diagnostic& diagnostic) {
 }  // namespace
 
 PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const PlanOptions& options) {
-  Builder builder(spec);
+  Builder builder(spec, options.expressions);
   builder.build();
   std::vector<spec::Diagnostic> diagnostics = builder.take_diagnostics();
   for (spec::Diagnostic& loop : check_dead_letters(*spec)) diagnostics.push_back(std::move(loop));

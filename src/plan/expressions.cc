@@ -41,14 +41,15 @@ class SeqResolver final : public expr::Resolver {
 
 }  // namespace
 
-std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expression>& expressions) {
+std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expression>& expressions,
+                                                const expr::Limits& limits) {
   std::vector<spec::Diagnostic> found;
   std::set<std::string> seen;
   for (const spec::Expression& expression : expressions) {
     if (!seen.insert(expression.pointer).second) continue;
     AnyField resolver;
     for (spec::Diagnostic& diagnostic :
-         expr::compile(expression.text, resolver, expr::Limits()).diagnostics) {
+         expr::compile(expression.text, resolver, limits).diagnostics) {
       diagnostic.pointer = expression.pointer;
       found.push_back(std::move(diagnostic));
     }
@@ -56,12 +57,12 @@ std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expressi
   return found;
 }
 
-void check_generator(const spec::GeneratorSpec& generator,
+void check_generator(const spec::GeneratorSpec& generator, const expr::Limits& limits,
                      std::vector<spec::Diagnostic>& diagnostics) {
   for (const auto& [name, expression] : generator.fields) {
     SeqResolver resolver;
     for (spec::Diagnostic& diagnostic :
-         expr::compile(expression.text, resolver, expr::Limits()).diagnostics) {
+         expr::compile(expression.text, resolver, limits).diagnostics) {
       diagnostic.pointer = expression.pointer;
       diagnostics.push_back(std::move(diagnostic));
     }
@@ -122,7 +123,7 @@ expr::Refusal Expressions::refusal(const FieldPath& path) const {
 
 std::optional<expr::Program> Expressions::compile_text(const spec::Expression& expression,
                                                        FieldResolver& resolver) {
-  expr::Compiled compiled = expr::compile(expression.text, resolver, expr::Limits());
+  expr::Compiled compiled = expr::compile(expression.text, resolver, limits_);
   for (spec::Diagnostic& diagnostic : compiled.diagnostics) {
     diagnostic.pointer = expression.pointer;
     diagnostics_.push_back(std::move(diagnostic));

@@ -19,8 +19,12 @@ class Expressions {
  public:
   // `pipeline`: its name, for what differs from pipeline to pipeline (uuid()).
   Expressions(std::string_view pipeline, const Shape& shape, Scopes& scopes,
-              std::vector<spec::Diagnostic>& diagnostics)
-      : pipeline_(pipeline), shape_(shape), scopes_(scopes), diagnostics_(diagnostics) {}
+              const expr::Limits& limits, std::vector<spec::Diagnostic>& diagnostics)
+      : pipeline_(pipeline),
+        shape_(shape),
+        scopes_(scopes),
+        limits_(limits),
+        diagnostics_(diagnostics) {}
 
   // The value of an expression: a copy of a field of the scope's document, or a column. With a
   // program the column is the program's to fill.
@@ -53,12 +57,13 @@ class Expressions {
   const std::string_view pipeline_;
   const Shape& shape_;
   Scopes& scopes_;
+  const expr::Limits& limits_;
   std::vector<spec::Diagnostic>& diagnostics_;
   bool mixed_ = false;
 };
 
 // The mistakes in the fields of a generator, which can read `seq` only.
-void check_generator(const spec::GeneratorSpec& generator,
+void check_generator(const spec::GeneratorSpec& generator, const expr::Limits& limits,
                      std::vector<spec::Diagnostic>& diagnostics);
 
 }  // namespace leat::plan

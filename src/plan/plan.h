@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "expr/ast.h"
 #include "flow/operator.h"
 #include "flow/sink.h"
 #include "record/layout.h"
@@ -72,6 +73,7 @@ struct Plan {
 
 struct PlanOptions {
   std::uint32_t workers = 1;  // what `parallelism` 0 means
+  expr::Limits expressions = {};
 };
 
 // A plan, or every mistake that only shows when the definition is put together (expressions above
@@ -83,7 +85,8 @@ struct PlanResult {
 };
 // The mistakes that expressions have by themselves, where no plan can be built: any field may stand
 // in them. Pure; pointers without line and column.
-std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expression>& expressions);
+std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expression>& expressions,
+                                                const expr::Limits& limits = {});
 
 PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const PlanOptions& options);
 

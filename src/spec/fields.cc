@@ -283,8 +283,7 @@ constexpr Field kFields[] = {
      1e9},
     {"limits", "bytes_per_second", T::size, kOptional, "none", "Bytes let in per second.", 1,
      kManyBytes},
-    {"limits", "memory", T::size, kOptional, "none", "Bytes of records in flight.", kMiB,
-     kManyBytes},
+    {"limits", "memory", T::size, kLater, "", "Bytes of records in flight."},
     {"limits", "state", T::size, kLater, "", "Bytes of state."},
 
     {"restart", "initial", T::duration, kOptional, "\"1s\"", "The first wait.", kMillisecond,

@@ -55,6 +55,14 @@ void get_root(Services& services, const RequestPtr&, const Reply& reply) {
   for (const runtime::ThreadStatus& thread : services.backend.threads()) {
     writer.begin_object().member("name", thread.name).member("kind", thread.kind).end_object();
   }
+  const int clients =
+      services.about.client_threads != nullptr ? services.about.client_threads() : 0;
+  for (int i = 0; i < clients; ++i) {
+    writer.begin_object()
+        .member("name", "librdkafka-" + std::to_string(i))
+        .member("kind", "librdkafka")
+        .end_object();
+  }
   writer.end_array();
   write_limits(writer, services);
   writer.key("links")

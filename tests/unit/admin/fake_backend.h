@@ -68,6 +68,10 @@ class FakeBackend final : public Backend {
   void refresh(std::function<void()> done) override { done(); }
 
   // -- commands
+  std::vector<spec::Diagnostic> check_expressions(
+      const std::vector<spec::Expression>& expressions) const override {
+    return plan::check_expressions(expressions);
+  }
   plan::PlanResult build(const std::shared_ptr<const spec::PipelineSpec>& spec) const override {
     plan::PlanResult result;
     if (spec->description == "unplannable") {

@@ -37,6 +37,20 @@ TEST(Plan, WithoutStepsBytesPassAndBadRecordsAreDropped) {
               ElementsAre(R"( {"a" : 1.10,"a":2} )", "TOMBSTONE"));
 }
 
+TEST(Plan, ASinkThatAPatternOfTheSameClusterReadsIsALoop) {
+  const auto problems = [](const std::string& pattern, const std::string& sink) {
+    return planned(R"({"name":"p","sources":{"in":{"kafka":{"topics":{"pattern":")" + pattern +
+                   R"("}}}},"sinks":{"out":{"kafka":{)" + sink + "}}}}")
+        .problems;
+  };
+  EXPECT_THAT(problems("^orders-.*$", R"("topic":"orders-big")"),
+              ElementsAre("error /sinks/out/kafka/topic TOPIC_LOOP"));
+  EXPECT_THAT(problems("^orders-.*$", R"("topic":"orders-big","allow_loop":true)"), IsEmpty());
+  EXPECT_THAT(problems("^orders-.*$", R"("topic":"big-orders-1")"), IsEmpty());
+  EXPECT_THAT(problems("^orders-($", R"("topic":"out")"),
+              ElementsAre("error /sources/in/kafka/topics/pattern BAD_VALUE"));
+}
+
 TEST(Plan, FilterKeepsBytesAsTheyCame) {
   EXPECT_THAT(
       through(R"({"filter":"(amount ?? 0) > 100"})", {R"({"amount" : 100.50})", R"({"amount":5})",

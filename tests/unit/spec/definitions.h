@@ -46,7 +46,7 @@ inline constexpr std::string_view kFull = R"json({ // comments are allowed
         "format": { "csv": { "fields": ["k"], "delimiter": "\t" } } },
     "copy": { "from": ["lines", "p"], "file": { "path": "copy.ndjson" }, "format": "string" },
     "show": { "from": "all", "stdout": {} , "format": "bytes" } },
-  "limits": { "records_per_second": 100, "bytes_per_second": "1MiB", "memory": "64MiB" },
+  "limits": { "records_per_second": 100, "bytes_per_second": "1MiB" },
   "restart": { "initial": "2s", "max": "5m", "give_up_after": 3 },
   "on_error": { "decode": "skip", "record": "stop", "retry": { "attempts": 5, "initial": "1s", "max": "20s" },
       "dead_letter": { "topic": "bad", "profile": "prod" }, "stop_if": "error_ratio >= 0.5 over 1m and records > 100" },
