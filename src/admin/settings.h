@@ -41,7 +41,6 @@ struct Settings {
   Duration stop_timeout = std::chrono::seconds(2);  // for answers under way when the server stops
   Duration wait_tick = std::chrono::milliseconds(20);  // how often `:wait` looks at the snapshot
 
-
   AuthSettings auth;
   bool metrics_public = false;
   bool require_if_match = false;

@@ -26,15 +26,14 @@ constexpr std::string_view kNames[] = {
     "config.synced",        // the temporary file is synced, not renamed
     "config.temp",          // the temporary file is written, not synced
     "cut.requested",        // the coordinator told the source tasks to cut
-    "drain.sealed",
-    "epoch.acknowledged",  // all records of the epoch are acknowledged
-    "epoch.sealed",        // all tasks have passed the barrier
-    "lost.dropped",
+    "epoch.acknowledged",   // all records of the epoch are acknowledged
+    "epoch.sealed",         // all tasks have passed the barrier
+    "lost.dropped",         // partitions were lost, the open epoch is dropped, nothing begun anew
     "produce.handed_over",  // records of a batch are in the producer
     "revoke.committed",     // the epoch of a revocation is committed, partitions not yet given back
-    "revoke.requested",
-    "switch.flipped",    // the new trigger counts
-    "switch.persisted",  // the override is on disk
+    "revoke.requested",     // partitions must be given back, nothing was done about it yet
+    "switch.flipped",       // the new trigger counts
+    "switch.persisted",     // the override is on disk
     "switch.requested",
 };
 

@@ -1,6 +1,7 @@
 #include "kafka/source.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/log.h"
 #include "kafka/reader.h"
@@ -255,6 +256,12 @@ void KafkaSource::purge(std::function<void(Status)> done) {
   rd_kafka_DeleteGroup_t* group = rd_kafka_DeleteGroup_new(parts_.group.c_str());
   rd_kafka_AdminOptions_t* const options =
       rd_kafka_AdminOptions_new(client_->handle(), RD_KAFKA_ADMIN_OP_DELETEGROUPS);
+  constexpr int kBudgetMs =
+      std::chrono::duration_cast<std::chrono::milliseconds>(kPurgeBudget).count();
+  std::array<char, 256> why{};
+  const auto budget =
+      rd_kafka_AdminOptions_set_request_timeout(options, kBudgetMs, why.data(), why.size());
+  LEAT_CHECK(budget == RD_KAFKA_RESP_ERR_NO_ERROR);
   rd_kafka_AdminOptions_set_opaque(options, new std::function<void(Status)>(std::move(done)));
   rd_kafka_DeleteGroups(client_->handle(), &group, 1, options, results_.get());
   rd_kafka_AdminOptions_destroy(options);

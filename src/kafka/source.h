@@ -40,6 +40,7 @@ class KafkaSource final : public flow::Source {
   static constexpr Duration kProbeEvery = std::chrono::seconds(1);
   static constexpr Duration kRefreshEvery = std::chrono::seconds(30);
   static constexpr Duration kLeaveBudget = std::chrono::seconds(5);
+  static constexpr Duration kPurgeBudget = std::chrono::seconds(5);
 
   explicit KafkaSource(SourceParts parts);
   ~KafkaSource() override;

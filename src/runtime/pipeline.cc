@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/faults.h"
 #include "base/log.h"
 #include "runtime/pipeline_state.h"
 
@@ -247,7 +248,9 @@ void Pipeline::expire(Instant at) {
     }
   }
   if (stopping_ && at >= stopping_->deadline) {
-    if (stopping_->options.fail_on_timeout) {
+    if (closing_) {
+      stopping_->deadline = base::kNever;  // the end is certain and near
+    } else if (stopping_->options.fail_on_timeout) {
       const Stopping given_up = *std::exchange(stopping_, std::nullopt);
       desired_ = given_up.desired_before;
       if (run_ && run_->launched() && desired_ == Desired::running) run_->coordinator()->resume();
@@ -257,8 +260,8 @@ void Pipeline::expire(Instant at) {
     } else {
       log::warn(kLogger, "the open epoch is dropped: not committed in time",
                 {{"pipeline", name()}});
-      if (!closing_) close_run(stopping_->options.leave, [this] { stopped(); });
       stopping_->deadline = base::kNever;
+      close_run(stopping_->options.leave, [this] { stopped(); });
     }
   }
   const auto overdue = [&](const Revocation& revocation) { return at >= revocation.deadline; };
@@ -361,6 +364,7 @@ void Pipeline::schedule_retry() {
 void Pipeline::close_run(bool leave, std::function<void()> then) {
   LEAT_CHECK(run_ && !closing_);
   closing_ = true;
+  remember_sources();
   if (switch_)
     switch_dropped(problem(Code::unavailable, "BUSY", "the pipeline went down during the switch"));
   if (run_->launched())
@@ -384,9 +388,11 @@ void Pipeline::finish_close(bool leave, std::function<void()> then) {
   // The group can be forgotten only when its member has left it.
   run_->stop_sources(true, [this, end] {
     run_->purge_sources([this, end](const Status& status) {
-      if (!status.ok())
+      if (!status.ok() && stopping_) {
         log::warn(kLogger, "committed offsets could not be deleted",
                   {{"pipeline", name()}, {"error", status.to_string()}});
+        stopping_->purged = status;
+      }
       end();
     });
   });
@@ -407,13 +413,16 @@ LifecycleReceipt Pipeline::receipt(Instant asked, std::uint64_t replayed_before)
 void Pipeline::answer_waiters(Instant at) {
   std::vector<Waiter> answered;
   std::erase_if(waiters_, [&](Waiter& waiter) {
-    if (waiter.until != actual_ && at < waiter.deadline) return false;
+    const bool over = actual_ == Actual::stopped || at >= waiter.deadline;
+    if (waiter.until != actual_ && !over) return false;
     answered.push_back(std::move(waiter));
     return true;
   });
   for (const Waiter& waiter : answered) {
     if (waiter.until == actual_) {
       waiter.reply(receipt(waiter.asked, meter_.replayed()));
+    } else if (actual_ == Actual::stopped) {
+      waiter.reply(problem(Code::wrong_state, "WRONG_STATE", "the pipeline was stopped meanwhile"));
     } else {
       waiter.reply(problem(Code::timed_out, "BUSY",
                            "not done in time; it is still wanted and happens when it can")
@@ -492,7 +501,8 @@ void Pipeline::stop(StopOptions options, Reply<LifecycleReceipt> reply) {
   const Actual before = actual_;
   retry_at_.reset();
   stopping_ = Stopping{options,           now(),    now() + options.timeout,
-                       meter_.replayed(), desired_, std::move(reply)};
+                       meter_.replayed(), desired_, std::move(reply),
+                       Status(),          false};
   if (!options.keep_desired) desired_ = Desired::stopped;
   if (!run_ && options.purge) {
     // Only a member of the group can ask for it to be forgotten.
@@ -526,11 +536,32 @@ void Pipeline::stop(StopOptions options, Reply<LifecycleReceipt> reply) {
   parts_.control.wakeup.wake();
 }
 
+void Pipeline::shut_down(Duration timeout) {
+  if (!stopping_) {
+    StopOptions options;
+    options.leave = false;
+    options.keep_desired = true;
+    options.timeout = timeout;
+    stop(options, [](const Result<LifecycleReceipt>&) {});
+  } else if (!stopping_->last) {
+    stopping_->deadline = std::min(stopping_->deadline, now() + timeout);
+    stopping_->options.fail_on_timeout = false;
+  }
+  if (stopping_) stopping_->last = true;
+}
+
 void Pipeline::stopped() {
   LEAT_CHECK(stopping_ && !run_);
   if (actual_ != Actual::stopping && actual_ != Actual::stopped) transition(Actual::stopping);
   if (actual_ == Actual::stopping) transition(Actual::stopped, std::exchange(stop_reason_, {}));
   const Stopping done = *std::exchange(stopping_, std::nullopt);
+  if (!done.purged.ok()) {
+    done.reply(problem(Code::unavailable, "BUSY",
+                       "the pipeline is stopped, but its committed offsets could not be deleted (" +
+                           done.purged.message() +
+                           "); it is still there: ask again, or keep its state"));
+    return;
+  }
   done.reply(receipt(done.asked, done.replayed_before));
 }
 
@@ -572,6 +603,8 @@ void Pipeline::on_finished(std::uint32_t task) {
 
 void Pipeline::on_revoke(std::function<void()> release) {
   if (!run_ || !run_->launched() || run_->coordinator()->failed()) return release();
+  if (Status fault = base::Faults::hit("revoke.requested"); !fault.ok())
+    return on_failed(std::move(fault));
   const auto released = std::make_shared<bool>(false);
   const auto once = [this, released, release = std::move(release)] {
     if (std::exchange(*released, true)) return;
@@ -581,7 +614,11 @@ void Pipeline::on_revoke(std::function<void()> release) {
   };
   CutRequest request;
   request.poll_after = false;
-  request.on_committed = [once](const CutResult&) { once(); };
+  request.on_committed = [this, once](const CutResult&) {
+    if (Status fault = base::Faults::hit("revoke.committed"); !fault.ok())
+      return on_failed(std::move(fault));
+    once();
+  };
   request.on_dropped = [once](const Status&) { once(); };
   run_->coordinator()->request(std::move(request));
   revocations_.push_back({now() + kRevokeBudget, once});
@@ -591,6 +628,26 @@ void Pipeline::on_lost(std::string_view reason) {
   log::warn(kLogger,
             "partitions are lost; what was not committed is read again by their next owner",
             {{"pipeline", name()}, {"reason", reason}});
+  // Posted: this comes from inside the source that is thrown away.
+  parts_.control.post([this, lost = run_.get()] {
+    if (run_.get() == lost) drop_epoch();
+  });
+}
+
+// Goes on from the last commit: nothing of the open epoch that is not written yet may be, because
+// the next owner of the partitions writes it.
+void Pipeline::drop_epoch() {
+  if (!run_ || !run_->launched() || closing_ || stopping_ || actual_ == Actual::paused) return;
+  ++restarts_;
+  close_run(false, [this] {
+    if (stopping_) return stopped();
+    if (Status fault = base::Faults::hit("lost.dropped"); !fault.ok()) {
+      transition(Actual::failed, fault.to_string());
+      return schedule_retry();
+    }
+    transition(Actual::starting, "PARTITIONS_LOST");
+    begin_run();
+  });
 }
 
 void Pipeline::on_connected(bool connected, std::string_view reason, std::string_view message) {

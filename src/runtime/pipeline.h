@@ -65,6 +65,11 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
         false;  // true: not committed in time is an error and the pipeline goes on
   };
   void stop(StopOptions options, Reply<LifecycleReceipt> reply);
+  // The process ends: stops like `keep_desired` without leaving; a stop that is under way goes on, but no
+  // longer than `timeout`. To be called until at_rest().
+  void shut_down(Duration timeout);
+  // Nothing runs, nothing is being stopped, nothing will begin by itself.
+  bool at_rest() const noexcept { return !run_ && !stopping_ && !retry_at_; }
   void set_trigger(const spec::TriggerSpec& to, bool is_override, Duration timeout,
                    const std::string& actor, Reply<SwitchReceipt> reply);
   // The override was written down (or taken back): what snapshots show.
@@ -127,6 +132,7 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   void check_stop_rule(Instant now);
   void fail(const Status& status);
   void end_failed(std::string reason);
+  void drop_epoch();
   void schedule_retry();
   void close_run(bool leave, std::function<void()> then);
   void finish_close(bool leave, std::function<void()> then);
@@ -145,6 +151,7 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   LifecycleReceipt receipt(Instant asked, std::uint64_t replayed_before) const;
   BarrierOffsets offsets_of(const std::vector<flow::PartitionPosition>& positions) const;
   void fill_sources(PipelineSnapshot& out) const;
+  void remember_sources();
   Instant now() const { return parts_.control.clock.now(); }
   const std::string& name() const { return parts_.plan->spec->name; }
 
@@ -161,6 +168,7 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   std::string trigger_by_;
   std::map<std::string, Condition> conditions_;
   std::unique_ptr<Run> run_;
+  std::vector<SourceStatus> last_sources_;  // while there is no run
   bool positioned_ = false;
   bool closing_ = false;
   EpochId newest_epoch_;  // found in committed metadata, or committed by us
@@ -179,6 +187,8 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
     std::uint64_t replayed_before = 0;
     Desired desired_before = Desired::running;
     Reply<LifecycleReceipt> reply;
+    Status purged;  // not ok: committed offsets are still there
+    bool last = false;
   };
   std::optional<Stopping> stopping_;
   std::string stop_reason_;

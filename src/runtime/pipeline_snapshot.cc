@@ -28,6 +28,10 @@ BarrierOffsets Pipeline::offsets_of(const std::vector<flow::PartitionPosition>& 
 }
 
 void Pipeline::fill_sources(PipelineSnapshot& out) const {
+  if (!run_ && !last_sources_.empty()) {
+    out.sources = last_sources_;
+    return;
+  }
   for (const spec::SourceSpec& source : parts_.plan->spec->sources) {
     SourceStatus status;
     status.id = source.id;
@@ -60,6 +64,26 @@ void Pipeline::fill_sources(PipelineSnapshot& out) const {
   }
   for (std::size_t i = 0; i < out.sources.size(); ++i)
     out.sources[i].caught_up = known[i] && !out.sources[i].partitions.empty() && positioned_;
+}
+
+// What `offsets` shows until the next run: where it stands, while ends and lag are not known any more.
+void Pipeline::remember_sources() {
+  PipelineSnapshot taken;
+  fill_sources(taken);
+  const auto unknown = [](const SourceStatus& source) { return source.partitions.empty(); };
+  if (std::all_of(taken.sources.begin(), taken.sources.end(), unknown)) return;
+  last_sources_ = std::move(taken.sources);
+  for (SourceStatus& source : last_sources_) {
+    source.caught_up = false;
+    source.lag_records.reset();
+    source.lag_seconds.reset();
+    for (PartitionStatus& partition : source.partitions) {
+      partition.position = partition.committed;
+      partition.end.reset();
+      partition.lag_records.reset();
+      partition.lag_seconds.reset();
+    }
+  }
 }
 
 SnapshotPtr Pipeline::snapshot() {

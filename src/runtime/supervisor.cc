@@ -146,39 +146,27 @@ void Supervisor::Impl::restore(const StoredPipeline& stored, const Reparse& repa
   entry.pipeline->begin_failed("INVALID_DEFINITION: " + parsed.status().to_string());
 }
 
-std::size_t Supervisor::Impl::stop_all(const std::function<void()>& one_done) {
-  std::vector<Pipeline*> live;
-  for (auto& [name, entry] : entries_)
-    if (entry.pipeline && entry.pipeline->actual() != Actual::stopped)
-      live.push_back(entry.pipeline.get());
-  for (Pipeline* pipeline : live) {
-    Pipeline::StopOptions options;
-    options.leave = false;
-    options.keep_desired = true;
-    options.timeout = options_.stop_timeout;
-    pipeline->stop(options, [one_done](const Result<LifecycleReceipt>&) { one_done(); });
+// Asks what still runs to stop; also what a write that was under way begins meanwhile.
+bool Supervisor::Impl::all_at_rest() {
+  bool rest = true;
+  for (auto& [name, entry] : entries_) {
+    if (entry.pipeline && !entry.pipeline->at_rest()) {
+      entry.pipeline->shut_down(options_.stop_timeout);
+      rest = false;
+    }
+    rest = rest && !entry.busy;
   }
-  return live.size();
+  return rest;
 }
 
 void Supervisor::Impl::stop() {
   if (stopping.exchange(true) || !disk_) return;
-  std::promise<void> all_stopped;
-  auto missing = std::make_shared<std::size_t>(1);
-  const auto one_done = [missing, &all_stopped] {
-    if (--*missing == 0) all_stopped.set_value();
-  };
-  control_.post([&, missing] {
-    *missing += 1'000'000;  // replies may come while the others are still being asked
-    const std::size_t count = stop_all(one_done);
-    *missing = *missing - 1'000'000 + count;
-    one_done();
-  });
-  const auto stopped = all_stopped.get_future();
+  const auto wanted = std::make_shared<std::promise<void>>();
+  const std::future<void> at_rest = wanted->get_future();
+  control_.post([this, wanted] { rest_wanted_ = wanted; });
   constexpr auto kLook = std::chrono::milliseconds(100);
-  while (stopped.wait_for(kLook) != std::future_status::ready && !hurry.load()) {}
-  if (hurry.load() && stopped.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
-    return;
+  while (at_rest.wait_for(kLook) != std::future_status::ready)
+    if (hurry.load()) return;
   std::promise<void> saved;
   control_.post([&] {
     save_counters();
@@ -202,6 +190,7 @@ Instant Supervisor::Impl::tick(Instant now) {
     counters_saved_at_ = now;
     save_counters();
   }
+  if (rest_wanted_ && all_at_rest()) std::exchange(rest_wanted_, nullptr)->set_value();
   return again;
 }
 

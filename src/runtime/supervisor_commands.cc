@@ -116,7 +116,7 @@ std::string Supervisor::Impl::counters_of(const Entry& entry, const std::string&
 void Supervisor::Impl::save_counters() {
   if (options_.state_dir.empty()) return;
   for (auto& [name, entry] : entries_) {
-    if (!entry.pipeline) continue;
+    if (!entry.pipeline || entry.leaving) continue;
     std::string text = entry.pipeline->counts().to_json();
     if (text == entry.counters_saved) continue;
     entry.counters_saved = text;
@@ -205,8 +205,11 @@ void Supervisor::Impl::create(PutRequest request, Reply<PutReceipt> reply) {
   save(entry.stored,
        [this, name, request = std::move(request), reply = std::move(reply)](const Status& status) {
          if (!status.ok()) {
+           std::deque<Action> waiting = std::move(entry_of(name)->waiting);
            entries_.erase(name);
-           return reply(disk_problem(status));
+           reply(disk_problem(status));
+           for (Action& action : waiting) action();  // they find no pipeline and say so
+           return;
          }
          Entry& made = *entry_of(name);
          install(made, request.plan);
@@ -272,14 +275,34 @@ void Supervisor::Impl::remove(RemoveRequest request, Reply<std::string> reply) {
   });
 }
 
+// What the pipeline counted ends with it; the rest is what `state` keeps. On the disk thread.
+void Supervisor::Impl::remove_state(const std::string& name, bool all) const {
+  if (options_.state_dir.empty()) return;
+  const std::string folder = options_.state_dir + "/state/" + name;
+  std::error_code error;
+  if (all)
+    std::filesystem::remove_all(folder, error);
+  else
+    std::filesystem::remove(folder + "/" + kCountersFile, error);
+  if (error)
+    log::warn("runtime", "the state of a deleted pipeline could not be removed",
+              {{"pipeline", name}, {"error", error.message()}});
+}
+
 void Supervisor::Impl::do_remove(Entry& entry, const RemoveRequest& request,
                                  const Reply<std::string>& reply) {
   const std::string name = entry.stored.name;
-  const auto forget = [this, name, reply](const Result<LifecycleReceipt>& stopped) {
-    if (!stopped.ok()) return reply(stopped.status());
-    disk_->post([this, name, reply] {
+  const auto forget = [this, name, reply,
+                       purge = request.purge](const Result<LifecycleReceipt>& stopped) {
+    if (!stopped.ok())
+      return save_desired(*entry_of(name), stopped.status(),
+                          [reply](const Result<LifecycleReceipt>& why) { reply(why.status()); });
+    entry_of(name)->leaving = true;
+    disk_->post([this, name, reply, purge] {
       Status status = store_.remove(name);
+      if (status.ok()) remove_state(name, purge);
       control_.post([this, name, reply, status = std::move(status)] {
+        entry_of(name)->leaving = false;
         if (!status.ok()) return reply(disk_problem(status));
         std::deque<Action> waiting = std::move(entry_of(name)->waiting);
         entries_.erase(name);

@@ -48,6 +48,7 @@ class Supervisor::Impl {
     bool broken = false;  // the stored text is no pipeline any more
     std::deque<Action> waiting;
     bool busy = false;
+    bool leaving = false;  // it is being removed: nothing of it is written any more
     std::string counters_saved;
     std::map<std::string, int> taps;
   };
@@ -62,6 +63,7 @@ class Supervisor::Impl {
   void restore(const StoredPipeline& stored, const Reparse& reparse);
   std::string counters_of(const Entry& entry, const std::string& folder) const;
   void save_counters();
+  void remove_state(const std::string& name, bool all) const;
   void save(const StoredPipeline& stored, std::function<void(const Status&)> done);
   void save_desired(Entry& entry, Result<LifecycleReceipt> receipt,
                     const Reply<LifecycleReceipt>& reply);
@@ -75,7 +77,7 @@ class Supervisor::Impl {
   std::string etag_of(const StoredPipeline& stored) const;
   void publish(SnapshotPtr snapshot);
   void unpublish(const std::string& name);
-  std::size_t stop_all(const std::function<void()>& one_done);
+  bool all_at_rest();
 
   const SupervisorOptions options_;
   const flow::Registry registry_;
@@ -88,6 +90,7 @@ class Supervisor::Impl {
   mutable std::mutex snapshots_mutex_;
   std::map<std::string, SnapshotPtr, std::less<>> snapshots_;  // under the mutex
   std::unique_ptr<DiskThread> disk_;
+  std::shared_ptr<std::promise<void>> rest_wanted_;  // stop() waits for it
 };
 
 }  // namespace leat::runtime

@@ -192,6 +192,94 @@ INSTANTIATE_TEST_SUITE_P(
       return name + "_" + std::to_string(std::get<1>(point.param));
     });
 
+TEST(Rebalance, ARevocationCommitsWhatIsHeldBeforeThePartitionsGo) {
+  GraphDriver graph(pass_through(micro_batch(1h)));
+  graph.feed("in", {{"a", "1"}, {"a", "2"}});
+  ASSERT_TRUE(graph.output("out").empty());
+  graph.source.revoke = true;
+  graph.settle();
+  EXPECT_EQ(graph.source.released, 1U);
+  EXPECT_THAT(values_of(graph.committed("out")), ElementsAre("1", "2"));
+  graph.feed("in", {{"a", "3"}});
+  ASSERT_TRUE(graph.switch_to(real_time(100ms)).ok());
+  graph.drain();
+  EXPECT_THAT(values_of(graph.output("out")), ElementsAre("1", "2", "3"));
+}
+
+TEST(Rebalance, ACommitThatTakesTooLongDoesNotHoldThePartitions) {
+  GraphDriver graph(pass_through(real_time(1h)));
+  graph.source.hold_commits = true;
+  graph.feed("in", {{"a", "1"}});
+  graph.source.revoke = true;
+  graph.advance(4s);
+  EXPECT_EQ(graph.source.released, 0U);
+  graph.advance(2s);
+  EXPECT_EQ(graph.source.released, 1U);
+}
+
+TEST(Rebalance, WhatIsHeldOfLostPartitionsIsDropped) {
+  GraphDriver graph(pass_through(micro_batch(1h)));
+  graph.feed("in", {{"a", "1"}, {"a", "2"}});
+  graph.source.lose = true;
+  graph.settle();
+  EXPECT_TRUE(graph.output("out").empty());
+  ASSERT_TRUE(graph.switch_to(real_time(100ms)).ok());
+  graph.drain();
+  EXPECT_THAT(values_of(graph.output("out")), ElementsAre("1", "2")) << "nothing of it twice";
+}
+
+TEST(Rebalance, WhatIsOnItsWayFromLostPartitionsIsDropped) {
+  GraphDriver graph(pass_through(real_time(100ms)));
+  graph.sink.acknowledge = false;
+  graph.feed("in", {{"a", "1"}, {"a", "2"}});
+  graph.source.lose = true;
+  graph.settle();
+  graph.sink.acknowledge = true;
+  graph.drain();
+  EXPECT_THAT(values_of(graph.output("out")), ElementsAre("1", "2")) << "nothing of it twice";
+}
+
+struct CrashInARebalance : ::testing::TestWithParam<std::tuple<const char*, std::uint32_t>> {};
+
+void rebalance_with_crash(const std::string& fault, std::uint32_t parallelism, std::uint64_t pass) {
+  GraphDriver graph(re_keyed(real_time(200ms), parallelism),
+                    {.partitions = 3, .seed = pass, .poll_rows_max = 4});
+  ASSERT_TRUE(base::Faults::configure(fault + "=crash@" + std::to_string(pass)).ok());
+  std::mt19937_64 random(pass);
+  std::size_t fed = 0;
+  for (int i = 0; i < 12; ++i) {
+    for (std::size_t more = random() % 60; more > 0; --more, ++fed)
+      graph.append("in", {.key = "k" + std::to_string(fed % 11), .value = std::to_string(fed)});
+    graph.take_turns(static_cast<int>(random() % 5));
+    (i % 2 == 0 ? graph.source.revoke : graph.source.lose) = true;
+    graph.take_turns(static_cast<int>(random() % 3));
+    graph.advance(Duration(random() % 400'000'000));
+  }
+  graph.drain();
+  ASSERT_EQ(graph.crashes(), 1U) << "the point was not passed often enough";
+  const auto committed = count(values_of(graph.committed("out")));
+  ASSERT_EQ(committed.size(), fed) << "nothing is lost";
+  for (const auto& [value, times] : committed)
+    ASSERT_EQ(times, 1) << value << " is committed twice";
+  ASSERT_EQ(order_broken_at(graph.committed("out")), "");
+}
+
+TEST_P(CrashInARebalance, LosesNothingAndCommitsNothingTwice) {
+  const auto& [fault, parallelism] = GetParam();
+  for (std::uint64_t pass = 1; pass <= 3; ++pass)
+    ASSERT_NO_FATAL_FAILURE(rebalance_with_crash(fault, parallelism, pass)) << "pass " << pass;
+}
+
+INSTANTIATE_TEST_SUITE_P(Points, CrashInARebalance,
+                         ::testing::Combine(::testing::Values("revoke.requested",
+                                                              "revoke.committed", "lost.dropped"),
+                                            ::testing::Values(1U, 2U, 4U)),
+                         [](const auto& point) {
+                           std::string name = std::get<0>(point.param);
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name + "_" + std::to_string(std::get<1>(point.param));
+                         });
+
 TEST(Crash, TwiceInARowIsSurvivedToo) {
   GraphDriver graph(re_keyed(micro_batch(500ms), 2), {.partitions = 2});
   feed_numbers(graph, "in", 100, 7);

@@ -18,9 +18,15 @@ namespace leat::test {
 struct FakeSourceControl {
   std::size_t poll_rows_max = record::RecordBatch::kRowsMax;  // of one poll, at most
   bool end_fixed = false;
-  bool hold_commits = false;  // commits are not applied
-  Status commit_answer;       // not ok: commits are refused with it
-  std::uint64_t commits = 0;  // applied so far
+  bool hold_commits = false;   // commits are not applied
+  Status commit_answer;        // not ok: commits are refused with it
+  std::uint64_t commits = 0;   // applied so far
+  bool revoke = false;         // once: the group wants the partitions back, and gives them again
+  bool lose = false;           // once: the partitions are gone, and come again
+  std::uint64_t released = 0;  // revocations that were agreed to
+  std::uint64_t rewinds = 0;   // how often reading began again at what is committed
+  bool hold_stop = false;      // leaving takes longer
+  Status purge_answer;
 };
 
 // Reads the partitions p with p % slices = slice, one after the other, from the committed offset or
@@ -29,7 +35,7 @@ class FakeReader final : public flow::SourceReader {
  public:
   FakeReader(FakeTopic& topic, SliceId slice, std::uint32_t slices,
              const FakeSourceControl& control)
-      : control_(control) {
+      : control_(control), rewinds_(control.rewinds) {
     for (std::size_t p = slice.value(); p < topic.partitions.size(); p += slices) {
       FakeTopic::Partition& partition = *topic.partitions[p];
       owned_.push_back({&partition, partition.committed.value_or(0)});
@@ -37,6 +43,7 @@ class FakeReader final : public flow::SourceReader {
   }
 
   flow::PollResult poll(std::size_t rows_max, record::RecordBatch& out) override {
+    rewind();
     std::size_t room = std::min(rows_max, control_.poll_rows_max);
     bool at_end = true;
     for (std::size_t i = 0; i < owned_.size() && room > 0; ++i) {
@@ -54,6 +61,7 @@ class FakeReader final : public flow::SourceReader {
   }
 
   void positions(std::vector<flow::PartitionPosition>& out) override {
+    rewind();
     for (const Place& place : owned_) out.push_back({&place.partition->origin, Offset(place.next)});
   }
 
@@ -64,6 +72,11 @@ class FakeReader final : public flow::SourceReader {
     FakeTopic::Partition* partition;
     std::int64_t next;
   };
+
+  void rewind() {
+    if (std::exchange(rewinds_, control_.rewinds) == control_.rewinds) return;
+    for (Place& place : owned_) place.next = place.partition->committed.value_or(0);
+  }
 
   // Copies into the batch's memory, so that a sanitizer sees views that outlive it.
   void append(Place& place, record::RecordBatch& out) {
@@ -96,6 +109,7 @@ class FakeReader final : public flow::SourceReader {
   const FakeSourceControl& control_;
   std::vector<Place> owned_;
   std::size_t turn_ = 0;
+  std::uint64_t rewinds_;
   std::uint64_t replayed_ = 0;
 };
 
@@ -118,6 +132,8 @@ class FakeSource final : public flow::Source {
       listener_->on_connected(true, "", "");
       listener_->on_positioned(broker_.committed_epoch());
     }
+    rebalance();
+    if (left_ && !control_.hold_stop) std::exchange(left_, nullptr)();
     if (broker_.life() != life_) commits_.clear();  // what a dead process sent and nobody received
     while (!control_.hold_commits && !commits_.empty()) {
       Commit commit = std::move(commits_.front());
@@ -133,8 +149,26 @@ class FakeSource final : public flow::Source {
   }
   void fix_end() override { control_.end_fixed = true; }
   void free_end() override { control_.end_fixed = false; }
-  void stop(bool, std::function<void()> done) override { done(); }
-  std::vector<flow::PartitionLag> lag() const override { return {}; }
+  void stop(bool, std::function<void()> done) override {
+    if (control_.hold_stop)
+      left_ = std::move(done);
+    else
+      done();
+  }
+  void purge(std::function<void(Status)> done) override { done(control_.purge_answer); }
+  std::vector<flow::PartitionLag> lag() const override {
+    std::vector<flow::PartitionLag> all;
+    for (const auto& [source, topic] : broker_.topics())
+      for (const auto& partition : topic.partitions) {
+        flow::PartitionLag one;
+        one.origin = &partition->origin;
+        one.committed = one.position = partition->committed.value_or(0);
+        one.begin = 0;
+        one.end = static_cast<std::int64_t>(partition->records.size());
+        all.push_back(one);
+      }
+    return all;
+  }
 
  private:
   struct Commit {
@@ -143,6 +177,20 @@ class FakeSource final : public flow::Source {
     std::string metadata;
     std::function<void(Status)> done;
   };
+  void rebalance() {
+    if (std::exchange(control_.lose, false)) {
+      ++control_.rewinds;
+      listener_->on_lost("test");
+    }
+    if (std::exchange(control_.revoke, false)) {
+      listener_->on_revoke([this, alive = std::weak_ptr(alive_)] {
+        if (alive.expired()) return;
+        ++control_.rewinds;
+        ++control_.released;
+        positioned_ = false;
+      });
+    }
+  }
   void apply(const Commit& commit) {
     for (const flow::PartitionPosition& position : commit.positions)
       if (FakeTopic::Partition* partition = broker_.partition_of(position.origin))
@@ -156,7 +204,9 @@ class FakeSource final : public flow::Source {
   const std::uint64_t life_;
   flow::SourceListener* listener_ = nullptr;
   bool positioned_ = false;
+  std::function<void()> left_;
   std::deque<Commit> commits_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace leat::test

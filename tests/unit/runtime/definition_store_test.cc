@@ -71,6 +71,26 @@ TEST_F(DefinitionStoreTest, AFailedSaveLeavesTheOldOne) {
   }
 }
 
+TEST_F(DefinitionStoreTest, ACrashAnywhereLeavesTheOldOneOrTheNewOne) {
+  for (const auto& [point, left] :
+       {std::pair("config.temp", "old"), std::pair("config.synced", "old"),
+        std::pair("config.renamed", "new")}) {
+    DefinitionStore store(folder_);
+    ASSERT_TRUE(store.open().ok());
+    ASSERT_TRUE(store.save(stored("a", "old")).ok());
+    base::Faults::set_crash_handler([](std::string_view) {});
+    ASSERT_TRUE(base::Faults::configure(std::string(point) + "=crash").ok());
+    EXPECT_FALSE(store.save(stored("a", "new")).ok()) << point;
+    base::Faults::clear();
+    base::Faults::set_crash_handler({});
+    const auto loaded = DefinitionStore(folder_).load();
+    ASSERT_TRUE(loaded.ok());
+    EXPECT_TRUE(loaded->damaged.empty()) << point;
+    ASSERT_EQ(loaded->pipelines.size(), 1u) << point;
+    EXPECT_EQ(loaded->pipelines[0].text, left) << point;
+  }
+}
+
 TEST_F(DefinitionStoreTest, DamagedFilesAreToldAndLeftAlone) {
   DefinitionStore store(folder_);
   ASSERT_TRUE(store.open().ok());

@@ -341,6 +341,80 @@ TEST_F(PipelineTest, CountersGoOnWhereTheyWere) {
   EXPECT_EQ(again.to_json(), text);
 }
 
+TEST_F(PipelineTest, ADeleteThatIsLateWhileItsEndIsCertainGoesOnToItsEnd) {
+  Pipeline& pipeline = world.create(RuntimeWorld::echo_plan(real_time()));
+  world.source.hold_stop = true;
+  Pipeline::StopOptions options;
+  options.timeout = 1s;
+  options.fail_on_timeout = true;
+  Answer<LifecycleReceipt> answer;
+  pipeline.stop(options, answer.reply());
+  world.settle();
+  world.advance(5s);
+  EXPECT_FALSE(answer.given());
+  world.source.hold_stop = false;
+  world.settle();
+  ASSERT_TRUE(answer.given());
+  EXPECT_EQ(answer.value().actual, Actual::stopped);
+}
+
+TEST_F(PipelineTest, OffsetsThatCannotBePurgedAreTold) {
+  Pipeline& pipeline = world.create(RuntimeWorld::echo_plan(real_time()));
+  world.source.purge_answer = Status(Code::timed_out, "no broker");
+  Pipeline::StopOptions options;
+  options.timeout = 1s;
+  options.purge = true;
+  Answer<LifecycleReceipt> answer;
+  pipeline.stop(options, answer.reply());
+  world.settle();
+  ASSERT_TRUE(answer.given());
+  EXPECT_EQ(answer.problem(), "BUSY");
+  EXPECT_EQ(pipeline.actual(), Actual::stopped);
+  Answer<LifecycleReceipt> again;
+  world.source.purge_answer = Status();
+  pipeline.stop(options, again.reply());
+  world.settle();
+  ASSERT_TRUE(again.given());
+  EXPECT_TRUE(again.held->ok());
+}
+
+TEST_F(PipelineTest, WhereItStandsIsShownWhileItIsStopped) {
+  Pipeline& pipeline = world.create(RuntimeWorld::echo_plan(real_time()));
+  feed(0, "a");
+  Pipeline::StopOptions options;
+  options.timeout = 10s;
+  Answer<LifecycleReceipt> answer;
+  pipeline.stop(options, answer.reply());
+  world.settle();
+  ASSERT_TRUE(answer.given());
+  const SnapshotPtr snapshot = pipeline.snapshot();
+  ASSERT_EQ(snapshot->sources.size(), 1u);
+  ASSERT_EQ(snapshot->sources[0].partitions.size(), 2u);
+  EXPECT_EQ(snapshot->sources[0].partitions[0].committed, 1);
+  EXPECT_EQ(snapshot->sources[0].partitions[0].end, std::nullopt) << "not known any more";
+  EXPECT_FALSE(snapshot->sources[0].caught_up);
+}
+
+TEST_F(PipelineTest, AShutDownHastensAStopThatIsUnderWay) {
+  Pipeline& pipeline = world.create(RuntimeWorld::echo_plan(real_time()));
+  world.source.hold_commits = true;
+  feed(0, "a");
+  Pipeline::StopOptions options;
+  options.timeout = 24h;
+  options.fail_on_timeout = true;
+  Answer<LifecycleReceipt> answer;
+  pipeline.stop(options, answer.reply());
+  world.settle();
+  pipeline.shut_down(2s);
+  world.advance(1s);
+  pipeline.shut_down(2s);
+  EXPECT_FALSE(pipeline.at_rest());
+  world.advance(1s);
+  EXPECT_TRUE(pipeline.at_rest());
+  ASSERT_TRUE(answer.given());
+  EXPECT_TRUE(answer.held->ok());
+}
+
 TEST_F(PipelineTest, AFencedPipelineStaysAwayUntilSomebodyStartsIt) {
   Pipeline& pipeline = world.create(RuntimeWorld::echo_plan(real_time(1s)));
   world.sink.write_answer = Status(Code::wrong_state, "another member").with("code", "FENCED");

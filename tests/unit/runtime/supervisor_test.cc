@@ -47,6 +47,7 @@ class QuietSource final : public flow::Source {
   }
   Instant serve(Instant) override {
     if (!std::exchange(positioned_, true)) listener_->on_positioned(EpochId(0));
+    if (hold_commits) return base::kNever;
     for (auto& done : std::exchange(commits_, {})) done(Status());
     return base::kNever;
   }
@@ -57,6 +58,8 @@ class QuietSource final : public flow::Source {
   void fix_end() override {}
   void stop(bool, std::function<void()> done) override { done(); }
   std::vector<flow::PartitionLag> lag() const override { return {{&origin_, 5, 5, 0, 5, {}, 0.0}}; }
+
+  static inline std::atomic<bool> hold_commits{false};
 
  private:
   record::Origin origin_{"t", PartitionId(0), 0};
@@ -124,11 +127,13 @@ class SupervisorTest : public ::testing::Test {
     begin();
   }
   void TearDown() override {
+    QuietSource::hold_commits = false;
     supervisor_.reset();
     base::Faults::clear();
+    base::Faults::set_crash_handler({});
     std::filesystem::remove_all(folder_);
   }
-  void begin() {
+  void begin(Duration stop_timeout = 30s) {
     flow::Registry registry;
     registry.sources["kafka"] =
         [](const flow::SourceContext&, std::vector<const spec::SourceSpec*>,
@@ -143,6 +148,7 @@ class SupervisorTest : public ::testing::Test {
     SupervisorOptions options;
     options.state_dir = folder_;
     options.workers = 2;
+    options.stop_timeout = stop_timeout;
     supervisor_ = std::make_unique<Supervisor>(options, registry);
     const Status started = supervisor_->start(
         [](const std::string&, const std::string& text) { return request_for(text); });
@@ -308,6 +314,56 @@ TEST_F(SupervisorTest, DeletedIsGoneForGood) {
   EXPECT_EQ(problem_of(remove("p").status()), "PIPELINE_NOT_FOUND");
   restart();
   EXPECT_TRUE(supervisor_->list().empty());
+}
+
+TEST_F(SupervisorTest, ACrashAfterASwitchWasWrittenDownResolvesToIt) {
+  ASSERT_TRUE(put(definition("p")).ok());
+  reached("p", Actual::running);
+  base::Faults::set_crash_handler([](std::string_view) {});
+  ASSERT_TRUE(base::Faults::configure("switch.persisted=crash").ok());
+  EXPECT_FALSE(switch_to("p", micro_batch()).ok());
+  restart();
+  EXPECT_EQ(reached("p", Actual::running)->trigger.effective, micro_batch());
+}
+
+TEST_F(SupervisorTest, WhatADeletedPipelineCountedIsNotCountedOn) {
+  ASSERT_TRUE(put(definition("p")).ok());
+  reached("p", Actual::running);
+  restart();
+  const std::string counters = folder_ + "/state/p/counters.json";
+  ASSERT_TRUE(std::filesystem::exists(counters));
+  ASSERT_TRUE(remove("p").ok());
+  EXPECT_FALSE(std::filesystem::exists(counters));
+}
+
+TEST_F(SupervisorTest, ItStopsWhileAPipelineIsBeingDeleted) {
+  supervisor_.reset();
+  begin(50ms);
+  ASSERT_TRUE(put(definition("p")).ok());
+  reached("p", Actual::running);
+  QuietSource::hold_commits = true;
+  std::promise<void> answered;
+  RemoveRequest request;
+  request.name = "p";
+  request.timeout = 1h;
+  supervisor_->remove(request, [&](const Result<std::string>&) { answered.set_value(); });
+  supervisor_->stop();
+  answered.get_future().get();
+}
+
+TEST_F(SupervisorTest, ItStopsWhileAPipelineIsBeingReplaced) {
+  supervisor_.reset();
+  begin(50ms);
+  ASSERT_TRUE(put(definition("p")).ok());
+  reached("p", Actual::running);
+  QuietSource::hold_commits = true;
+  std::promise<void> answered;
+  supervisor_->put(request_for(definition("p", "changed")).value(),
+                   [&](const Result<PutReceipt>&) { answered.set_value(); });
+  supervisor_->stop();
+  answered.get_future().get();
+  begin();
+  EXPECT_EQ(supervisor_->find("p")->spec->description, "changed");
 }
 
 TEST_F(SupervisorTest, WritesOfOnePipelineTakeTheirTurn) {
