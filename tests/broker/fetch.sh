@@ -22,7 +22,7 @@ copy_jars() {
   echo "fetch.sh: taking Apache Kafka from Maven Central into $jars (about 40 MB, once)" >&2
   local attempt
   for attempt in 1 2 3; do
-    if mvn --quiet --batch-mode --strict-checksums --file "$here/pom.xml" dependency:copy-dependencies \
+    if mvn --quiet --batch-mode -Dstyle.color=never --strict-checksums --file "$here/pom.xml" dependency:copy-dependencies \
       -DincludeScope=runtime "-DoutputDirectory=$1" >&2; then
       return
     fi

@@ -185,6 +185,12 @@ class SupervisorTest : public ::testing::Test {
     return ask<std::string>(
         [&](Reply<std::string> reply) { supervisor_->remove(request, std::move(reply)); });
   }
+  // Returns once the control thread has begun with what was posted before.
+  void let_it_begin() {
+    std::promise<void> fresh;
+    supervisor_->refresh([&] { fresh.set_value(); });
+    fresh.get_future().wait();
+  }
   // Waits until the pipeline's snapshot shows the state; the ctest limit bounds it.
   SnapshotPtr reached(const std::string& name, Actual actual) {
     while (true) {
@@ -346,7 +352,11 @@ TEST_F(SupervisorTest, ItStopsWhileAPipelineIsBeingDeleted) {
   RemoveRequest request;
   request.name = "p";
   request.timeout = 1h;
-  supervisor_->remove(request, [&](const Result<std::string>&) { answered.set_value(); });
+  supervisor_->remove(request, [&](const Result<std::string>& removed) {
+    EXPECT_TRUE(removed.ok()) << removed.status().to_string();
+    answered.set_value();
+  });
+  let_it_begin();
   supervisor_->stop();
   answered.get_future().get();
 }
@@ -360,6 +370,7 @@ TEST_F(SupervisorTest, ItStopsWhileAPipelineIsBeingReplaced) {
   std::promise<void> answered;
   supervisor_->put(request_for(definition("p", "changed")).value(),
                    [&](const Result<PutReceipt>&) { answered.set_value(); });
+  let_it_begin();
   supervisor_->stop();
   answered.get_future().get();
   begin();
