@@ -64,7 +64,7 @@ void read_name(Findings& findings, const ObjectReader& reader, PipelineSpec& spe
 LimitsSpec read_limits(Findings& findings, const Spot& spot) {
   const ObjectReader reader(findings, spot, "limits");
   return {reader.count("records_per_second").value_or(0),
-          reader.size("bytes_per_second").value_or(0)};
+          reader.size("bytes_per_second").value_or(0), reader.size("memory").value_or(0)};
 }
 
 RestartSpec read_restart(Findings& findings, const Spot& spot) {

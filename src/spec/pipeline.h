@@ -240,6 +240,7 @@ struct SinkSpec {
 struct LimitsSpec {
   std::uint64_t records_per_second = 0;  // 0 = none
   std::uint64_t bytes_per_second = 0;
+  std::uint64_t memory_bytes = 0;
 };
 
 struct RestartSpec {
