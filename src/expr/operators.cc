@@ -286,7 +286,44 @@ void coalesce_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   }
 }
 
+// All operands of a row as one text; false when not all of them are texts.
+bool join_all(Frame& frame, const Operand* in, std::size_t row, Value& out) {
+  std::size_t size = 0;
+  for (std::size_t k = 0; k < frame.inputs; ++k) {
+    const Value& part = in[k][row];
+    if (!part.is(Type::string)) return false;
+    size += part.as_text().size();
+  }
+  if (size > kTextBytesMax || is_exhausted(frame)) return out = fail(kTooLarge), true;
+  char* const begin = frame.arena.allocate(size, 1);
+  char* at = begin;
+  for (std::size_t k = 0; k < frame.inputs; ++k) {
+    const std::string_view part = in[k][row].as_text();
+    at = std::copy(part.begin(), part.end(), at);
+  }
+  out = Value::string({begin, size});
+  return true;
+}
+
+Value add(Frame& frame, const Value& a, const Value& b) {
+  Signed result = 0;
+  if (same_type(a, b, Type::integer) && Add::whole(a.as_integer(), b.as_integer(), result))
+    return Value::integer(result);
+  return arithmetic<Add>(frame, a, b);
+}
+
 }  // namespace
+
+void chain_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
+  for (std::size_t i = 0; i < rows; ++i) {
+    Value result;
+    if (!join_all(frame, in, i, result)) {
+      result = in[0][i];
+      for (std::size_t k = 1; k < frame.inputs; ++k) result = add(frame, result, in[k][i]);
+    }
+    out[i] = result;
+  }
+}
 
 void conditional_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   const Operand condition = in[0];

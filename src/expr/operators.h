@@ -9,6 +9,9 @@ namespace leat::expr {
 // The kernel of a unary or binary operator. Requires: not `none`.
 Kernel operator_kernel(Operator op) noexcept;
 
+// a + b + c + …: the texts joined at once when all are; else one `+` after the other.
+void chain_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
+
 void conditional_kernel(Frame& frame, const Operand* in, Value* out,
                         std::size_t rows);  // condition, then, otherwise
 void copy_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);

@@ -9,9 +9,15 @@ const record::RowError* error_of(const record::Value& value) noexcept {
   using record::Type;
   if (value.is_missing()) return &kNullKey;
   if (value.is_error()) return &value.as_error();
-  if (value.is(Type::json) || (value.is(Type::real) && std::isnan(value.as_real())))
-    return &kBadKey;
-  return nullptr;
+  switch (value.type()) {
+    case Type::json:
+    case Type::list:
+    case Type::map:
+    case Type::type_name:
+    case Type::optional: return &kBadKey;
+    case Type::real: return std::isnan(value.as_real()) ? &kBadKey : nullptr;
+    default: return nullptr;
+  }
 }
 
 }  // namespace

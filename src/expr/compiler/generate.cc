@@ -65,6 +65,7 @@ class Generator {
 
   std::vector<NodeId> inputs(NodeId id) const {
     if (nodes_[id].optional_path) return {};
+    if (const auto chain = chains_.find(id); chain != chains_.end()) return chain->second;
     std::vector<NodeId> all = inputs_of(ast_, meanings_, id);
     if (nodes_[id].pattern != nullptr || sets_.count(id) > 0) all.resize(1);  // the rest is Extra's
     return all;
@@ -98,6 +99,18 @@ class Generator {
       default: return;
     }
     if (!plan.alias) fold_kernel(id, plan);
+    if (!plan.constant && node.op == Operator::add) chain(id, node);
+  }
+
+  // a + b + c of texts becomes one instruction.
+  void chain(NodeId id, const Node& node) {
+    const NodeId left = node.children[0];
+    const bool texts = nodes_[id].type == Type::string && nodes_[left].type == Type::string;
+    if (!texts || ast_[left].op != Operator::add || plans_[left].constant || plans_[left].alias)
+      return;
+    std::vector<NodeId> all = inputs(left);
+    all.push_back(node.children[1]);
+    chains_.emplace(id, std::move(all));
   }
 
   // True when nothing is left to be folded.
@@ -213,6 +226,7 @@ class Generator {
     if (use(id) == Use::macro)
       return scope_made(id).macro->kind == MacroKind::opt_map ? opt_map_kernel
                                                               : opt_flat_map_kernel;
+    if (chains_.count(id) > 0) return chain_kernel;
     switch (node.kind) {
       case NodeKind::select: return node.optional ? optional_member_kernel : member_kernel;
       case NodeKind::index: return node.optional ? optional_index_kernel : index_kernel;
@@ -472,9 +486,10 @@ class Generator {
   std::vector<Checked>& nodes_;
   const std::uint64_t place_;
   std::vector<Plan> plans_;
-  std::map<NodeId, const Extra*> sets_;  // of x in [constants]
-  std::map<NodeId, Slot> elements_;      // of ranges: read by elements_kernel
-  std::vector<Comprehension*> made_;     // of scopes
+  std::map<NodeId, const Extra*> sets_;           // of x in [constants]
+  std::map<NodeId, std::vector<NodeId>> chains_;  // of additions: all that is added
+  std::map<NodeId, Slot> elements_;               // of ranges: read by elements_kernel
+  std::vector<Comprehension*> made_;              // of scopes
   std::unique_ptr<Code> code_ = std::make_unique<Code>();
   RegexCache patterns_;
 };
