@@ -126,8 +126,9 @@ template <class Op>
     return Op::whole(a.as_unsigned(), b.as_unsigned(), result) ? Value::unsigned_integer(result)
                                                                : fail(Op::error(b.as_integer()));
   }
-  const bool real = is_number(a) && is_number(b) && (a.is(Type::real) || b.is(Type::real));
-  return real ? Value::real(Op::reals(real_of(a), real_of(b))) : Op::others(frame, a, b);
+  const bool mixed = (a.is(Type::real) && b.is(Type::integer)) ||
+                     (a.is(Type::integer) && b.is(Type::real)) || same_type(a, b, Type::real);
+  return mixed ? Value::real(Op::reals(real_of(a), real_of(b))) : Op::others(frame, a, b);
 }
 
 template <class Op>

@@ -54,7 +54,8 @@ StaticType arithmetic_type(Operator op, Type l, Type r) {
   const auto pair = [&](Type a, Type b) { return l == a && r == b; };
   if (within(l, kNumbers) && within(r, kNumbers)) {
     if (l == r) return l;
-    return l == Type::real || r == Type::real ? StaticType(Type::real) : std::nullopt;
+    const bool mixed = pair(Type::integer, Type::real) || pair(Type::real, Type::integer);
+    return mixed ? StaticType(Type::real) : std::nullopt;
   }
   if (op == Operator::add) {
     if (within(l, kLists) && within(r, kLists)) return Type::list;
