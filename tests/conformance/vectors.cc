@@ -51,7 +51,9 @@ bool contains(std::string_view text, std::string_view part) {
 // Whether a value or an Any inside it is of another type than the two that the language has.
 bool needs_messages(const Message& value) {
   return std::any_of(value.fields.begin(), value.fields.end(), [](const Field& field) {
-    if (field.name == "enum_value" || field.name == "message_type" || field.name == "wrapper")
+    if (field.name == "enum_value" || field.name == "wrapper") return true;
+    if (field.name == "message_type" && field.scalar != "google.protobuf.Duration" &&
+        field.scalar != "google.protobuf.Timestamp")
       return true;
     if (field.name.starts_with('[') && !field.name.ends_with("/google.protobuf.Duration]") &&
         !field.name.ends_with("/google.protobuf.Timestamp]"))

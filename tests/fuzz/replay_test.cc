@@ -14,6 +14,7 @@
 #include "fuzz/codec_target.h"
 #include "fuzz/events_target.h"
 #include "fuzz/expr_target.h"
+#include "fuzz/expr_tree_target.h"
 #include "fuzz/gate_target.h"
 #include "fuzz/http_target.h"
 #include "fuzz/json_target.h"
@@ -86,6 +87,8 @@ TEST(FuzzReplay, Spec) { replay("spec", fuzz_spec); }
 TEST(FuzzReplay, SpecDamaged) { replay_damaged("spec", fuzz_spec, 60); }
 TEST(FuzzReplay, Expr) { replay("expr", fuzz_expr); }
 TEST(FuzzReplay, ExprDamaged) { replay_damaged("expr", fuzz_expr, 100); }
+TEST(FuzzReplay, ExprTree) { replay("expr_tree", fuzz_expr_tree); }
+TEST(FuzzReplay, ExprTreeDamaged) { replay_damaged("expr_tree", fuzz_expr_tree, 100); }
 TEST(FuzzReplay, Gate) { replay("gate", fuzz_gate); }
 TEST(FuzzReplay, GateDamaged) { replay_damaged("gate", fuzz_gate, 200); }
 TEST(FuzzReplay, Codec) { replay("codec", fuzz_codec); }
