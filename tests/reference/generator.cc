@@ -5,8 +5,6 @@
 namespace leat::reference {
 namespace {
 
-using Numbers = std::initializer_list<std::string_view>;
-
 constexpr std::array<std::int64_t, 12> kInts{
     0, 1, 2, 3, -1, -7, 60, 1000, 9007199254740993, 9223372036854775807, -9223372036854775807 - 1,
     42};
