@@ -77,7 +77,6 @@ void ErrorRoute::fail(const base::Ref<record::BatchMemory>& memory, const record
     case spec::ErrorAction::dead_letter:
       stats_.row_failed("dead letter", error, row);
       if (is_written(row)) return;
-      written_.emplace_back(row.origin, row.offset);
       stats_.dead_lettered.add();
       if (dead_letters_ != nullptr) add_letter(memory, row, error);
       return;
@@ -85,10 +84,12 @@ void ErrorRoute::fail(const base::Ref<record::BatchMemory>& memory, const record
 }
 
 // Rows of one record follow each other, or come again when it takes two ways to this place.
-bool ErrorRoute::is_written(const record::Row& row) const noexcept {
+bool ErrorRoute::is_written(const record::Row& row) {
   if (row.origin == nullptr) return false;
   const Identity identity{row.origin, row.offset};
-  return std::find(written_.rbegin(), written_.rend(), identity) != written_.rend();
+  if (std::find(written_.rbegin(), written_.rend(), identity) != written_.rend()) return true;
+  written_.push_back(identity);
+  return log_ != nullptr && !log_->first(stats_.step(), row.origin, row.offset, epoch_);
 }
 
 void ErrorRoute::add_letter(const base::Ref<record::BatchMemory>& memory, const record::Row& row,

@@ -33,9 +33,20 @@ struct ErrorPlace {
   std::uint32_t task = 0;  // over the whole pipeline
 };
 
+// Knows which records became dead letters of a step, over all tasks of a run. Thread-safe.
+class LetterLog {
+ public:
+  virtual ~LetterLog() = default;
+  // True for the first that asks of a record and step in its epoch. `step` and `origin` outlive the
+  // epoch.
+  virtual bool first(std::string_view step, const record::Origin* origin, std::int64_t offset,
+                     EpochId epoch) = 0;
+};
+
 // Takes the rows that fail at one place of a chain: counts them and, by the place's action, drops
 // them, writes their source records as dead letters, or tells the chain to stop. A record is
-// written once however many of its rows fail here while one batch is pushed through the chain.
+// written once however many of its rows fail here while one batch is pushed through the chain;
+// with a shared log, however many do in its epoch.
 // Thread-confined to the worker of its task.
 class ErrorRoute {
  public:
@@ -46,6 +57,8 @@ class ErrorRoute {
 
   // Where dead letters go from now on; without one they are only counted.
   void connect(SinkWriter* dead_letters) noexcept { dead_letters_ = dead_letters; }
+  // Rows of one record may fail in several tasks, or in several pushes: `log` knows of all.
+  void share(LetterLog& log) noexcept { log_ = &log; }
   bool wants_dead_letters() const noexcept {
     return place_.action == spec::ErrorAction::dead_letter;
   }
@@ -55,7 +68,8 @@ class ErrorRoute {
     epoch_ = epoch;
     written_.clear();
   }
-  // The row fails. `memory` holds what it views, and gets what its dead letter needs besides.
+  // The row, of the batch at hand or of an earlier one, fails. `memory` holds what it views, and gets
+  // what its dead letter needs besides.
   void fail(const base::Ref<record::BatchMemory>& memory, const record::Row& row,
             const record::RowError& error);
   // Rows failed that flush() has something to do for.
@@ -71,7 +85,7 @@ class ErrorRoute {
  private:
   using Identity = std::pair<const record::Origin*, std::int64_t>;
 
-  bool is_written(const record::Row& row) const noexcept;
+  bool is_written(const record::Row& row);
   void add_letter(const base::Ref<record::BatchMemory>& memory, const record::Row& row,
                   const record::RowError& error);
   Status stop_status(const record::Row& row, const record::RowError& error) const;
@@ -79,6 +93,7 @@ class ErrorRoute {
   const ErrorPlace place_;
   StepStats& stats_;
   SinkWriter* dead_letters_ = nullptr;
+  LetterLog* log_ = nullptr;
   EpochId epoch_;
   record::RecordBatch letters_;
   std::vector<Identity> written_;  // by this push

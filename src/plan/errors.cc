@@ -77,9 +77,10 @@ std::optional<DeadLetters> dead_letters_of(const spec::PipelineSpec& spec) {
   spec::KafkaSinkSpec kafka;
   kafka.topic = topic_of(spec);
   kafka.profile = spec.on_error.profile;
-  if (kafka.profile.empty() && sink != nullptr) kafka.profile = sink->profile;
-  if (kafka.profile.empty() && sink == nullptr && source != nullptr)
+  if (kafka.profile.empty() && source != nullptr)
     kafka.profile = source->profile;
+  else if (kafka.profile.empty() && sink != nullptr)
+    kafka.profile = sink->profile;
   made.kind = "kafka";
   made.beside_sinks = sink != nullptr && sink->profile == kafka.profile;
   made.sink.kind = std::move(kafka);
@@ -124,9 +125,10 @@ std::vector<spec::Diagnostic> check_dead_letters(const spec::PipelineSpec& spec)
   const std::optional<DeadLetters> letters = dead_letters_of(spec);
   if (!letters || letters->kind != "kafka") return found;
   const std::string topic = topic_of(spec);
+  const std::string& profile = std::get<spec::KafkaSinkSpec>(letters->sink.kind).profile;
   for (const spec::SourceSpec& source : spec.sources) {
     const auto* kafka = std::get_if<spec::KafkaSourceSpec>(&source.kind);
-    if (kafka == nullptr || !reads(*kafka, topic)) continue;
+    if (kafka == nullptr || kafka->profile != profile || !reads(*kafka, topic)) continue;
     spec::Diagnostic diagnostic;
     diagnostic.pointer = spec.on_error.topic.empty()
                              ? source.pointer + "/kafka" + (kafka->pattern.empty() ? "/topics" : "")

@@ -13,9 +13,9 @@
 // What a definition says of records that fail. Pure.
 namespace leat::plan {
 
-// Where dead letters go: nowhere when no record can become one. Next to the Kafka sinks when there
-// are any (one producer for all), else to the cluster of the sources; to a file of this host when
-// the definition knows no Kafka at all.
+// Where dead letters go: nowhere when no record can become one. To the cluster that on_error names,
+// else that of the sources, else that of the sinks; through the producer of the sinks when they
+// write there too. To a file of this host when the definition knows no Kafka at all.
 std::optional<DeadLetters> dead_letters_of(const spec::PipelineSpec& spec);
 
 // What becomes of rows that fail at a node, of which kind op or sink.

@@ -273,6 +273,7 @@ void Pipeline::expire(Instant at) {
 
 void Pipeline::epoch_committed(const CutResult& result) {
   newest_epoch_ = std::max(newest_epoch_, result.epoch);
+  run_->forget(result.epoch);
   committed_at_ = parts_.control.clock.wall_now();
   checkpoint_time_.add(
       static_cast<std::uint64_t>((result.committed - result.requested).count() / 1000));

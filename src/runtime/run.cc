@@ -151,6 +151,7 @@ Status Run::fill_node(const plan::Node& recipe, std::size_t stage, std::uint32_t
     flow::ErrorPlace place = plan::error_place(*context_.plan->spec, recipe);
     place.task = static_cast<std::uint32_t>(stage * context_.plan->parallelism + slice);
     node.errors = std::make_unique<flow::ErrorRoute>(std::move(place), *node.stats);
+    if (!context_.plan->exchanges.empty()) node.errors->share(letter_log_);
   }
   switch (recipe.kind) {
     case plan::Node::Kind::op:

@@ -15,6 +15,7 @@
 #include "flow/task.h"
 #include "plan/plan.h"
 #include "runtime/epoch_coordinator.h"
+#include "runtime/letter_log.h"
 #include "runtime/worker.h"
 
 namespace leat::runtime {
@@ -107,6 +108,8 @@ class Run {
   // Ends the membership of all sources. Requires: no tasks.
   void stop_sources(bool leave, std::function<void()> done);
   void purge_sources(std::function<void(Status)> done);
+  // The epoch is committed.
+  void forget(EpochId epoch) { letter_log_.forget(epoch); }
   flow::Ledger& ledger() noexcept { return ledger_; }
   flow::IntakeMeter& meter() noexcept { return meter_; }
   // How many tasks read sources. Requires: launched().
@@ -139,6 +142,7 @@ class Run {
   RunContext context_;
   flow::Ledger ledger_;
   flow::IntakeMeter meter_;
+  LetterLog letter_log_;  // of plans with exchanges
   std::vector<std::unique_ptr<flow::ExchangeEdge>> edges_;
   std::unique_ptr<EpochCoordinator> coordinator_;
   std::vector<std::unique_ptr<flow::Sink>> sinks_;

@@ -106,7 +106,7 @@ std::map<std::int32_t, std::int64_t> ends_of(rd_kafka_t* client, const std::stri
 
 int partitions_of(rd_kafka_t* client, const std::string& name) {
   const Owned<rd_kafka_topic_t> topic(rd_kafka_topic_new(client, name.c_str(), nullptr));
-  const rd_kafka_metadata* metadata = nullptr;
+  const struct rd_kafka_metadata* metadata = nullptr;
   EXPECT_EQ(rd_kafka_metadata(client, 0, topic.get(), &metadata, kWaitMsMax), RD_KAFKA_RESP_ERR_NO_ERROR);
   if (metadata == nullptr) return 0;
   const int partitions = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
@@ -260,8 +260,8 @@ std::vector<Stream::DeadLetter> Stream::read_dead_letters(const std::string& nam
 }
 
 std::string Stream::DeadLetter::header(const std::string& name) const {
-  for (const auto& [key, value] : headers)
-    if (key == name) return value;
+  for (const auto& [header, text] : headers)
+    if (header == name) return text;
   return {};
 }
 

@@ -182,6 +182,34 @@ TEST_F(SinkOnKafka, ATopicThatIsNotThereIsAConditionAndRowsWaitForIt) {
   EXPECT_EQ(found[0].value + found[1].value, "12");
 }
 
+TEST_F(SinkOnKafka, AMissingTopicOfDeadLettersIsToldAndHoldsNobodyBackUntilSomethingFails) {
+  SinkDriver driver(SinkDriver::writes(topic), {}, SinkDriver::registry_of(cluster.options()),
+                    spec::ErrorAction::stop, 0);
+  ASSERT_TRUE(driver.until([&] { return driver.connected == false; }));
+  EXPECT_EQ(driver.reason, "UNKNOWN_TOPIC");
+  EXPECT_THAT(driver.message, HasSubstr("cannot write dead letters to topic `" + topic + "`"));
+  EXPECT_THAT(driver.message, HasSubstr("Create the topic"));
+  EXPECT_TRUE(driver.sink->connected());
+  EXPECT_TRUE(driver.writer->ready());
+  ASSERT_TRUE(driver.write({{"1", "k"}, {"2", "k"}}).ok());
+  EXPECT_FALSE(driver.writer->ready());
+  EXPECT_EQ(driver.ledger.in_flight(EpochId(1)), 2u);
+  cluster.create(topic);
+  ASSERT_TRUE(driver.acknowledged());
+  EXPECT_TRUE(driver.writer->ready());
+  EXPECT_EQ(driver.connected, true);
+}
+
+TEST_F(SinkOnKafka, TheDefaultTopicOfDeadLettersIsCreatedWithOnePartition) {
+  const spec::KafkaSinkSpec spec = SinkDriver::writes("sink-dead-letter");
+  SinkDriver driver(spec, {}, SinkDriver::registry_of(cluster.options()), spec::ErrorAction::stop,
+                    0);
+  ASSERT_TRUE(driver.until([&] { return driver.connected == true; }));
+  ASSERT_TRUE(driver.write({{"1", "k1"}, {"2", "k2"}, {"3", std::nullopt}}).ok());
+  ASSERT_TRUE(driver.acknowledged());
+  EXPECT_EQ(cluster.end_of("sink-dead-letter", 0), 3);
+}
+
 TEST_F(SinkOnKafka, TopicsAreCreatedLikeTheSourceWhenTheConfigurationSaysSo) {
   const std::string input = fresh_name("input");
   cluster.create(input, 5);

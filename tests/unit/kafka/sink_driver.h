@@ -27,12 +27,13 @@ class SinkDriver final : public flow::SinkListener {
       : SinkDriver(std::move(spec), std::move(binding), registry_of(options), action) {}
   // Sinks of one registry are those of one process.
   SinkDriver(spec::KafkaSinkSpec spec, flow::SinkBinding binding, const flow::Registry& registry,
-             spec::ErrorAction action = spec::ErrorAction::skip)
+             spec::ErrorAction action = spec::ErrorAction::skip,
+             std::optional<std::uint32_t> dead_letters = {})
       : errors(place(action), stats) {
     spec_.id = "out";
     spec_.kind = std::move(spec);
-    auto made =
-        registry.sinks.at("kafka")({"test", "here", "sink", base::machine_clock()}, {&spec_}, {0});
+    auto made = registry.sinks.at("kafka")(
+        {"test", "here", "sink", base::machine_clock(), dead_letters, {}}, {&spec_}, {0});
     EXPECT_TRUE(made.ok()) << made.status().to_string();
     sink = *std::move(made);
     const Status started = sink->start(*this, wakeup);
