@@ -90,13 +90,18 @@ inline Value misfit(const Value& left, const Value& right) noexcept {
   return is_broken(left) ? misfit(left) : misfit(right);
 }
 
+// Why a row function is not called: for a broken argument, or because the memory is used up.
+[[gnu::cold]] inline Value refusal(const Value& value) noexcept {
+  return is_broken(value) ? misfit(value) : fail(kTooLarge);
+}
+
 // Kernels of row functions that do not see errors and absent values: those become the result at
 // once, the left one first.
 template <Value (*Row)(Frame&, const Value&)>
 void each(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
   for (std::size_t i = 0; i < rows; ++i) {
     const Value& a = in[0][i];
-    out[i] = is_broken(a) ? misfit(a) : Row(frame, a);
+    out[i] = is_broken(a) || is_exhausted(frame) ? refusal(a) : Row(frame, a);
   }
 }
 template <Value (*Row)(Frame&, const Value&, const Value&)>
@@ -104,7 +109,8 @@ void each(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
   for (std::size_t i = 0; i < rows; ++i) {
     const Value& a = in[0][i];
     const Value& b = in[1][i];
-    out[i] = is_broken(a) || is_broken(b) ? misfit(a, b) : Row(frame, a, b);
+    const bool refused = is_broken(a) || is_broken(b) || is_exhausted(frame);
+    out[i] = refused ? refusal(is_broken(a) ? a : b) : Row(frame, a, b);
   }
 }
 template <Value (*Row)(Frame&, const Value&, const Value&, const Value&)>
@@ -113,8 +119,8 @@ void each(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
     const Value& a = in[0][i];
     const Value& b = in[1][i];
     const Value& c = in[2][i];
-    const bool broken = is_broken(a) || is_broken(b) || is_broken(c);
-    out[i] = broken ? (is_broken(a) ? misfit(a) : misfit(b, c)) : Row(frame, a, b, c);
+    const bool refused = is_broken(a) || is_broken(b) || is_broken(c) || is_exhausted(frame);
+    out[i] = refused ? refusal(is_broken(a) ? a : is_broken(b) ? b : c) : Row(frame, a, b, c);
   }
 }
 template <Value (*Row)(Frame&, const Value&, const Value&, const Value&, const Value&)>
@@ -124,7 +130,9 @@ void each(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
     const Value* broken = nullptr;
     for (const Value& value : row)
       if (broken == nullptr && is_broken(value)) broken = &value;
-    out[i] = broken != nullptr ? misfit(*broken) : Row(frame, row[0], row[1], row[2], row[3]);
+    const bool refused = broken != nullptr || is_exhausted(frame);
+    out[i] = refused ? refusal(broken != nullptr ? *broken : row[0])
+                     : Row(frame, row[0], row[1], row[2], row[3]);
   }
 }
 
@@ -142,7 +150,8 @@ void each(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
       row[k] = in[k][i];
       if (broken == nullptr && is_broken(row[k])) broken = &row[k];
     }
-    out[i] = broken != nullptr ? misfit(*broken) : Row(frame, row);
+    const bool refused = broken != nullptr || is_exhausted(frame);
+    out[i] = refused ? refusal(broken != nullptr ? *broken : Value::null()) : Row(frame, row);
   }
 }
 

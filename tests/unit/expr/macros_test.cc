@@ -187,6 +187,7 @@ TEST(Macros, TheMemoryOfOneRunIsBounded) {
   for (int i = 1; i < 1000; ++i) list += fmt::format(",{}", i);
   const Fields wide{{"xs", Value::json(list += "]")}, {"s", Value::string(text)}};
   EXPECT_EQ(evaluate("xs.map(x, s + string(x))", wide), "error VALUE_TOO_LARGE");
+  EXPECT_EQ(evaluate("xs.map(x, lists.range(1000000 - x))", wide), "error VALUE_TOO_LARGE");
 }
 
 // Rows of every size side by side: more elements than lanes, fewer, none, and errors between them.
