@@ -1,9 +1,11 @@
 #include "codec/json_decoder.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "codec/json_text.h"
 #include "codec/row_errors.h"
+#include "codec/schema.h"
 
 namespace leat::codec {
 
@@ -19,6 +21,7 @@ class JsonDecoder::Walk {
 
   const RowError* run() {
     if (text_.error != nullptr) return text_.error;
+    if (decoder_.root_ == Root::value) return any_value();
     if (cursor_.peek() != '{') return first_error();
     const std::uint32_t begin = cursor_.position();
     std::uint32_t end = 0;
@@ -28,6 +31,12 @@ class JsonDecoder::Walk {
     for (const std::uint32_t target : decoder_.wanted_[0].targets)
       decoder_.columns_[target][row_] = whole;
     return nullptr;
+  }
+
+  // One value that is all there is.
+  const RowError* any_value() {
+    if (const RowError* error = read(0)) return error;
+    return cursor_.done() ? nullptr : &kMalformedJson;
   }
 
  private:
@@ -61,24 +70,24 @@ class JsonDecoder::Walk {
   const RowError* object(PathTree::NodeId node, std::uint32_t& end) {
     const bool wanted = !decoder_.tree_.leaf(node);
     cursor_.advance();
-    if (cursor_.peek() == '}') {
-      end = cursor_.position() + 1;
-      cursor_.advance();
-      return nullptr;
-    }
-    for (;;) {
-      if (cursor_.peek() != '"' || cursor_.peek(1) != ':') return &kMalformedJson;
-      PathTree::NodeId child = PathTree::kNone;
-      if (wanted) child = match(node);
-      cursor_.advance(2);
-      if (const RowError* error = child == PathTree::kNone ? skip() : read(child)) return error;
-      const char next = cursor_.peek();
-      if (next == '}') break;
-      if (next != ',') return &kMalformedJson;
-      cursor_.advance();
+    if (cursor_.peek() != '}') {
+      for (;;) {
+        if (cursor_.peek() != '"' || cursor_.peek(1) != ':') return &kMalformedJson;
+        PathTree::NodeId child = PathTree::kNone;
+        if (wanted) child = match(node);
+        if (refused_) return &kUnexpectedField;
+        cursor_.advance(2);
+        if (const RowError* error = child == PathTree::kNone ? skip() : read(child)) return error;
+        const char next = cursor_.peek();
+        if (next == '}') break;
+        if (next != ',') return &kMalformedJson;
+        cursor_.advance();
+      }
     }
     end = cursor_.position() + 1;
     cursor_.advance();
+    for (const PathTree::NodeId child : decoder_.wanted_[node].required)
+      if (decoder_.wanted_[child].seen != decoder_.serial_) return &kMissingField;
     return nullptr;
   }
 
@@ -88,11 +97,13 @@ class JsonDecoder::Walk {
     std::string_view key = between(begin, cursor_.scalar_end() - 1);
     PathTree::NodeId child = PathTree::kNone;
     if (text_.escapes && !key.empty() && std::memchr(key.data(), '\\', key.size()) != nullptr) {
-      if (unescape(key, arena_, key) != nullptr) return PathTree::kNone;
-      child = decoder_.tree_.find(node, key);
+      if (unescape(key, arena_, key) == nullptr) child = decoder_.tree_.find(node, key);
     } else {
       child = decoder_.tree_.find_padded(node, key);
     }
+    // Only the fields of the row are counted: an object may always have more than was declared.
+    if (node == 0 && decoder_.extra_ == spec::ExtraFields::error)
+      refused_ = child == PathTree::kNone || decoder_.wanted_[child].type == nullptr;
     if (child == PathTree::kNone || decoder_.wanted_[child].seen == decoder_.serial_)
       return PathTree::kNone;
     decoder_.wanted_[child].seen = decoder_.serial_;
@@ -109,8 +120,17 @@ class JsonDecoder::Walk {
   }
 
   const RowError* read(PathTree::NodeId node) {
+    const Wanted& wanted = decoder_.wanted_[node];
     const Kind kind = kind_of(cursor_.peek());
     const std::uint32_t begin = cursor_.position();
+    const spec::SchemaType* const type = wanted.type;
+    Value whole;
+    if (type != nullptr && type->kind != spec::SchemaType::Kind::json) {
+      if (!walks(*type, node, kind)) return read_typed(*type, wanted, begin);
+      if (const RowError* error = look_ahead(*type, wanted, whole)) return error;
+    } else if (type != nullptr && type->required && kind == Kind::null_word) {
+      return &kMissingField;
+    }
     std::uint32_t end = 0;
     switch (kind) {
       case Kind::bad: return &kMalformedJson;
@@ -130,13 +150,52 @@ class JsonDecoder::Walk {
         break;
     }
     const std::string_view token = between(begin, end);
-    const std::vector<std::uint32_t>& targets = decoder_.wanted_[node].targets;
-    for (const std::uint32_t target : targets) {
+    for (const std::uint32_t target : wanted.targets) {
       Value& out = decoder_.columns_[target][row_];
       const bool typed = decoder_.targets_[target].want == DecodeSlot::Want::value;
-      if (const RowError* error =
-              typed ? read_value(kind, token, out) : copy_token(kind, token, out))
+      if (typed && !whole.is(record::Type::absent)) {
+        out = whole;
+      } else if (const RowError* error =
+                     typed ? read_value(kind, token, out) : copy_token(kind, token, out)) {
         return error;
+      }
+    }
+    return nullptr;
+  }
+
+  // Whether the members of a declared value are read one by one.
+  bool walks(const spec::SchemaType& type, PathTree::NodeId node, Kind kind) const noexcept {
+    if (kind != Kind::object) return false;
+    return type.kind == spec::SchemaType::Kind::object ||
+           (type.kind == spec::SchemaType::Kind::map && !decoder_.tree_.leaf(node));
+  }
+
+  bool wants_value(const Wanted& wanted) const noexcept {
+    return std::any_of(wanted.targets.begin(), wanted.targets.end(), [this](std::uint32_t target) {
+      return decoder_.targets_[target].want == DecodeSlot::Want::value;
+    });
+  }
+
+  // Before the members of a declared value are walked: all of a map is checked, and `whole` is what
+  // somebody wants of an object in which something converts.
+  const RowError* look_ahead(const spec::SchemaType& type, const Wanted& wanted, Value& whole) {
+    const bool made = wants_value(wanted) && converts(type);
+    if (!made && type.kind == spec::SchemaType::Kind::object) return nullptr;
+    Cursor ahead = cursor_;
+    return TypedReader(text_, arena_).read(type, ahead, made ? &whole : nullptr);
+  }
+
+  const RowError* read_typed(const spec::SchemaType& type, const Wanted& wanted,
+                             std::uint32_t begin) {
+    TypedReader reader(text_, arena_);
+    Value value;
+    const bool nested = cursor_.peek() == '{' || cursor_.peek() == '[';
+    const std::uint32_t scalar_end = nested ? 0 : cursor_.scalar_end();
+    if (const RowError* error = reader.read(type, cursor_, wants_value(wanted) ? &value : nullptr)) return error;
+    const std::uint32_t end = nested ? *(cursor_.token() - 1) + 1 : scalar_end;
+    for (const std::uint32_t target : wanted.targets) {
+      const bool token = decoder_.targets_[target].want == DecodeSlot::Want::token;
+      decoder_.columns_[target][row_] = token ? Value::json(between(begin, end)) : value;
     }
     return nullptr;
   }
@@ -191,13 +250,30 @@ class JsonDecoder::Walk {
   base::Arena& arena_;
   Cursor cursor_;
   const std::size_t row_;
+  bool refused_ = false;  // the key at the cursor is a field that the schema does not know
 };
 
-JsonDecoder::JsonDecoder(const std::vector<DecodeSlot>& slots) {
+JsonDecoder::JsonDecoder(const std::vector<DecodeSlot>& slots,
+                         const std::shared_ptr<const spec::SchemaSpec>& schema)
+    : JsonDecoder(slots, schema != nullptr ? row_type(*schema) : nullptr,
+                  schema != nullptr ? schema->extra : spec::ExtraFields::keep, Root::document) {}
+
+JsonDecoder JsonDecoder::of_values(const std::vector<DecodeSlot>& slots,
+                                   std::shared_ptr<const spec::SchemaType> type) {
+  return {slots, std::move(type), spec::ExtraFields::keep, Root::value};
+}
+
+JsonDecoder::JsonDecoder(const std::vector<DecodeSlot>& slots,
+                         std::shared_ptr<const spec::SchemaType> type, spec::ExtraFields extra,
+                         Root root)
+    : type_(std::move(type)), extra_(extra), root_(root) {
+  wanted_.resize(tree_.size());
+  if (type_ != nullptr) declare(0, {}, *type_);
   for (const DecodeSlot& slot : slots) {
     const PathTree::NodeId node = tree_.add(slot.path);
     wanted_.resize(tree_.size());
     wanted_[node].targets.push_back(static_cast<std::uint32_t>(targets_.size()));
+    wanted_[node].type = type_at(type_.get(), slot.path);
     targets_.push_back({slot.want, slot.column});
   }
   wanted_.resize(tree_.size());
@@ -205,10 +281,30 @@ JsonDecoder::JsonDecoder(const std::vector<DecodeSlot>& slots) {
   texts_.resize(record::RecordBatch::kRowsMax);
 }
 
+// Every member of an object gets a node, so that it is checked; what is inside lists and maps is
+// the typed reader's.
+void JsonDecoder::declare(PathTree::NodeId node, const record::FieldPath& path,
+                          const spec::SchemaType& type) {
+  wanted_.resize(tree_.size());
+  wanted_[node].type = &type;
+  if (type.kind != spec::SchemaType::Kind::object) return;
+  for (const auto& [name, member] : type.members) {
+    record::FieldPath inner = path;
+    inner.push_back(name);
+    const PathTree::NodeId child = tree_.add(inner);
+    declare(child, inner, member);
+    if (member.required) wanted_[node].required.push_back(child);
+  }
+}
+
 void JsonDecoder::decode(record::RecordBatch& batch, std::span<const RowError*> errors) {
+  decode_texts(batch.rows(), batch, errors);
+}
+
+void JsonDecoder::decode_texts(std::span<const record::Row> rows, record::RecordBatch& batch,
+                               std::span<const RowError*> errors) {
   for (std::size_t t = 0; t < targets_.size(); ++t)
     columns_[t] = batch.make_column(targets_[t].column);
-  const std::vector<record::Row>& rows = batch.rows();
   if (texts_.size() < rows.size()) texts_.resize(rows.size());
   for (std::size_t first = 0; first < rows.size();) {
     const std::size_t last = scanner_.scan(rows, first, batch.arena(), texts_);

@@ -1,39 +1,17 @@
 #include "codec/json_encoder.h"
 
-#include <array>
 #include <cstring>
 
 #include "base/check.h"
+#include "codec/encode_rows.h"
 #include "codec/json_text.h"
 #include "codec/row_errors.h"
 
 namespace leat::codec {
-namespace {
 
 using record::RecordBatch;
 using record::RowError;
 using record::Value;
-
-// Calls write_row(row) for every row that is no tombstone, and then moves what it wrote into
-// `buffer` to the arena in one copy.
-template <class Write>
-void encode_rows(const RecordBatch& batch, TextBuffer& buffer, std::span<std::string_view> out,
-                 std::span<const RowError*> errors, Write&& write_row) {
-  buffer.truncate(0);
-  std::array<std::size_t, RecordBatch::kRowsMax + 1> ends;
-  LEAT_CHECK(batch.size() <= RecordBatch::kRowsMax);
-  ends[0] = 0;
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    errors[i] = batch.rows()[i].tombstone() ? nullptr : write_row(i);
-    if (errors[i] != nullptr) buffer.truncate(ends[i]);
-    ends[i + 1] = buffer.size();
-  }
-  const std::string_view all = batch.arena().copy(buffer.view());
-  for (std::size_t i = 0; i < batch.size(); ++i)
-    out[i] = all.substr(ends[i], ends[i + 1] - ends[i]);
-}
-
-}  // namespace
 
 void DocumentEncoder::encode(const RecordBatch& batch, std::span<std::string_view> out,
                              std::span<const RowError*> errors) {
@@ -44,7 +22,8 @@ void DocumentEncoder::encode(const RecordBatch& batch, std::span<std::string_vie
   }
 }
 
-MemberTree::MemberTree(const record::Layout& layout) {
+MemberTree::MemberTree(const record::Layout& layout, spec::TimestampText timestamps)
+    : timestamps_(timestamps) {
   for (const record::FieldPath& path : layout.removed) {
     const PathTree::NodeId node = paths_.add(path);
     leaves_.resize(paths_.size());
@@ -55,6 +34,7 @@ MemberTree::MemberTree(const record::Layout& layout) {
     leaves_.resize(paths_.size());
     leaves_[node].member = true;
     leaves_[node].column = member.column;
+    leaves_[node].null_if_absent = member.null_if_absent;
   }
   leaves_.resize(paths_.size());
   labels_.resize(paths_.size());
@@ -78,7 +58,8 @@ Value MemberTree::value_at(const RecordBatch& batch, std::size_t column, std::si
 
 bool MemberTree::present(PathTree::NodeId node, const RecordBatch& batch, std::size_t row) const {
   const Leaf& own = leaves_[node];
-  if (own.member) return !value_at(batch, own.column, row).is(record::Type::absent);
+  if (own.member)
+    return own.null_if_absent || !value_at(batch, own.column, row).is(record::Type::absent);
   for (const PathTree::Child& child : paths_.children(node))
     if (present(child.node, batch, row)) return true;
   return false;
@@ -87,7 +68,7 @@ bool MemberTree::present(PathTree::NodeId node, const RecordBatch& batch, std::s
 const RowError* MemberTree::write(PathTree::NodeId node, const RecordBatch& batch, std::size_t row,
                                   TextBuffer& out) const {
   const Leaf& own = leaves_[node];
-  if (own.member) return append_value(out, value_at(batch, own.column, row));
+  if (own.member) return append_value(out, value_at(batch, own.column, row), timestamps_);
   char separator = '{';
   for (const PathTree::Child& child : paths_.children(node)) {
     if (!present(child.node, batch, row)) continue;
@@ -252,7 +233,8 @@ class JsonSplicer::Splice {
   std::uint32_t done_ = 0;  // source bytes before this are written or left out
 };
 
-JsonSplicer::JsonSplicer(const record::Layout& layout) : tree_(layout) {
+JsonSplicer::JsonSplicer(const record::Layout& layout, spec::TimestampText timestamps)
+    : tree_(layout, timestamps) {
   seen_.resize(tree_.paths().size());
   texts_.resize(RecordBatch::kRowsMax);
 }

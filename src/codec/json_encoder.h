@@ -22,11 +22,12 @@ class DocumentEncoder final : public record::RowEncoder {
 // is absent are left out, and so are parents without members. Immutable.
 class MemberTree {
  public:
-  explicit MemberTree(const record::Layout& layout);
+  MemberTree(const record::Layout& layout, spec::TimestampText timestamps);
 
   struct Leaf {
     bool removed = false;
     bool member = false;
+    bool null_if_absent = false;
     std::size_t column = 0;
   };
   const PathTree& paths() const noexcept { return paths_; }
@@ -46,12 +47,15 @@ class MemberTree {
   PathTree paths_;
   std::vector<Leaf> leaves_;         // by node
   std::vector<std::string> labels_;  // by node
+  const spec::TimestampText timestamps_;
 };
 
 // Rows that are made of columns alone. Thread-confined.
 class JsonEncoder final : public record::RowEncoder {
  public:
-  explicit JsonEncoder(const record::Layout& layout) : tree_(layout) {}
+  explicit JsonEncoder(const record::Layout& layout,
+                       spec::TimestampText timestamps = spec::TimestampText::rfc3339)
+      : tree_(layout, timestamps) {}
   void encode(const record::RecordBatch& batch, std::span<std::string_view> out,
               std::span<const record::RowError*> errors) override;
 
@@ -65,7 +69,7 @@ class JsonEncoder final : public record::RowEncoder {
 // Thread-confined.
 class JsonSplicer final : public record::RowEncoder {
  public:
-  explicit JsonSplicer(const record::Layout& layout);
+  JsonSplicer(const record::Layout& layout, spec::TimestampText timestamps);
   void encode(const record::RecordBatch& batch, std::span<std::string_view> out,
               std::span<const record::RowError*> errors) override;
 

@@ -163,6 +163,14 @@ const record::RowError* resolve(std::string_view inside, char* out, std::size_t&
 constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+// For every character of kAlphabet its six bits; 64 for all others.
+constexpr auto kSixBits = [] {
+  std::array<std::uint8_t, 256> bits{};
+  bits.fill(64);
+  for (std::uint8_t i = 0; i < 64; ++i) bits[static_cast<unsigned char>(kAlphabet[i])] = i;
+  return bits;
+}();
+
 // For every byte: whether a string must escape it.
 constexpr auto kEscaped = [] {
   std::array<bool, 256> escaped{};
@@ -377,6 +385,31 @@ void append_base64(TextBuffer& out, std::string_view bytes) {
   out.advance(static_cast<std::size_t>(to - begin));
 }
 
+bool read_base64(std::string_view text, base::Arena& arena, std::string_view& out) {
+  if (text.size() % 4 == 0 && text.ends_with('=')) {
+    text.remove_suffix(1);
+    if (text.ends_with('=')) text.remove_suffix(1);
+  }
+  if (text.size() % 4 == 1) return false;
+  char* const begin = arena.allocate(text.size() / 4 * 3 + 3, 1);
+  char* to = begin;
+  std::uint32_t group = 0;
+  int bits = 0;
+  for (const char c : text) {
+    const std::uint8_t six = kSixBits[static_cast<unsigned char>(c)];
+    if (six == 64) return false;
+    group = group << 6 | six;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    *to++ = static_cast<char>(group >> bits & 0xFF);
+  }
+  if ((group & ((1u << bits) - 1)) != 0) return false;
+  out = {begin, static_cast<std::size_t>(to - begin)};
+  arena.shrink_last(begin, out.size());
+  return true;
+}
+
 bool append_timestamp(TextBuffer& out, std::int64_t us, std::uint32_t nanos) {
   constexpr std::int64_t kDay = 86'400;
   const auto [seconds, fraction] = split(us, nanos);
@@ -417,30 +450,37 @@ namespace {
 
 using record::Type;
 
+// How values inside of values are written.
+struct Style {
+  std::size_t depth;  // so many more lists and maps may stand inside each other
+  spec::TimestampText timestamps;
+  Style deeper() const noexcept { return {depth - 1, timestamps}; }
+};
+
 const record::RowError* append_nested(TextBuffer& out, const record::Value& value,
-                                      std::size_t depth);
+                                      Style style);
 
 const record::RowError* append_key(TextBuffer& out, const record::Value& key) {
   if (key.is(Type::string)) return append_string(out, key.as_text()), nullptr;
   out.put('"');
-  if (const record::RowError* error = append_nested(out, key, 0)) return error;
+  if (const record::RowError* error = append_nested(out, key, {0, spec::TimestampText::rfc3339})) return error;
   out.put('"');
   return nullptr;
 }
 
-const record::RowError* append_list(TextBuffer& out, const record::Value& list, std::size_t depth) {
+const record::RowError* append_list(TextBuffer& out, const record::Value& list, Style style) {
   out.put('[');
   bool first = true;
   for (const record::Value& item : list.as_items()) {
     if (!first) out.put(',');
     first = false;
-    if (const record::RowError* error = append_nested(out, item, depth)) return error;
+    if (const record::RowError* error = append_nested(out, item, style)) return error;
   }
   out.put(']');
   return nullptr;
 }
 
-const record::RowError* append_map(TextBuffer& out, const record::Value& map, std::size_t depth) {
+const record::RowError* append_map(TextBuffer& out, const record::Value& map, Style style) {
   out.put('{');
   bool first = true;
   for (const record::Entry& entry : map.as_entries()) {
@@ -448,7 +488,7 @@ const record::RowError* append_map(TextBuffer& out, const record::Value& map, st
     first = false;
     if (const record::RowError* error = append_key(out, entry.key)) return error;
     out.put(':');
-    if (const record::RowError* error = append_nested(out, entry.value, depth)) return error;
+    if (const record::RowError* error = append_nested(out, entry.value, style)) return error;
   }
   out.put('}');
   return nullptr;
@@ -468,9 +508,17 @@ const record::RowError* append_quoted(TextBuffer& out, const record::Value& valu
   return written ? nullptr : &kNotRepresentable;
 }
 
-// `depth` more lists and maps may stand inside each other.
+const record::RowError* append_time(TextBuffer& out, const record::Value& time,
+                                    spec::TimestampText timestamps) {
+  if (timestamps == spec::TimestampText::rfc3339) return append_quoted(out, time);
+  const std::int64_t us = time.as_integer();
+  const std::int64_t ms = us / 1000 - (us % 1000 < 0 ? 1 : 0);
+  append_integer(out, timestamps == spec::TimestampText::us ? us : ms);
+  return nullptr;
+}
+
 const record::RowError* append_nested(TextBuffer& out, const record::Value& value,
-                                      std::size_t depth) {
+                                      Style style) {
   switch (value.type()) {
     case Type::absent:
     case Type::null: out.append("null"); return nullptr;
@@ -484,14 +532,14 @@ const record::RowError* append_nested(TextBuffer& out, const record::Value& valu
     case Type::string: append_string(out, value.as_text()); return nullptr;
     case Type::json: out.append(value.as_text()); return nullptr;
     case Type::error: return &value.as_error();
-    case Type::list: return depth == 0 ? &kNotRepresentable : append_list(out, value, depth - 1);
-    case Type::map: return depth == 0 ? &kNotRepresentable : append_map(out, value, depth - 1);
+    case Type::list: return style.depth == 0 ? &kNotRepresentable : append_list(out, value, style.deeper());
+    case Type::map: return style.depth == 0 ? &kNotRepresentable : append_map(out, value, style.deeper());
     case Type::optional:
       if (value.as_optional() == nullptr) return out.append("null"), nullptr;
-      return depth == 0 ? &kNotRepresentable : append_nested(out, *value.as_optional(), depth - 1);
+      return style.depth == 0 ? &kNotRepresentable : append_nested(out, *value.as_optional(), style.deeper());
     case Type::type_name: return &kNotRepresentable;
+    case Type::timestamp: return append_time(out, value, style.timestamps);
     case Type::bytes:
-    case Type::timestamp:
     case Type::duration: break;
   }
   return append_quoted(out, value);
@@ -499,9 +547,10 @@ const record::RowError* append_nested(TextBuffer& out, const record::Value& valu
 
 }  // namespace
 
-const record::RowError* append_value(TextBuffer& out, const record::Value& value) {
+const record::RowError* append_value(TextBuffer& out, const record::Value& value,
+                                     spec::TimestampText timestamps) {
   constexpr std::size_t kDepthMax = 256;
-  return append_nested(out, value, kDepthMax);
+  return append_nested(out, value, {kDepthMax, timestamps});
 }
 
 }  // namespace leat::codec

@@ -23,6 +23,18 @@ inline constexpr record::RowError kNotRepresentable{"NOT_REPRESENTABLE",
                                                     "the format has no way to write this value"};
 inline constexpr record::RowError kWrongType{
     "WRONG_TYPE", "the sink's format takes another type for the field `value`"};
+inline constexpr record::RowError kTypeMismatch{
+    "TYPE_MISMATCH", "a field has another type than the source's schema says"};
+inline constexpr record::RowError kMissingField{
+    "MISSING_FIELD", "a field that the source's schema requires is null or absent"};
+inline constexpr record::RowError kUnexpectedField{
+    "UNEXPECTED_FIELD", "there is a field that the source's schema does not name"};
+inline constexpr record::RowError kMalformedCsv{
+    "MALFORMED_CSV", "the value is not one row of comma-separated fields"};
+inline constexpr record::RowError kColumnCount{
+    "COLUMN_COUNT", "the row has another number of columns than the source"};
+inline constexpr record::RowError kNotAList{"NOT_A_LIST", "only a list can be exploded"};
+inline constexpr record::RowError kTooDeep{"VALUE_TOO_DEEP", "lists and objects are nested too deeply"};
 inline constexpr record::RowError kValueTooLarge{"VALUE_TOO_LARGE",
                                                  "the record is larger than 1 GiB"};
 

@@ -15,7 +15,10 @@ Value checked_text(std::string_view bytes) {
   return base::valid_utf8(bytes) ? Value::string(bytes) : fail(kInvalidUtf8);
 }
 
-Value key(const Row& row) { return row.null_key() ? Value::null() : checked_text(row.key); }
+Value key(const Row& row) {
+  if (row.null_key()) return Value::null();
+  return (row.flags & Row::kKeyIsBytes) != 0 ? Value::bytes(row.key) : checked_text(row.key);
+}
 Value topic(const Row& row) {
   return row.origin == nullptr ? Value() : Value::string(row.origin->topic);
 }
@@ -28,6 +31,8 @@ Value timestamp(const Row& row) {
   return __builtin_mul_overflow(row.timestamp_ms, 1000, &us) ? fail(kOverflow)
                                                              : Value::timestamp(us);
 }
+
+Value event_time(const Row& row) { return Value::timestamp(row.event_time_us); }
 
 template <Value (*Read)(const Row&)>
 void each_row(Frame& frame, const Operand*, Value* out, std::size_t rows) {
@@ -78,7 +83,7 @@ constexpr std::array<MetaField, 7> kFields{{
     {"partition", Type::integer, each_row<partition>},
     {"offset", Type::integer, each_row<offset>},
     {"timestamp", Type::timestamp, each_row<timestamp>},
-    {"event_time", Type::timestamp, nullptr},
+    {"event_time", Type::timestamp, each_row<event_time>},
     {"headers", std::nullopt, nullptr},
 }};
 

@@ -33,6 +33,10 @@ Chain::Chain(std::vector<ChainNode> nodes, std::unique_ptr<SinkWriter> dead_lett
       node.errors = std::make_unique<ErrorRoute>(ErrorPlace(), *node.stats);
     if (node.errors != nullptr) node.errors->connect(dead_letters_.get());
   }
+  times_.resize(nodes_.size());
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    for (const std::size_t reader : nodes_[i].next)
+      times_[i].next_inputs.push_back(add_input(reader));
 }
 
 Chain::~Chain() { close(); }
@@ -41,7 +45,9 @@ Status Chain::open(SliceId slice, std::uint32_t slices) {
   open_ = true;
   for (ChainNode& node : nodes_) {
     if (node.op == nullptr) continue;
-    const OperatorContext context{slice, slices, *node.stats, *node.errors};
+    const OperatorContext context{slice, slices, *node.stats, *node.errors, node.clock};
+    node.stats->watermark_us.store(record::kNoTime, std::memory_order_relaxed);
+    node.stats->watermark_idle.store(false, std::memory_order_relaxed);
     if (Status status = node.op->open(context); !status.ok())
       return std::move(status).with("step", node.stats->step());
   }
@@ -100,6 +106,43 @@ void Chain::forward(std::size_t from, record::RecordBatch&& batch) {
       return;
     }
   }
+}
+
+std::size_t Chain::add_input(std::size_t node) {
+  times_[node].inputs.emplace_back();
+  return times_[node].inputs.size() - 1;
+}
+
+Status Chain::advance(std::size_t node, std::size_t input, const Watermark& watermark,
+                      EpochId epoch) {
+  epoch_ = epoch;
+  for (ChainNode& each : nodes_)
+    if (each.errors != nullptr) each.errors->begin(epoch);
+  return pass(node, input, watermark);
+}
+
+Status Chain::pass(std::size_t index, std::size_t input, const Watermark& watermark) {
+  Times& times = times_[index];
+  times.inputs[input] = watermark;
+  const Watermark now = lowest(times.inputs, times.out);
+  if (now == times.out) return {};
+  const bool moved = now.us > times.out.us;
+  times.out = now;
+  ChainNode& node = nodes_[index];
+  if (node.sender != nullptr) node.sender->send(now);
+  if (node.op == nullptr) return {};
+  node.stats->watermark_us.store(now.us, std::memory_order_relaxed);
+  node.stats->watermark_idle.store(now.idle, std::memory_order_relaxed);
+  if (moved) {
+    NodeCollector collector(*this, index);
+    if (Status status = node.op->on_watermark(now, collector); !status.ok())
+      return std::move(status).with("step", node.stats->step());
+    LEAT_RETURN_IF_ERROR(settle(node));
+    if (!broken_.ok()) return std::move(broken_);
+  }
+  for (std::size_t i = 0; i < node.next.size(); ++i)
+    LEAT_RETURN_IF_ERROR(pass(node.next[i], times.next_inputs[i], now));
+  return {};
 }
 
 void Chain::show(ChainNode& node, const record::RecordBatch& batch) {

@@ -24,6 +24,7 @@ struct ChainNode {
   std::unique_ptr<ExchangeSender> sender;
   std::vector<std::size_t> next;       // indexes above its own; empty for writers and senders
   StepStats* stats = nullptr;          // of the step, for operators
+  SourceClock* clock = nullptr;        // of the source, for operators that work for one
   std::unique_ptr<ErrorRoute> errors;  // of an operator or writer; null = an operator's failed rows
                                        // are dropped
   TapPoint* tap = nullptr;             // shows what leaves the operator; null = no tap here
@@ -50,6 +51,11 @@ class Chain {
   // Sends a batch in at `node` and on to the end. Records go to `epoch`. An error is final: the
   // chain must not be used again.
   Status push(std::size_t node, record::RecordBatch batch, EpochId epoch);
+  // A new input of `node` from outside of the chain, whose watermarks count from now on. Before the
+  // first advance().
+  std::size_t add_input(std::size_t node);
+  // The watermark of an input of `node`: operators that it moves may emit rows, into `epoch`.
+  Status advance(std::size_t node, std::size_t input, const Watermark& watermark, EpochId epoch);
   // The epoch ends here: operators flush, writers hand over, senders pass the barrier on.
   Status end_epoch(EpochId epoch);
   // True when every writer and every edge takes more: otherwise the task must not push.
@@ -70,10 +76,19 @@ class Chain {
   void show(ChainNode& node, const record::RecordBatch& batch);
   // Writes the dead letters of the node.
   Status settle(ChainNode& node);
+  Status pass(std::size_t node, std::size_t input, const Watermark& watermark);
+
+  // How far event time is at a node: at its inputs, and what follows from them.
+  struct Times {
+    std::vector<Watermark> inputs;
+    Watermark out;
+    std::vector<std::size_t> next_inputs;  // which input of each reader it is
+  };
 
   std::unique_ptr<ErrorRoute> dead_letter_errors_;
   std::unique_ptr<SinkWriter> dead_letters_;
   std::vector<ChainNode> nodes_;
+  std::vector<Times> times_;  // by node
   EpochId epoch_;
   Status broken_;  // the first error below an operator that was emitting
   Status failure_;

@@ -31,6 +31,10 @@ bool ExchangeEdge::can_resume() const noexcept {
 void ExchangeEdge::push(Item item) {
   Slot slot;
   if (const auto* batch = std::get_if<record::RecordBatch>(&item)) slot.bytes = batch->bytes();
+  // Of watermarks that have to wait only the last one counts.
+  if (std::holds_alternative<Watermark>(item) && !waiting_.empty() &&
+      std::holds_alternative<Watermark>(waiting_.back().item))
+    waiting_.pop_back();
   slot.item = std::move(item);
   waiting_.push_back(std::move(slot));
   if (!paused_) fill();
@@ -130,6 +134,10 @@ void ExchangeSender::pick_slices(const record::RecordBatch& batch) {
 
 void ExchangeSender::send(Barrier barrier) {
   for (ExchangeEdge* edge : edges_) edge->push(barrier);
+}
+
+void ExchangeSender::send(const Watermark& watermark) {
+  for (ExchangeEdge* edge : edges_) edge->push(watermark);
 }
 
 bool ExchangeSender::clear() {

@@ -21,7 +21,7 @@ namespace leat::flow {
 struct Barrier {
   EpochId epoch;
 };
-using Item = std::variant<std::monostate, record::RecordBatch, Barrier>;
+using Item = std::variant<std::monostate, record::RecordBatch, Barrier, Watermark>;
 
 // One edge of the in-memory exchange: from one task to one task, a ring of batches with byte
 // credit. An empty edge always admits one item. Once it was full it admits nothing until half of it
@@ -81,6 +81,7 @@ class ExchangeSender {
   void send(record::RecordBatch& batch);
   // To every edge, behind all that was sent before.
   void send(Barrier barrier);
+  void send(const Watermark& watermark);
   // True when every edge is clear.
   bool clear();
 

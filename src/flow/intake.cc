@@ -30,7 +30,7 @@ Intake::Intake(TaskParts& parts)
       meter_(parts.meter),
       stats_(parts.stats) {
   for (TaskSource& source : parts.sources)
-    readers_.push_back(Reader{std::move(source.reader), source.node});
+    readers_.push_back(Reader{std::move(source.reader), source.node, std::move(source.clock)});
 }
 
 void Intake::cut(const CutCommand& command) {
@@ -69,6 +69,8 @@ CutReport Intake::take_report(Instant now) {
   LEAT_CHECK(drained());
   measure_pause(false, now);
   CutReport report = std::move(cut_->report);
+  for (const Reader& source : readers_)
+    if (source.clock != nullptr) source.clock->mark(report.positions);
   cut_.reset();
   return report;
 }
@@ -94,12 +96,16 @@ bool Intake::poll(bool direct, Instant now) {
   wake_at_ = base::kNever;
   why_ = forbidden(direct);
   measure_pause(why_ != Wait::none, now);
-  if (why_ != Wait::none) return false;
+  if (why_ != Wait::none) {
+    held_back(now);
+    return false;
+  }
   bool any = false;
   for (Reader& source : readers_) {
     const std::size_t rows = limit_.allow(rows_wanted(), now);
     if (rows == 0) {
       why_ = Wait::rate_limit;
+      held_back(now);
       wake_at_ = limit_.ready_at();
       break;
     }
@@ -115,6 +121,10 @@ bool Intake::poll_one(Reader& source, std::size_t rows, Instant now) {
   Held held;
   held.node = source.node;
   source.finished = source.reader->poll(rows, held.batch) == PollResult::finished;
+  if (source.clock != nullptr) {
+    follow_assignment(source, now);
+    source.clock->polled(held.batch, now);
+  }
   if (held.batch.empty()) return false;
   LEAT_DCHECK(held.batch.size() <= rows);
   const Measured measured = measure(held.batch);
@@ -131,6 +141,39 @@ bool Intake::poll_one(Reader& source, std::size_t rows, Instant now) {
   held_.push_back(std::move(held));
   meter_.add(records, measured.bytes);
   return true;
+}
+
+void Intake::follow_assignment(Reader& source, Instant now) {
+  const std::uint64_t assignment = source.reader->assignment();
+  if (assignment == source.assignment) return;
+  source.assignment = assignment;
+  assigned_.clear();
+  source.reader->positions(assigned_);
+  source.clock->assign(assigned_, now);
+}
+
+bool Intake::has_times() const noexcept {
+  return std::any_of(readers_.begin(), readers_.end(),
+                     [](const Reader& source) { return source.clock != nullptr; });
+}
+
+Watermark Intake::update_time(std::size_t source, Instant now, WallTime wall) {
+  Reader& reader = readers_[source];
+  if (reader.clock == nullptr) return {};
+  if (!held_.empty() || !closing_.empty()) reader.clock->held_back(now);
+  return reader.clock->update(*reader.reader, now, wall);
+}
+
+Instant Intake::next_time_change() const noexcept {
+  Instant next = base::kNever;
+  for (const Reader& source : readers_)
+    if (source.clock != nullptr) next = std::min(next, source.clock->next_change_at());
+  return next;
+}
+
+void Intake::held_back(Instant now) noexcept {
+  for (Reader& source : readers_)
+    if (source.clock != nullptr) source.clock->held_back(now);
 }
 
 void Intake::measure_pause(bool stopped, Instant now) noexcept {

@@ -58,6 +58,18 @@ class Intake {
   bool at_end() const noexcept;
   // The same, and nothing is held.
   bool finished() const noexcept;
+  std::size_t sources() const noexcept { return readers_.size(); }
+  // Where the records of a source enter the chain.
+  std::size_t node(std::size_t source) const noexcept { return readers_[source].node; }
+  // Whether any source has event times.
+  bool has_times() const noexcept;
+  // How far event time is at a source, over all rows that have entered the chain.
+  Watermark update_time(std::size_t source, Instant now, WallTime wall);
+  // When update_time() may say something else though no row enters.
+  Instant next_time_change() const noexcept;
+  // The task could not poll: no partition is idle because of that.
+  void held_back(Instant now) noexcept;
+
   // The trigger lets records of the open epoch in.
   bool releases() const noexcept { return decision_.release; }
 
@@ -65,8 +77,10 @@ class Intake {
   struct Reader {
     std::unique_ptr<SourceReader> reader;
     std::size_t node = 0;
+    std::unique_ptr<SourceClock> clock;
     bool finished = false;
     std::uint64_t replayed = 0;
+    std::uint64_t assignment = 0;  // that the clock knows
   };
   struct Cut {
     CutReport report;
@@ -76,6 +90,7 @@ class Intake {
   Wait forbidden(bool direct) const noexcept;
   std::size_t rows_wanted() const noexcept;
   bool poll_one(Reader& source, std::size_t rows, Instant now);
+  void follow_assignment(Reader& source, Instant now);
   void measure_pause(bool stopped, Instant now) noexcept;
 
   std::vector<Reader> readers_;
@@ -89,6 +104,7 @@ class Intake {
   std::deque<Held> closing_;  // of the epoch being cut
   std::deque<Held> held_;     // of the open epoch
   std::optional<Cut> cut_;
+  std::vector<PartitionPosition> assigned_;
   Wait why_ = Wait::none;
   Instant wake_at_ = base::kNever;
 };

@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "base/status.h"
 #include "flow/error_route.h"
+#include "flow/event_time.h"
 #include "flow/stats.h"
 #include "record/batch.h"
 
@@ -20,6 +21,7 @@ struct OperatorContext {
   std::uint32_t slices = 1;
   StepStats& stats;
   ErrorRoute& errors;  // takes the rows that fail
+  SourceClock* clock = nullptr;  // of the source, for operators that work for one; null = none
 };
 
 // Transforms batches on the thread of its task. Never blocks, never throws, never reads a clock,
@@ -32,6 +34,9 @@ class Operator {
   // 1…RecordBatch::kRowsMax rows; may consume `batch`. An operator that keeps nothing emits what is
   // left (nothing when empty). Counts its own in, out and drops.
   virtual Status process(record::RecordBatch& batch, Collector& out) = 0;
+  // Event time has come so far at all inputs: closes windows, fires timers. Called with growing
+  // times, behind all rows that came before.
+  virtual Status on_watermark(const Watermark&, Collector&) { return {}; }
   // Flushes per-epoch output, before the epoch is sealed.
   virtual Status on_epoch_end(EpochId, Collector&) { return {}; }
   virtual void close() noexcept {}

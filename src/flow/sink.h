@@ -38,6 +38,7 @@ struct SinkBinding {
   Text key = FromRecord{};
   std::vector<HeaderRule> headers;
   std::optional<std::size_t> timestamp_column;  // timestamp (µs) or integer ms
+  std::optional<std::size_t> topic_column;      // a valid name, for every row
 };
 
 struct WriterContext {

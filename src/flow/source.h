@@ -21,7 +21,14 @@ namespace leat::flow {
 struct PartitionPosition {
   const record::Origin* origin = nullptr;
   Offset next;
+  // The highest event time of the records before `next` that moved the watermark, in microseconds;
+  // kNoTime = none. Of a reader: what was committed with the position it began at.
+  std::int64_t event_time_us = record::kNoTime;
 };
+// What a commit says of one partition: `metadata` (a JSON object) with the position's event time.
+std::string with_event_time(const std::string& metadata, const PartitionPosition& position);
+// The event time in such a text; kNoTime when there is none.
+std::int64_t event_time_of(std::string_view metadata) noexcept;
 
 enum class PollResult : std::uint8_t { empty, records, finished };
 
@@ -38,6 +45,13 @@ class SourceReader {
   // Records handed out at or below an offset that this process handed out before: what a replay
   // costs. Monotone.
   virtual std::uint64_t replayed() const noexcept { return 0; }
+  // Grows whenever the partitions of this slice changed; 0 = they are not known yet.
+  virtual std::uint64_t assignment() const noexcept { return 1; }
+  // Whether everything that is known to be in this partition was handed out.
+  virtual bool at_end(const record::Origin& origin) {
+    static_cast<void>(origin);
+    return true;
+  }
 };
 
 // What the coordinator learns from a source; called on the control thread only, from inside Source

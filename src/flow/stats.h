@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -40,6 +41,10 @@ class StepStats {
                    const record::Row& row) noexcept;
   void row_failed(std::string_view outcome, const record::RowError& error,
                   const record::Row& row) noexcept;
+  // How far event time is here: the watermark in microseconds (kNoTime = none yet), and whether
+  // nothing is being read for it now.
+  std::atomic<std::int64_t> watermark_us{record::kNoTime};
+  std::atomic<bool> watermark_idle{false};
   const std::string& pipeline() const noexcept { return pipeline_; }
   const std::string& step() const noexcept { return step_; }
 

@@ -70,7 +70,11 @@ Task::Task(TaskParts parts)
       epoch_(parts.first_epoch) {
   LEAT_CHECK(chain_ != nullptr);
   LEAT_CHECK(intake_ != nullptr || !parts.inputs.empty());
-  for (const TaskInput& input : parts.inputs) inputs_.push_back(Input{input.edge, input.node});
+  for (const TaskInput& input : parts.inputs)
+    inputs_.push_back(Input{input.edge, input.node, chain_->add_input(input.node)});
+  for (std::size_t i = 0; intake_ != nullptr && i < intake_->sources(); ++i)
+    source_inputs_.push_back(chain_->add_input(intake_->node(i)));
+  published_.resize(source_inputs_.size());
 }
 
 Task::~Task() = default;
@@ -142,6 +146,11 @@ bool Task::read_input(Input& input, WallTime wall) {
     input.at_barrier = true;
     return true;
   }
+  if (const auto* watermark = std::get_if<Watermark>(&item)) {
+    if (Status status = chain_->advance(input.node, input.input, *watermark, epoch_); !status.ok())
+      fail(std::move(status));
+    return true;
+  }
   auto& batch = std::get<record::RecordBatch>(item);
   batch.now = wall;
   if (Status status = chain_->push(input.node, std::move(batch), epoch_); !status.ok())
@@ -155,7 +164,7 @@ bool Task::step_sources(Instant now, WallTime wall, Instant& wake_at) {
   if (failed_) return true;
   if (intake_->drained()) {
     worked = true;
-    if (Status status = close_epoch(now); !status.ok()) {
+    if (Status status = close_epoch(now, wall); !status.ok()) {
       fail(std::move(status));
       return true;
     }
@@ -165,9 +174,39 @@ bool Task::step_sources(Instant now, WallTime wall, Instant& wake_at) {
     if (intake_->poll(past_barrier, now)) worked = true;
     wake_at = std::min(wake_at, intake_->wake_at());
     if (release(past_barrier, wall)) worked = true;
+  } else {
+    intake_->held_back(now);
   }
+  if (!failed_ && step_times(now, wall, wake_at)) worked = true;
   if (!failed_) tell_finished();
   return worked;
+}
+
+bool Task::step_times(Instant now, WallTime wall, Instant& wake_at) {
+  if (!intake_->has_times()) return false;
+  const bool due = now >= publish_at_ && (rows_entered_ || now >= intake_->next_time_change());
+  const bool moved = due && !sources_at_barrier_ && may_enter() && publish_times(now, wall);
+  if (!sources_at_barrier_ && blocked_ == Blocked::none) {
+    const Instant next = rows_entered_ ? now : intake_->next_time_change();
+    if (next != base::kNever) wake_at = std::min(wake_at, std::max(publish_at_, next));
+  }
+  return moved;
+}
+
+bool Task::publish_times(Instant now, WallTime wall) {
+  bool moved = false;
+  rows_entered_ = false;
+  for (std::size_t i = 0; i < published_.size() && !failed_; ++i) {
+    const Watermark watermark = intake_->update_time(i, now, wall);
+    if (watermark == published_[i]) continue;
+    published_[i] = watermark;
+    moved = true;
+    if (Status status = chain_->advance(intake_->node(i), source_inputs_[i], watermark, epoch_);
+        !status.ok())
+      fail(std::move(status));
+  }
+  publish_at_ = now + kPublishEvery;
+  return moved;
 }
 
 // Once, and again only when the end was taken back or moved meanwhile.
@@ -187,6 +226,7 @@ bool Task::release(bool open_epoch_too, WallTime wall) {
     stats_.entered(held->newest_ms, wall);
     Status status = chain_->push(held->node, std::move(held->batch), epoch_);
     intake_->pop_next();
+    rows_entered_ = true;
     worked = true;
     if (!status.ok()) {
       fail(std::move(status));
@@ -198,12 +238,14 @@ bool Task::release(bool open_epoch_too, WallTime wall) {
 
 // The barrier of the sources; without other inputs it passes at once, and this very step goes on
 // with the next epoch.
-Status Task::close_epoch(Instant now) {
-  LEAT_RETURN_IF_ERROR(inject_barrier(now));
+Status Task::close_epoch(Instant now, WallTime wall) {
+  LEAT_RETURN_IF_ERROR(inject_barrier(now, wall));
   return aligned() ? seal() : Status();
 }
 
-Status Task::inject_barrier(Instant now) {
+Status Task::inject_barrier(Instant now, WallTime wall) {
+  publish_times(now, wall);
+  if (failed_) return {};
   CutReport report = intake_->take_report(now);
   LEAT_CHECK(report.epoch == epoch_);
   sources_at_barrier_ = true;

@@ -121,7 +121,8 @@ struct TaskStats {
 
 struct TaskSource {
   std::unique_ptr<SourceReader> reader;
-  std::size_t node = 0;  // where its records enter the chain
+  std::size_t node = 0;                // where its records enter the chain
+  std::unique_ptr<SourceClock> clock = nullptr;  // null = it has no event time
 };
 struct TaskInput {
   ExchangeEdge* edge = nullptr;
@@ -174,17 +175,23 @@ class Task {
   struct Input {
     ExchangeEdge* edge = nullptr;
     std::size_t node = 0;
+    std::size_t input = 0;  // of the node, for watermarks
     bool at_barrier = false;
   };
+  // Watermarks are told on at least so often.
+  static constexpr Duration kPublishEvery = std::chrono::milliseconds(100);
 
   void obey(TaskCommand& command);
   bool read_inputs(WallTime wall);
   bool read_input(Input& input, WallTime wall);
   bool step_sources(Instant now, WallTime wall, Instant& wake_at);
-  Status close_epoch(Instant now);
+  bool step_times(Instant now, WallTime wall, Instant& wake_at);
+  Status close_epoch(Instant now, WallTime wall);
   bool release(bool open_epoch_too, WallTime wall);
   bool may_enter();
-  Status inject_barrier(Instant now);
+  Status inject_barrier(Instant now, WallTime wall);
+  // Tells the chain how far the sources' event times are; true when they moved.
+  bool publish_times(Instant now, WallTime wall);
   bool aligned() const noexcept;
   Status seal();
   void tell_finished();
@@ -209,6 +216,10 @@ class Task {
   Blocked blocked_ = Blocked::none;  // what stopped this step
   Wait idle_ = Wait::none;           // why the last step did nothing; none when it worked
   std::optional<Instant> stepped_at_;
+  std::vector<std::size_t> source_inputs_;  // by source: the input of its node
+  std::vector<Watermark> published_;        // by source
+  Instant publish_at_{};                    // not before
+  bool rows_entered_ = false;               // since times were published
 };
 
 }  // namespace leat::flow

@@ -30,8 +30,9 @@ std::string group_of(rd_kafka_t* client) {
 }  // namespace
 
 Partition::Partition(base::Ref<Client> client, const record::Origin& from, std::int64_t start,
-                     base::Wakeup& reader)
+                     std::int64_t event_time_us, base::Wakeup& reader)
     : origin(from),
+      start_event_time_us(event_time_us),
       client_(std::move(client)),
       queue_(rd_kafka_queue_get_partition(client_->handle(), origin.topic.c_str(),
                                           origin.partition.value())),
@@ -52,6 +53,18 @@ Partition::Partition(base::Ref<Client> client, const record::Origin& from, std::
 
 Partition::~Partition() {
   for (rd_kafka_message_t* message : put_back_) rd_kafka_message_destroy(message);
+}
+
+bool Partition::at_end() const noexcept {
+  if (ready() || !put_back_.empty()) return false;
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  // What the last fetch said; asks nobody.
+  if (rd_kafka_get_watermark_offsets(client_->handle(), origin.topic.c_str(),
+                                     origin.partition.value(), &low, &high) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR)
+    return false;
+  return high >= 0 && next() >= high;
 }
 
 void Partition::put_back(rd_kafka_message_t** messages, std::size_t count) {

@@ -18,13 +18,15 @@ namespace leat::kafka {
 // one is known by that. Fields say whose they are.
 class Partition {
  public:
+  // `event_time_us`: what was committed with `start`.
   Partition(base::Ref<Client> client, const record::Origin& from, std::int64_t start,
-            base::Wakeup& reader);
+            std::int64_t event_time_us, base::Wakeup& reader);
   ~Partition();
   Partition(const Partition&) = delete;
   Partition& operator=(const Partition&) = delete;
 
   const record::Origin& origin;
+  const std::int64_t start_event_time_us;
 
   // Reader: takes what is there, at most `room` messages. Nothing when it is no longer ours.
   std::size_t take(rd_kafka_message_t** messages, std::size_t room);
@@ -45,6 +47,8 @@ class Partition {
   // handed out before.
   std::uint64_t handed_out(std::int64_t first, std::int64_t offset, std::size_t records,
                            std::int64_t timestamp_ms) noexcept;
+  // Reader: nothing more is known to be there now.
+  bool at_end() const noexcept;
   // Reader: where the client stands behind transaction markers, which are no records.
   void skip_markers();
   // Any thread: the next offset to read.
@@ -63,6 +67,7 @@ class Partition {
 
   // Control only: what `offsets` shows.
   std::int64_t committed = -1;
+  std::int64_t committed_event_time_us = record::kNoTime;
   std::int64_t begin = -1;
   std::int64_t known_end = -1;
 

@@ -33,7 +33,9 @@ Reader::~Reader() {
 }
 
 void Reader::take_commands() {
+  assignment_ = std::max<std::uint64_t>(assignment_, 1);
   if (!link_->to_reader.pending()) return;
+  ++assignment_;
   for (ReaderCommand& command : link_->to_reader.take()) {
     if (command.add) {
       pool_->client = command.add->client();
@@ -135,8 +137,14 @@ void Reader::positions(std::vector<flow::PartitionPosition>& out) {
   for (const auto& partition : partitions_) {
     if (!partition->live()) continue;
     partition->skip_markers();
-    out.push_back({&partition->origin, Offset(partition->next())});
+    out.push_back({&partition->origin, Offset(partition->next()), partition->start_event_time_us});
   }
+}
+
+bool Reader::at_end(const record::Origin& origin) {
+  return std::all_of(partitions_.begin(), partitions_.end(), [&](const auto& partition) {
+    return &partition->origin != &origin || !partition->live() || partition->at_end();
+  });
 }
 
 bool Reader::at_fixed_end() {

@@ -59,9 +59,11 @@ class Reader final : public flow::SourceReader {
 
   flow::PollResult poll(std::size_t rows_max, record::RecordBatch& out) override;
   void positions(std::vector<flow::PartitionPosition>& out) override;
+  std::uint64_t assignment() const noexcept override { return assignment_; }
+  bool at_end(const record::Origin& origin) override;
   std::uint64_t replayed() const noexcept override { return replayed_; }
 
- private:
+  private:
   void take_commands();
   // Reads one partition into `out`; the messages lie in `memory` from its count on.
   void read(Partition& partition, MessageMemory& memory, std::size_t room,
@@ -75,6 +77,7 @@ class Reader final : public flow::SourceReader {
   const base::Ref<MessagePool> pool_;
   std::vector<std::shared_ptr<Partition>> partitions_;
   std::size_t cursor_ = 0;
+  std::uint64_t assignment_ = 0;
   std::uint64_t replayed_ = 0;
 };
 

@@ -14,12 +14,17 @@ void KafkaSource::commit(EpochId epoch, std::span<const flow::PartitionPosition>
   commit->assignment = assignment_;
   commit->metadata = metadata;
   commit->done = std::move(done);
-  for (const flow::PartitionPosition& position : positions)
-    if (owned_.contains(position.origin))
-      commit->offsets.emplace_back(position.origin, position.next.value());
-  if (commit->offsets.empty())
-    for (const auto& [origin, partition] : owned_)
+  for (const flow::PartitionPosition& position : positions) {
+    if (!owned_.contains(position.origin)) continue;
+    commit->offsets.emplace_back(position.origin, position.next.value());
+    commit->event_times[position.origin] = position.event_time_us;
+  }
+  if (commit->offsets.empty()) {
+    for (const auto& [origin, partition] : owned_) {
       commit->offsets.emplace_back(origin, partition->committed);
+      commit->event_times[origin] = partition->committed_event_time_us;
+    }
+  }
   commits_.push_back(std::move(commit));
   send(*commits_.back());
 }
@@ -34,9 +39,13 @@ void KafkaSource::send(Commit& commit) {
     return later([this, held = &commit] { finish(*held, Status()); });
   }
   const PartitionList list = make_list(commit.offsets.size());
-  for (const auto& [origin, offset] : commit.offsets)
+  for (const auto& [origin, offset] : commit.offsets) {
+    const auto time = commit.event_times.find(origin);
+    const flow::PartitionPosition position{
+        origin, Offset(offset), time != commit.event_times.end() ? time->second : record::kNoTime};
     set_metadata(client_->handle(), add(list, origin->topic, origin->partition.value(), offset),
-                 commit.metadata);
+                 flow::with_event_time(commit.metadata, position));
+  }
   commit.sent = true;
   const auto error =
       rd_kafka_commit_queue(client_->handle(), list.get(), results_.get(), nullptr, &commit);
@@ -59,8 +68,11 @@ void KafkaSource::on_committed(rd_kafka_event_t* event) {
     error = list->elems[i].err;
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
     for (const auto& [origin, offset] : commit.offsets)
-      if (const auto owned = owned_.find(origin); owned != owned_.end())
+      if (const auto owned = owned_.find(origin); owned != owned_.end()) {
         owned->second->committed = offset;
+        if (const auto time = commit.event_times.find(origin); time != commit.event_times.end())
+          owned->second->committed_event_time_us = time->second;
+      }
     if (!connected_) reachable();
     return finish(commit, Status());
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@ struct KafkaSource::Commit {
   EpochId epoch;
   std::uint64_t assignment = 0;
   std::vector<std::pair<const record::Origin*, std::int64_t>> offsets;
+  std::map<const record::Origin*, std::int64_t> event_times;  // microseconds; none = kNoTime
   std::string metadata;
   std::function<void(Status)> done;  // of the coordinator; empty for the starts of a claim
   bool for_claim = false;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace leat::local {
@@ -32,7 +33,28 @@ Status FilePartition::prepare(std::int64_t next) {
         .with("path", path_);
   fixed_size_ = about.st_size;
   file_ = *std::move(opened);
-  return {};
+  return header_ ? read_header() : Status();
+}
+
+Status FilePartition::read_header() {
+  base::Arena arena;
+  for (std::size_t wanted = kReadBytes;; wanted *= 4) {
+    const std::string_view text = load(0, wanted, arena);
+    const std::size_t feed = text.find('\n');
+    const bool whole = text.size() < wanted;
+    if (feed == std::string_view::npos && !whole && wanted < kLineBytesMax) continue;
+    if (feed == std::string_view::npos && !whole)
+      return Status(Code::exhausted, "the line that names the columns is longer than 16 MiB")
+          .with("path", path_);
+    if (feed == std::string_view::npos && (text.empty() || follow_))
+      return Status(Code::unavailable, "the file has no first line that names its columns")
+          .with("path", path_);
+    std::string_view line = text.substr(0, feed);
+    records_begin_ = static_cast<std::int64_t>(feed == std::string_view::npos ? text.size() : feed + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    set_header(std::string(line));
+    return {};
+  }
 }
 
 Instant FilePartition::due_at(Instant now) {
@@ -80,6 +102,7 @@ std::string_view FilePartition::load(std::int64_t from, std::size_t wanted, base
 std::int64_t FilePartition::read(std::int64_t from, std::int64_t end, std::size_t rows_max,
                                  record::RecordBatch& out) {
   if (end < 0) end = follow_ ? size().value_or(0) : fixed_size_;
+  from = std::max(from, records_begin_);
   if (from >= end) return from;
   out = record::RecordBatch(base::Ref<record::BatchMemory>(new record::BatchMemory()));
   const std::int64_t timestamp_ms = clock_.wall_now().us / 1000;

@@ -36,7 +36,8 @@ flow::SourceFactory file_sources(const LocalOptions& options) {
       parts.push_back({indexes[i], specs[i]->id,
                        std::make_unique<FilePartition>(
                            std::move(origin), mark_of(*marks, context.pipeline, specs[i]->id),
-                           folders, file.path, file.follow, context.clock)});
+                           folders, file.path, file.follow, context.clock,
+                           specs[i]->format == spec::Format::csv && specs[i]->csv.header)});
     }
     return std::unique_ptr<flow::Source>(
         std::make_unique<LocalSource>(std::move(parts), positions_file(context, "file")));

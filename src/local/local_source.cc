@@ -24,7 +24,14 @@ class LocalReader final : public flow::SourceReader {
   }
   void positions(std::vector<flow::PartitionPosition>& out) override {
     if (partition_ != nullptr && partition_->ready())
-      out.push_back({&partition_->origin(), Offset(partition_->next())});
+      out.push_back({&partition_->origin(), Offset(partition_->next()),
+                     partition_->start_event_time_us()});
+  }
+  std::uint64_t assignment() const noexcept override {
+    return partition_ == nullptr || partition_->ready() ? 1 : 0;
+  }
+  bool at_end(const record::Origin&) override {
+    return partition_ == nullptr || partition_->next() >= partition_->size().value_or(-1);
   }
   std::uint64_t replayed() const noexcept override {
     return partition_ == nullptr ? 0 : partition_->replayed();
@@ -65,6 +72,9 @@ bool LocalSource::open_all() {
   for (Part& part : parts_) {
     if (part.partition->ready()) continue;
     const auto committed = committed_.next.find(part.id);
+    if (const auto time = committed_.event_times.find(part.id);
+        time != committed_.event_times.end())
+      part.partition->begin_at(time->second);
     const Status opened =
         part.partition->open(committed == committed_.next.end() ? 0 : committed->second);
     if (opened.ok()) continue;
@@ -113,8 +123,11 @@ void LocalSource::commit(EpochId epoch, std::span<const flow::PartitionPosition>
   wanted.metadata = metadata;
   for (const flow::PartitionPosition& position : positions) {
     for (const Part& part : parts_)
-      if (&part.partition->origin() == position.origin)
+      if (&part.partition->origin() == position.origin) {
         wanted.next[part.id] = position.next.value();
+        if (position.event_time_us != record::kNoTime)
+          wanted.event_times[part.id] = position.event_time_us;
+      }
   }
   Status written;
   if (!positions_file_.empty()) written = write_positions(positions_file_, wanted);

@@ -33,6 +33,10 @@ class Partition {
   std::int64_t next() const noexcept { return next_.load(std::memory_order_relaxed); }
   std::uint64_t replayed() const noexcept { return replayed_.load(std::memory_order_relaxed); }
   bool ready() const noexcept { return ready_.load(std::memory_order_acquire); }
+  // Any thread, once ready: the event time that was committed with the position it began at.
+  std::int64_t start_event_time_us() const noexcept { return start_event_time_us_; }
+  // Control, before open().
+  void begin_at(std::int64_t event_time_us) noexcept { start_event_time_us_ = event_time_us; }
 
   // Control. Gets ready to be polled from `next` on; may be tried again after a failure.
   Status open(std::int64_t next) {
@@ -96,6 +100,8 @@ class Partition {
   // (negative = no end is fixed); gives the position behind the last row.
   virtual std::int64_t read(std::int64_t from, std::int64_t end, std::size_t rows_max,
                             record::RecordBatch& out) = 0;
+  // Control, in prepare(): the first line of a file that names its columns.
+  void set_header(std::string header) { origin_.header = std::move(header); }
   // Worker. Nothing more is polled; the control thread learns why.
   void fail(Status status) {
     failure_ = std::move(status);
@@ -114,8 +120,9 @@ class Partition {
     highest_->store(std::max(before, batch.rows().back().offset), std::memory_order_relaxed);
   }
 
-  const record::Origin origin_;
+  record::Origin origin_;
   const HighMark highest_;
+  std::int64_t start_event_time_us_ = record::kNoTime;
   std::atomic<std::int64_t> next_{0};
   std::atomic<std::int64_t> end_{-1};
   std::atomic<std::uint64_t> replayed_{0};

@@ -33,11 +33,18 @@ Result<std::optional<Positions>> read_positions(const std::string& path) {
       !epoch->as_integer<std::uint64_t>() || metadata == nullptr ||
       metadata->as_string() == nullptr || next == nullptr)
     return damaged(path);
-  Positions positions{EpochId(*epoch->as_integer<std::uint64_t>()), *metadata->as_string(), {}};
+  Positions positions{EpochId(*epoch->as_integer<std::uint64_t>()), *metadata->as_string(), {}, {}};
   for (const json::Member& member : next->members()) {
     const std::optional<std::int64_t> offset = member.value.as_integer();
     if (!offset || *offset < 0) return damaged(path);
     positions.next.emplace(member.key, *offset);
+  }
+  if (const json::Value* times = root.find("event_times")) {
+    for (const json::Member& member : times->members()) {
+      const std::optional<std::int64_t> time = member.value.as_integer();
+      if (!time) return damaged(path);
+      positions.event_times.emplace(member.key, *time);
+    }
   }
   return std::optional<Positions>(std::move(positions));
 }
@@ -51,6 +58,8 @@ Status write_positions(const std::string& path, const Positions& positions) {
       .key("next")
       .begin_object();
   for (const auto& [source, next] : positions.next) writer.member(source, next);
+  writer.end_object().key("event_times").begin_object();
+  for (const auto& [source, time] : positions.event_times) writer.member(source, time);
   writer.end_object().end_object();
   return base::write_file(path, writer.text() + "\n", 0600);
 }

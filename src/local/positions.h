@@ -14,7 +14,8 @@ namespace leat::local {
 struct Positions {
   EpochId epoch;
   std::string metadata;
-  std::map<std::string, std::int64_t> next;  // by source id
+  std::map<std::string, std::int64_t> next;         // by source id
+  std::map<std::string, std::int64_t> event_times;  // the same, in microseconds, where there is one
 };
 
 // Nothing when the file is not there; data_loss when it is damaged.

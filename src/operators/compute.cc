@@ -32,8 +32,13 @@ Status Compute::process(record::RecordBatch& batch, flow::Collector& out) {
   }
   for (const std::size_t column : work_->present) check(batch, column, true);
   for (const ComputeWork::Item& item : work_->items) {
-    item.program->run(batch, scratch_, batch.make_column(item.column));
+    const Column values = batch.make_column(item.column);
+    item.program->run(batch, scratch_, values);
     check(batch, item.column, true);
+    // optional.none() takes the field away, optional.of() is its value.
+    for (Value& value : values)
+      if (value.is(Type::optional))
+        value = value.as_optional() == nullptr ? Value() : *value.as_optional();
   }
   for (const ComputeWork::Text& text : work_->texts) {
     const Column values = batch.column(text.value);

@@ -23,7 +23,7 @@ Status Encode::process(record::RecordBatch& batch, flow::Collector& out) {
       row.value = texts_[i];
     }
   }
-  batch.clear_columns();
+  batch.keep_columns(kept_);
   tally_.leave(batch);
   if (!batch.empty()) out.emit(std::move(batch));
   return {};

@@ -13,6 +13,7 @@ namespace leat::operators {
 enum class Counting : std::uint8_t {
   every_row,  // it is the step: all that enters and leaves
   failures,   // it works for a step that counts by itself: only rows that do not get there
+  made,       // rows the step made: those that leave
 };
 
 // What one operator counts, and which rows of the batch at hand stay. Thread-confined.
@@ -45,7 +46,7 @@ class Tally {
   // Takes the dropped rows out of the batch.
   void leave(record::RecordBatch& batch) {
     batch.retain(keep_);
-    if (counting_ == Counting::every_row) stats_->out.add(batch.size());
+    if (counting_ != Counting::failures) stats_->out.add(batch.size());
   }
 
  private:

@@ -79,11 +79,11 @@ class Expressions::FieldResolver final : public expr::Resolver {
   std::string place() const override { return std::string(owner_.pipeline_) + pointer_; }
 
   expr::Resolution resolve_field(const FieldPath& path) override {
-    const Field field = owner_.shape_.find(path);
+    const Field field = owner_.shape_.find(path, owner_.scopes_);
     switch (field.kind) {
-      case Field::Kind::document: return {column_of(field.path), {}};
+      case Field::Kind::document: return {column_of(field.place), {}};
       case Field::Kind::column: return {field.column, {}};
-      case Field::Kind::never: return {0, owner_.refusal(path)};
+      case Field::Kind::never: return {0, refusal(path, field)};
       case Field::Kind::mixed: break;
     }
     owner_.mixed_ = true;
@@ -92,33 +92,31 @@ class Expressions::FieldResolver final : public expr::Resolver {
 
   void commit(const expr::Program& program) {
     const std::span<const std::size_t> read = program.columns();
-    for (const auto& [path, column] : asked_) {
+    for (const auto& [place, column] : asked_) {
       if (std::binary_search(read.begin(), read.end(), column))
-        owner_.scopes_.read_into(owner_.shape_.scope(), path, Want::value, column);
+        owner_.scopes_.read_into(place.scope, place.path, Want::value, column);
     }
   }
 
  private:
-  std::size_t column_of(const FieldPath& path) {
-    if (const auto known = owner_.scopes_.find(owner_.shape_.scope(), path, Want::value))
-      return *known;
-    const auto asked = asked_.find(path);
+  std::size_t column_of(const Place& place) {
+    if (const auto known = owner_.scopes_.find(place.scope, place.path, Want::value)) return *known;
+    const auto asked = asked_.find(place);
     if (asked != asked_.end()) return asked->second;
-    return asked_.emplace(path, owner_.scopes_.new_column()).first->second;
+    return asked_.emplace(place, owner_.scopes_.new_column()).first->second;
   }
 
   Expressions& owner_;
   const std::string& pointer_;
-  std::map<FieldPath, std::size_t> asked_;
+  std::map<Place, std::size_t> asked_;
 };
 
-expr::Refusal Expressions::refusal(const FieldPath& path) const {
-  const std::vector<std::string> names = shape_.known_names();
-  const std::vector<std::string_view> candidates(names.begin(), names.end());
+expr::Refusal Expressions::refusal(const FieldPath& path, const Field& field) {
   const std::string shown = "`" + spec::format_field_path(path) + "`";
-  if (names.empty()) return {"UNKNOWN_FIELD", "a step above drops the field " + shown, {}};
+  if (field.names.empty()) return {"UNKNOWN_FIELD", "a step above drops the field " + shown, {}};
+  const std::vector<std::string_view> candidates(field.names.begin(), field.names.end());
   return {"UNKNOWN_FIELD", "no row has a field " + shown + " here",
-          base::nearest(path[0], candidates)};
+          base::nearest(field.missing, candidates)};
 }
 
 std::optional<expr::Program> Expressions::compile_text(const spec::Expression& expression,
@@ -134,11 +132,14 @@ std::optional<expr::Program> Expressions::compile_text(const spec::Expression& e
 Expressions::Value Expressions::compile(const spec::Expression& expression) {
   FieldResolver resolver(*this, expression.pointer);
   std::optional<expr::Program> program = compile_text(expression, resolver);
-  if (!program) return {{}, scopes_.new_column(), nullptr, false};
+  if (!program) return {{}, scopes_.new_column(), nullptr, false, false};
   if (program->is_path()) return field(*program->path(), expression.pointer);
   resolver.commit(*program);
-  return {
-      {}, scopes_.new_column(), std::make_shared<const expr::Program>(*std::move(program)), true};
+  return {{},
+          scopes_.new_column(),
+          std::make_shared<const expr::Program>(*std::move(program)),
+          true,
+          false};
 }
 
 std::shared_ptr<const expr::Program> Expressions::compile_program(
@@ -151,13 +152,13 @@ std::shared_ptr<const expr::Program> Expressions::compile_program(
 }
 
 Expressions::Value Expressions::field(const FieldPath& path, const std::string& pointer) {
-  const Field found = shape_.find(path);
+  const Field found = shape_.find(path, scopes_);
   switch (found.kind) {
-    case Field::Kind::document: return {found.path, 0, nullptr, true};
-    case Field::Kind::column: return {{}, found.column, nullptr, true};
+    case Field::Kind::document: return {found.place, 0, nullptr, true, found.type != nullptr};
+    case Field::Kind::column: return {{}, found.column, nullptr, true, false};
     case Field::Kind::mixed: mixed_ = true; break;
     case Field::Kind::never: {
-      expr::Refusal refused = refusal(path);
+      expr::Refusal refused = refusal(path, found);
       spec::Diagnostic diagnostic;
       diagnostic.pointer = pointer;
       diagnostic.code = std::move(refused.code);
@@ -167,14 +168,15 @@ Expressions::Value Expressions::field(const FieldPath& path, const std::string& 
       break;
     }
   }
-  return {{}, scopes_.new_column(), nullptr, false};
+  return {{}, scopes_.new_column(), nullptr, false, false};
 }
 
 std::optional<std::size_t> Expressions::field_column(const FieldPath& path,
                                                      const std::string& pointer) {
   const Value value = field(path, pointer);
   if (!value.valid) return std::nullopt;
-  return value.copy_of ? scopes_.column(shape_.scope(), *value.copy_of, Want::value) : value.column;
+  return value.copy_of ? scopes_.column(value.copy_of->scope, value.copy_of->path, Want::value)
+                       : value.column;
 }
 
 }  // namespace leat::plan

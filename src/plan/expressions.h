@@ -26,13 +26,14 @@ class Expressions {
         limits_(limits),
         diagnostics_(diagnostics) {}
 
-  // The value of an expression: a copy of a field of the scope's document, or a column. With a
+  // The value of an expression: a copy of a field of a scope, or a column. With a
   // program the column is the program's to fill.
   struct Value {
-    std::optional<record::FieldPath> copy_of;
+    std::optional<Place> copy_of;
     std::size_t column = 0;
     std::shared_ptr<const expr::Program> program;
     bool valid = true;
+    bool declared = false;  // of a copy: the schema knows the field, so absent reads as null
   };
   // Mistakes go to the diagnostics; the value is then not valid.
   Value compile(const spec::Expression& expression);
@@ -52,7 +53,7 @@ class Expressions {
   class FieldResolver;
   std::optional<expr::Program> compile_text(const spec::Expression& expression,
                                             FieldResolver& resolver);
-  expr::Refusal refusal(const record::FieldPath& path) const;
+  static expr::Refusal refusal(const record::FieldPath& path, const Field& field);
 
   const std::string_view pipeline_;
   const Shape& shape_;

@@ -5,28 +5,56 @@
 #include "operators/decode.h"
 #include "operators/encode.h"
 #include "operators/pass.h"
+#include "operators/renumber.h"
+#include "plan/types.h"
 
 namespace leat::plan {
 namespace {
 
 using operators::Counting;
 
-codec::Format format_of(spec::Format format) noexcept {
-  switch (format) {
-    case spec::Format::json: return codec::Format::json;
-    case spec::Format::string: return codec::Format::string;
-    case spec::Format::bytes: return codec::Format::bytes;
-    case spec::Format::csv: break;  // refused when the definition is read
+codec::Reading reading_of(const spec::SourceSpec& source) {
+  codec::Reading reading;
+  switch (source.format) {
+    case spec::Format::json: reading.format = codec::Format::json; break;
+    case spec::Format::string: reading.format = codec::Format::string; break;
+    case spec::Format::bytes: reading.format = codec::Format::bytes; break;
+    case spec::Format::csv: reading.format = codec::Format::csv; break;
   }
-  return codec::Format::json;
+  reading.csv = source.csv;
+  if (source.schema) reading.schema = std::make_shared<const spec::SchemaSpec>(*source.schema);
+  return reading;
 }
 
-// The slots are complete only when the plan is: they are read when a task makes its own decoder.
-MakeOperator make_decode(codec::Format format, std::shared_ptr<const Slots> slots,
-                         Counting counting) {
-  return [format, slots = std::move(slots), counting] {
-    return std::make_unique<operators::Decode>(codec::make_decoder(format, *slots), counting);
-  };
+// What is known of the rows of a source; null = nothing.
+TypePtr type_of(const codec::Reading& reading) {
+  if (reading.schema == nullptr && reading.format != codec::Format::csv) return nullptr;
+  auto type = std::make_shared<spec::SchemaType>();
+  type->kind = spec::SchemaType::Kind::object;
+  if (reading.schema != nullptr) type->members = reading.schema->fields;
+  for (const std::string& name : reading.csv.fields) {
+    if (reading.format != codec::Format::csv || known_at(type, {&name, 1}).exists) continue;
+    type->members.emplace_back(name, spec::SchemaType());
+    type->members.back().second.kind = spec::SchemaType::Kind::string;
+  }
+  return type;
+}
+
+// How documents are read that were encoded on the way: with the types they had.
+codec::Reading reading_again(const TypePtr& type) {
+  codec::Reading reading;
+  if (type == nullptr) return reading;
+  auto schema = std::make_shared<spec::SchemaSpec>();
+  schema->fields = type->members;
+  reading.schema = std::move(schema);
+  return reading;
+}
+
+bool same_reading(const codec::Reading& a, const codec::Reading& b) {
+  if (a.format != b.format) return false;
+  return a.format != codec::Format::csv ||
+         (a.csv.fields == b.csv.fields && a.csv.delimiter == b.csv.delimiter &&
+          a.csv.null == b.csv.null && !a.csv.fields.empty());
 }
 
 Node operator_node(const std::string& step, MakeOperator make) {
@@ -39,49 +67,102 @@ Node operator_node(const std::string& step, MakeOperator make) {
 
 }  // namespace
 
+// The slots are complete only when the plan is: they are read when a task makes its own decoder.
+MakeOperator Graph::make_decode(const codec::Reading& reading, std::shared_ptr<const Slots> slots,
+                                Counting counting) {
+  return [reading, slots = std::move(slots), counting] {
+    return std::make_unique<operators::Decode>(codec::make_decoder(reading, slots->read),
+                                               slots->copies, counting);
+  };
+}
+
 Flow Graph::add_source(std::uint32_t index, const spec::SourceSpec& source) {
   if (stages_.empty()) stages_.emplace_back();
   Stage& stage = stages_.front();
-  const codec::Format format = format_of(source.format);
-  const ScopeId scope = scopes_.add_origin(format);
+  codec::Reading reading = reading_of(source);
   stage.sources.push_back({index, stage.nodes.size()});
-  stage.nodes.push_back(
-      operator_node(source.id, make_decode(format, scopes_.slots(scope), Counting::every_row)));
-  const Shape shape = Shape::of(scope, format);
-  stage.nodes.back().make_tap_encoder = json_encoder(shape);
-  return {{{0, stage.nodes.size() - 1}}, shape, source.id};
+  const bool named_by_file =
+      reading.format == codec::Format::csv && reading.csv.fields.empty();
+  if (named_by_file) {
+    // Nobody knows the columns before the file is read: its rows are made documents at once.
+    stage.nodes.push_back(operator_node(source.id, [reading] {
+      return std::make_unique<operators::Encode>(codec::make_csv_to_json_encoder(reading));
+    }));
+    reading.format = codec::Format::json;
+  }
+  const TypePtr type = type_of(reading);
+  const ScopeId scope = scopes_.add_origin(std::move(reading), type);
+  const std::size_t decode = stage.nodes.size();
+  if (named_by_file) stage.nodes.back().next.push_back(decode);
+  stage.nodes.push_back(operator_node(
+      source.id, make_decode(scopes_.reading(scope), scopes_.slots(scope), Counting::failures)));
+  return {{{0, decode}}, Shape::of(scope, scopes_), source.id, {index}, false};
+}
+
+Flow Graph::add_arrival(const Flow& decoded, const std::string& source, MakeOperator make) {
+  Node node = operator_node(source, std::move(make));
+  node.make_tap_encoder = json_encoder(decoded.shape);
+  return {append(decoded, node), decoded.shape, source, decoded.sources, decoded.several};
 }
 
 Flow Graph::unite(const std::vector<const Flow*>& inputs, const std::string& step) {
   if (inputs.size() == 1) return *inputs[0];
-  const auto format = [this](const Flow& flow) { return scopes_.format(flow.shape.scope()); };
+  const auto reading = [this](const Flow& flow) -> const codec::Reading& {
+    return scopes_.reading(flow.shape.scope());
+  };
   const bool alike = std::all_of(inputs.begin(), inputs.end(), [&](const Flow* flow) {
-    return flow->shape.untouched() && format(*flow) == format(*inputs[0]);
+    return flow->shape.untouched() && same_reading(reading(*flow), reading(*inputs[0]));
   });
+  std::set<std::uint32_t> once;
+  bool repeats = false;
+  for (const Flow* input : inputs)
+    for (const std::uint32_t source : input->sources) repeats = !once.insert(source).second || repeats;
   Flow united;
   united.step = step;
+  united.sources = once;
+  united.several = repeats;
   std::vector<ScopeId> scopes;
-  for (const Flow* input : inputs) {
-    const bool ready = alike || (input->shape.untouched() && format(*input) == codec::Format::json);
-    const Flow flow = ready ? *input : materialise(*input, step);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Flow& input = *inputs[i];
+    const bool ready =
+        alike || (input.shape.untouched() && reading(input).format == codec::Format::json);
+    Flow flow = ready ? input : materialise(input, step);
+    if (repeats) flow = renumber(flow, step, inputs.size(), i);
+    united.several = united.several || input.several;
     united.ends.insert(united.ends.end(), flow.ends.begin(), flow.ends.end());
     if (std::find(scopes.begin(), scopes.end(), flow.shape.scope()) == scopes.end())
       scopes.push_back(flow.shape.scope());
   }
-  const codec::Format common = scopes_.format(scopes[0]);
-  united.shape = Shape::of(scopes.size() == 1 ? scopes[0] : scopes_.add_union(scopes), common);
+  united.shape = Shape::of(scopes.size() == 1 ? scopes[0] : scopes_.add_union(scopes), scopes_);
   return united;
 }
 
-Flow Graph::materialise(const Flow& input, const std::string& step) {
-  const auto make_encoder = json_encoder(input.shape);
-  const Flow encoded = add_operator(
-      input, step, [make_encoder] { return std::make_unique<operators::Encode>(make_encoder()); },
+Flow Graph::renumber(const Flow& input, const std::string& step, std::uint64_t of,
+                     std::uint64_t place) {
+  return add_operator(
+      input, step, [of, place] { return std::make_unique<operators::Renumber>(of, place); },
       input.shape, false);
-  const ScopeId scope = scopes_.add_origin(codec::Format::json);
-  return add_operator(encoded, step,
-                      make_decode(codec::Format::json, scopes_.slots(scope), Counting::failures),
-                      Shape::of(scope, codec::Format::json), false);
+}
+
+Flow Graph::materialise(const Flow& input, const std::string& step) {
+  return encoded(input, step, json_encoder(input.shape));
+}
+
+Flow Graph::encoded(const Flow& input, const std::string& step, MakeEncoder make_encoder) {
+  const TypePtr type = input.shape.type(scopes_);
+  const std::vector<Member> computed = input.shape.computed();
+  std::vector<std::size_t> kept;
+  for (const Member& member : computed) kept.push_back(member.column);
+  const Flow documents = add_operator(
+      input, step,
+      [make_encoder, kept] { return std::make_unique<operators::Encode>(make_encoder(), kept); },
+      input.shape, false);
+  const ScopeId scope = scopes_.add_origin(reading_again(type), type);
+  // A value that was computed stays what it is: JSON has fewer types.
+  for (const Member& member : computed) scopes_.keep(scope, member.path, member.column);
+  return add_operator(documents, step,
+                      make_decode(scopes_.reading(scope), scopes_.slots(scope), Counting::failures),
+                      Shape::of(scope, scopes_), false);
 }
 
 std::vector<Flow::End> Graph::append(const Flow& input, const Node& node) {
@@ -103,7 +184,7 @@ Flow Graph::add_operator(const Flow& input, const std::string& step, MakeOperato
                          bool tap) {
   Node node = operator_node(step, std::move(make));
   if (tap) node.make_tap_encoder = json_encoder(after);
-  Flow output{append(input, node), std::move(after), step};
+  Flow output{append(input, node), std::move(after), step, input.sources, input.several};
   if (tap) {
     for (const Flow::End& end : output.ends) stages_[end.stage].steps.push_back(step);
   }
@@ -145,11 +226,16 @@ Flow Graph::add_exchange(const Flow& input, const std::string& step,
   stage.exchanges = std::move(entries);
   stage.nodes.push_back(
       operator_node(step, [] { return std::make_unique<operators::Pass>(Counting::failures); }));
-  return {{{below, 0}}, input.shape, step};
+  return {{{below, 0}}, input.shape, step, input.sources, input.several};
 }
 
-std::function<std::unique_ptr<record::RowEncoder>()> Graph::json_encoder(const Shape& shape) {
-  return [layout = shape.layout(scopes_)] { return codec::make_json_encoder(layout); };
+MakeEncoder Graph::json_encoder(const Shape& shape, spec::TimestampText timestamps) {
+  const codec::Reading& reading = scopes_.reading(shape.scope());
+  if (shape.untouched() && reading.format == codec::Format::csv)
+    return [reading] { return codec::make_csv_to_json_encoder(reading); };
+  return [layout = shape.layout(scopes_), timestamps] {
+    return codec::make_json_encoder(layout, timestamps);
+  };
 }
 
 }  // namespace leat::plan

@@ -2,9 +2,11 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "operators/tally.h"
 #include "plan/plan.h"
 #include "plan/shape.h"
 
@@ -19,19 +21,26 @@ struct Flow {
   std::vector<End>
       ends;  // several when rows of several places flow together; one place twice doubles its rows
   Shape shape;
-  std::string step;  // whose output it is
+  std::string step;                  // whose output it is
+  std::set<std::uint32_t> sources;  // whose records its rows are made of
+  bool several = false;             // one record may have several rows
 };
 
 using MakeOperator = std::function<std::unique_ptr<flow::Operator>()>;
+using MakeEncoder = std::function<std::unique_ptr<record::RowEncoder>()>;
 
 // The stages being put together. Belongs to one call of build_plan.
 class Graph {
  public:
   Scopes& scopes() noexcept { return scopes_; }
 
-  // The decoder of a source, in the first stage.
+  // The decoder of a source, in the first stage. Rows get their times from what add_arrival() puts
+  // behind it.
   Flow add_source(std::uint32_t index, const spec::SourceSpec& source);
-  // One flow of all; shapes that differ are encoded first, for the work of `step`.
+  // What counts the rows of a source once they are decoded.
+  Flow add_arrival(const Flow& decoded, const std::string& source, MakeOperator make);
+  // One flow of all; shapes that differ are encoded first, for the work of `step`. Where one record
+  // can come in twice its rows get ordinals that tell them apart.
   Flow unite(const std::vector<const Flow*>& inputs, const std::string& step);
   // An encode and a decode: the same rows, untouched.
   Flow materialise(const Flow& input, const std::string& step);
@@ -46,14 +55,21 @@ class Graph {
   Flow add_exchange(const Flow& input, const std::string& step,
                     const std::vector<std::size_t>& key_columns);
 
-  // Writes rows of a shape as a tap shows them.
-  std::function<std::unique_ptr<record::RowEncoder>()> json_encoder(const Shape& shape);
+  // Writes rows of a shape as JSON.
+  MakeEncoder json_encoder(const Shape& shape,
+                           spec::TimestampText timestamps = spec::TimestampText::rfc3339);
+  // The slots of an origin, read by a task's own decoder.
+  static MakeOperator make_decode(const codec::Reading& reading, std::shared_ptr<const Slots> slots,
+                                  operators::Counting counting);
 
   std::vector<Stage> take_stages() { return std::move(stages_); }
   std::vector<Exchange> take_exchanges() { return std::move(exchanges_); }
 
  private:
   std::vector<Flow::End> append(const Flow& input, const Node& node);
+  Flow renumber(const Flow& input, const std::string& step, std::uint64_t of, std::uint64_t place);
+  // Rows as JSON documents in a scope of their own.
+  Flow encoded(const Flow& input, const std::string& step, MakeEncoder make_encoder);
 
   Scopes scopes_;
   std::vector<Stage> stages_;

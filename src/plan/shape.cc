@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "plan/types.h"
 
 namespace leat::plan {
 namespace {
@@ -24,15 +25,19 @@ FieldPath joined(FieldPath head, const FieldPath& whole, std::size_t from) {
 
 }  // namespace
 
-ScopeId Scopes::add_origin(codec::Format format) {
-  scopes_.push_back({format, {}, std::make_shared<Slots>(), {}});
+ScopeId Scopes::add_origin(codec::Reading reading, TypePtr type) {
+  scopes_.push_back(
+      {std::move(reading), std::move(type), {}, std::make_shared<Slots>(), {}, {}});
   return scopes_.size() - 1;
 }
 
 ScopeId Scopes::add_union(std::vector<ScopeId> parents) {
   LEAT_CHECK(!parents.empty());
-  const codec::Format format = scopes_[parents[0]].format;
-  scopes_.push_back({format, std::move(parents), nullptr, {}});
+  codec::Reading reading = scopes_[parents[0]].reading;
+  TypePtr type = scopes_[parents[0]].type;
+  for (const ScopeId parent : parents)
+    if (!same_type(type, scopes_[parent].type)) type = nullptr;
+  scopes_.push_back({std::move(reading), std::move(type), std::move(parents), nullptr, {}, {}});
   return scopes_.size() - 1;
 }
 
@@ -51,48 +56,96 @@ std::size_t Scopes::column(ScopeId scope, const FieldPath& path, Want want) {
 }
 
 void Scopes::read_into(ScopeId scope, const FieldPath& path, Want want, std::size_t column) {
-  scopes_[scope].columns.emplace(std::pair(path, want), column);
-  if (scopes_[scope].slots != nullptr) scopes_[scope].slots->push_back({path, want, column});
-  for (const ScopeId parent : std::vector<ScopeId>(scopes_[scope].parents))
+  Scope& place = scopes_[scope];
+  place.columns.emplace(std::pair(path, want), column);
+  const auto kept = place.kept.find(path);
+  if (want == Want::value && kept != place.kept.end())
+    place.slots->copies.emplace_back(kept->second, column);
+  else if (place.slots != nullptr)
+    place.slots->read.push_back({path, want, column});
+  for (const ScopeId parent : std::vector<ScopeId>(place.parents))
     read_into(parent, path, want, column);
 }
 
-Shape Shape::of(ScopeId scope, codec::Format format) {
+void Scopes::keep(ScopeId origin, const FieldPath& path, std::size_t column) {
+  scopes_[origin].kept.emplace(path, column);
+  scopes_[origin].columns.emplace(std::pair(path, Want::value), column);
+}
+
+Shape Shape::of(ScopeId scope, const Scopes& scopes) {
   Shape shape;
   shape.scope_ = scope;
-  if (format != codec::Format::json) {
-    shape.document_ = false;
-    shape.members_.push_back({{"value"}, FieldPath{"value"}, 0});
+  const codec::Reading& reading = scopes.reading(scope);
+  const bool drops =
+      reading.schema != nullptr && reading.schema->extra == spec::ExtraFields::drop;
+  const auto add = [&](const std::string& name) {
+    shape.members_.push_back({{name}, Place{scope, {name}}, 0, false});
+  };
+  switch (reading.format) {
+    case codec::Format::json:
+      if (!drops) return shape;
+      shape.untouched_ = false;
+      for (const auto& [name, type] : reading.schema->fields) add(name);
+      break;
+    case codec::Format::string:
+    case codec::Format::bytes: add("value"); break;
+    case codec::Format::csv:
+      for (const std::string& name : reading.csv.fields) {
+        if (drops && !known_at(scopes.type(scope), {&name, 1}).exists)
+          shape.untouched_ = false;
+        else if (std::none_of(shape.members_.begin(), shape.members_.end(),
+                              [&](const Member& member) { return member.path[0] == name; }))
+          add(name);
+      }
+      break;
   }
+  shape.document_ = false;
   return shape;
 }
 
-Field Shape::find(const FieldPath& path) const {
+Field Shape::find(const FieldPath& path, const Scopes& scopes) const {
+  const auto document = [&](Place place) -> Field {
+    const Known known = known_at(scopes.type(place.scope), place.path);
+    if (!known.exists) return {Field::Kind::never, {}, 0, nullptr, known.missing, known.names};
+    return {Field::Kind::document, std::move(place), 0, known.type, {}, {}};
+  };
+  const auto simply = [](Field::Kind kind) -> Field { return {kind, {}, 0, nullptr, {}, {}}; };
   if (path.empty())
-    return {untouched_ && document_ ? Field::Kind::document : Field::Kind::mixed, {}, 0};
+    return untouched_ && document_ ? document({scope_, {}}) : simply(Field::Kind::mixed);
   bool below = false;
   for (const Member& member : members_) {
     if (covers(member.path, path)) {
       if (member.copy_of)
-        return {Field::Kind::document, joined(*member.copy_of, path, member.path.size()), 0};
-      if (member.path.size() < path.size()) return {Field::Kind::mixed, {}, 0};
-      return {Field::Kind::column, {}, member.column};
+        return document({member.copy_of->scope,
+                         joined(member.copy_of->path, path, member.path.size())});
+      if (member.path.size() < path.size()) return simply(Field::Kind::mixed);
+      return {Field::Kind::column, {}, member.column, nullptr, {}, {}};
     }
     below = below || strictly_covers(path, member.path);
   }
   for (const FieldPath& gone : removed_) {
-    if (covers(gone, path)) return {Field::Kind::never, {}, 0};
+    if (covers(gone, path))
+      return {Field::Kind::never, {}, 0, nullptr, path[0], known_names(scopes)};
     below = below || strictly_covers(path, gone);
   }
-  if (below) return {Field::Kind::mixed, {}, 0};
-  if (!document_) return {Field::Kind::never, {}, 0};
-  return {Field::Kind::document, path, 0};
+  if (below) return simply(Field::Kind::mixed);
+  if (!document_) return {Field::Kind::never, {}, 0, nullptr, path[0], known_names(scopes)};
+  Field found = document({scope_, path});
+  if (found.kind == Field::Kind::never && path.size() == 1) found.names = known_names(scopes);
+  return found;
 }
 
-std::vector<std::string> Shape::known_names() const {
+std::vector<std::string> Shape::known_names(const Scopes& scopes) const {
   std::vector<std::string> names;
-  if (document_) return names;
-  for (const Member& member : members_) names.push_back(member.path[0]);
+  const TypePtr& type = scopes.type(scope_);
+  if (document_ && type == nullptr) return names;
+  const auto add = [&](const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  for (const Member& member : members_) add(member.path[0]);
+  if (!document_ || type->kind != spec::SchemaType::Kind::object) return names;
+  for (const auto& [name, ignored] : type->members)
+    if (std::find(removed_.begin(), removed_.end(), FieldPath{name}) == removed_.end()) add(name);
   return names;
 }
 
@@ -147,10 +200,34 @@ record::Layout Shape::layout(Scopes& scopes) const {
   layout.removed = removed_;
   for (const Member& member : members_) {
     const std::size_t column =
-        member.copy_of ? scopes.column(scope_, *member.copy_of, Want::token) : member.column;
-    layout.members.push_back({member.path, column});
+        member.copy_of ? scopes.column(member.copy_of->scope, member.copy_of->path, Want::token)
+                       : member.column;
+    layout.members.push_back({member.path, column, member.null_if_absent});
   }
   return layout;
+}
+
+TypePtr Shape::type(const Scopes& scopes) const {
+  const TypePtr& before = scopes.type(scope_);
+  if (before == nullptr) return nullptr;
+  auto after = std::make_shared<spec::SchemaType>();
+  after->kind = spec::SchemaType::Kind::object;
+  if (document_) *after = *before;
+  for (const FieldPath& gone : removed_) remove_member(*after, gone);
+  for (const Member& member : members_) {
+    const TypePtr type =
+        member.copy_of ? known_at(scopes.type(member.copy_of->scope), member.copy_of->path).type
+                       : nullptr;
+    set_member(*after, member.path, type);
+  }
+  return after;
+}
+
+std::vector<Member> Shape::computed() const {
+  std::vector<Member> all;
+  for (const Member& member : members_)
+    if (!member.copy_of) all.push_back(member);
+  return all;
 }
 
 }  // namespace leat::plan

@@ -16,18 +16,26 @@ namespace leat::plan {
 
 using Want = record::DecodeSlot::Want;
 using ScopeId = std::size_t;
-using Slots = std::vector<record::DecodeSlot>;
+using TypePtr = std::shared_ptr<const spec::SchemaType>;
 
-// The places where documents come to life: at a source, behind an encode, where sources meet. Hands
-// out column numbers, which are unique over the whole plan, and collects which fields each decoder
-// must read.
+// What a decoder must do at an origin.
+struct Slots {
+  std::vector<record::DecodeSlot> read;
+  std::vector<std::pair<std::size_t, std::size_t>> copies;  // columns: from, to
+};
+
+// The places where documents come to life: at a source, behind an encode, in the items of a list,
+// where sources meet. Hands out column numbers, which are unique over the whole plan, and collects
+// which fields each decoder must read.
 class Scopes {
  public:
-  ScopeId add_origin(codec::Format format);
+  // Records as `reading` says; `type` is what is known of the whole row, null = nothing.
+  ScopeId add_origin(codec::Reading reading, TypePtr type);
   // Rows of several scopes flow together here: what is read here is read in each of them, into the
   // same columns.
   ScopeId add_union(std::vector<ScopeId> parents);
-  codec::Format format(ScopeId scope) const { return scopes_[scope].format; }
+  const codec::Reading& reading(ScopeId scope) const { return scopes_[scope].reading; }
+  const TypePtr& type(ScopeId scope) const { return scopes_[scope].type; }
   // Of an origin; complete when the plan is.
   std::shared_ptr<const Slots> slots(ScopeId origin) const { return scopes_[origin].slots; }
 
@@ -38,51 +46,65 @@ class Scopes {
   std::size_t column(ScopeId scope, const record::FieldPath& path, Want want);
   // The same into a column that was handed out before. Requires: find() gives nothing.
   void read_into(ScopeId scope, const record::FieldPath& path, Want want, std::size_t column);
+  // Rows of the origin have the field's value in a column already.
+  void keep(ScopeId origin, const record::FieldPath& path, std::size_t column);
 
  private:
   using Field = std::pair<record::FieldPath, Want>;
   struct Scope {
-    codec::Format format = codec::Format::json;
+    codec::Reading reading;
+    TypePtr type;
     std::vector<ScopeId> parents;  // of a union
     std::shared_ptr<Slots> slots;  // of an origin
     std::map<Field, std::size_t> columns;
+    std::map<record::FieldPath, std::size_t> kept;
   };
   std::vector<Scope> scopes_;
   std::size_t columns_ = 0;
 };
 
-// One field that is not simply the document's: a copy of a field of the scope, or a computed
-// column.
+// A field of a scope.
+struct Place {
+  ScopeId scope = 0;
+  record::FieldPath path;
+  friend auto operator<=>(const Place&, const Place&) = default;
+};
+
+// One field that is not simply the document's: a copy of a field of a scope, or a computed column.
 struct Member {
   record::FieldPath path;
-  std::optional<record::FieldPath> copy_of;
-  std::size_t column = 0;  // when computed
+  std::optional<Place> copy_of;
+  std::size_t column = 0;       // when computed
+  bool null_if_absent = false;  // of a copy: where the schema says that it is there
 };
 
 // What a path stands for.
 struct Field {
   enum class Kind : std::uint8_t {
-    document,  // `path` of the scope's document
+    document,  // `place` of a scope
     column,    // a computed column
-    never,     // no row has it: it was removed, or not selected
+    never,     // no row has it: it was removed, not selected, or the schema does not know it
     mixed,     // made of the document and of columns: the row must be encoded first
   };
   Kind kind = Kind::document;
-  record::FieldPath path;
+  Place place;
   std::size_t column = 0;
+  TypePtr type;                    // what the schema says of it; null = nothing
+  std::string missing;             // of `never`: the name that is not there,
+  std::vector<std::string> names;  // and those that there are
 };
 
 // The fields of a row. A value.
 class Shape {
  public:
   // As rows are in a scope, untouched.
-  static Shape of(ScopeId scope, codec::Format format);
+  static Shape of(ScopeId scope, const Scopes& scopes);
 
   ScopeId scope() const noexcept { return scope_; }
   bool untouched() const noexcept { return untouched_; }
-  Field find(const record::FieldPath& path) const;
+  Field find(const record::FieldPath& path, const Scopes& scopes) const;
   // The names of the fields there are, when they are all known.
-  std::vector<std::string> known_names() const;
+  std::vector<std::string> known_names(const Scopes& scopes) const;
 
   // Whether a field can be set or removed without encoding the row before.
   bool can_set(const record::FieldPath& target) const;
@@ -93,8 +115,12 @@ class Shape {
   // The row becomes exactly these.
   void select(std::vector<Member> members);
 
-  // For encoders: asks the scope for the tokens of copied fields.
+  // For encoders: asks the scopes for the tokens of copied fields.
   record::Layout layout(Scopes& scopes) const;
+  // What is known of such rows once they are encoded; null = nothing.
+  TypePtr type(const Scopes& scopes) const;
+  // The computed columns.
+  std::vector<Member> computed() const;
 
  private:
   ScopeId scope_ = 0;

@@ -10,6 +10,16 @@ Column RecordBatch::make_column(std::size_t index) {
   return columns_[index];
 }
 
+void RecordBatch::keep_columns(std::span<const std::size_t> indexes) {
+  std::vector<Column> kept;
+  for (const std::size_t index : indexes) {
+    if (column(index).empty()) continue;
+    if (index >= kept.size()) kept.resize(index + 1);
+    kept[index] = columns_[index];
+  }
+  columns_ = std::move(kept);
+}
+
 void RecordBatch::retain(std::span<const std::uint8_t> keep) {
   LEAT_DCHECK(keep.size() == rows_.size());
   std::size_t kept = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,7 +21,11 @@ struct Origin {
   std::string topic;
   PartitionId partition;
   std::uint32_t source = 0;  // index of the source in the definition
+  std::string header = {};   // of a csv file with one: its first line; set before the first row
 };
+
+// No event time was seen yet.
+inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
 
 struct Header {
   std::string_view name;
@@ -32,6 +37,7 @@ struct Header {
 struct Row {
   static constexpr std::uint32_t kNullValue = 1;  // a tombstone: passes stateless steps unevaluated
   static constexpr std::uint32_t kNullKey = 2;
+  static constexpr std::uint32_t kKeyIsBytes = 4;  // `meta.key` is bytes
 
   std::string_view
       value;  // the document or bytes as read; `padding` readable bytes behind it are not promised
@@ -42,8 +48,12 @@ struct Row {
   std::int64_t timestamp_ms = 0;  // of the record in Kafka
   const Header* headers = nullptr;
   std::uint32_t header_count = 0;
-  std::uint32_t ordinal = 0;  // n-th output of this record, for identity
   std::uint32_t flags = 0;
+  // Tells the rows apart that one record became, the same in every replay; 0 where it became one.
+  std::uint64_t ordinal = 0;
+  std::int64_t event_time_us = 0;
+  // Of the record's own partition as it was before this record; kNoTime = none yet.
+  std::int64_t watermark_us = kNoTime;
 
   bool tombstone() const noexcept { return (flags & kNullValue) != 0; }
   bool null_key() const noexcept { return (flags & kNullKey) != 0; }
@@ -102,6 +112,8 @@ class RecordBatch {
   Column make_column(std::size_t index);
   std::size_t columns() const noexcept { return columns_.size(); }
   void clear_columns() noexcept { columns_.clear(); }
+  // Forgets all columns but these.
+  void keep_columns(std::span<const std::size_t> indexes);
 
   // Keeps the rows whose flag is not 0, in order, with their columns. Requires: keep.size() ==
   // size().

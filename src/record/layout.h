@@ -18,6 +18,7 @@ struct Layout {
   struct Member {
     FieldPath path;
     std::size_t column = 0;
+    bool null_if_absent = false;  // an absent value is written as null
   };
   bool document = true;  // fields that are not named below come from Row::value
   std::vector<Member>

@@ -1,6 +1,7 @@
 #include "runtime/pipeline_meter.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace leat::runtime {
 namespace {
@@ -12,6 +13,25 @@ std::optional<Percentiles> percentiles(const base::HistogramSnapshot& histogram)
   const auto ms = [&](double q) { return static_cast<double>(histogram.quantile(q)) / 1000.0; };
   return Percentiles{ms(0.5),  ms(0.9),   ms(0.95),
                      ms(0.99), ms(0.999), static_cast<double>(histogram.max()) / 1000.0};
+}
+
+// The lowest of the tasks that read something, or how far they came when none does.
+std::optional<WallTime> watermark_of(const PipelineCounts::PerSlice& slices) {
+  std::int64_t low = std::numeric_limits<std::int64_t>::max();
+  std::int64_t stands_at = record::kNoTime;
+  bool reads = false;
+  for (const auto& stats : slices) {
+    const std::int64_t us = stats->watermark_us.load(std::memory_order_relaxed);
+    if (stats->watermark_idle.load(std::memory_order_relaxed)) {
+      stands_at = std::max(stands_at, us);
+    } else {
+      reads = true;
+      low = std::min(low, us);
+    }
+  }
+  const std::int64_t us = reads ? low : stands_at;
+  if (us == record::kNoTime) return std::nullopt;
+  return WallTime{us};
 }
 
 }  // namespace
@@ -114,6 +134,7 @@ StepStatus sum_of(const std::string& id, const PipelineCounts::PerSlice& slices)
     for (std::size_t r = 0; r < flow::kDropReasons; ++r)
       sum.dropped[r] += stats->dropped(static_cast<flow::DropReason>(r)).value();
   }
+  sum.watermark = watermark_of(slices);
   return sum;
 }
 
@@ -128,6 +149,8 @@ void PipelineMeter::fill_steps(PipelineSnapshot& out) const {
   };
   for (const spec::SourceSpec& source : spec_.sources)
     add(out.source_steps, sum_of(source.id, counts_.steps().at(source.id)));
+  for (SourceStatus& source : out.sources)
+    source.watermark = watermark_of(counts_.steps().at(source.id));
   for (const spec::StepSpec& step : spec_.steps)
     add(out.steps, sum_of(step.id, counts_.steps().at(step.id)));
   for (const spec::SinkSpec& sink : spec_.sinks) {

@@ -190,11 +190,15 @@ Result<std::unique_ptr<flow::SinkWriter>> Run::make_writer(
 }
 
 Result<std::unique_ptr<flow::Chain>> Run::make_chain(std::size_t stage_index, std::uint32_t slice,
-                                                     flow::TaskStats& stats) {
+                                                     flow::TaskStats& stats,
+                                                     const Clocks& clocks) {
   const plan::Stage& stage = context_.plan->stages[stage_index];
   std::vector<flow::ChainNode> nodes(stage.nodes.size());
-  for (std::size_t i = 0; i < nodes.size(); ++i)
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
     LEAT_RETURN_IF_ERROR(fill_node(stage.nodes[i], stage_index, slice, stats, nodes[i]));
+    if (const auto clock = clocks.find(stage.nodes[i].step); clock != clocks.end())
+      nodes[i].clock = clock->second;
+  }
   if (!context_.plan->dead_letters || !plan::writes_dead_letters(*context_.plan->spec, stage))
     return std::make_unique<flow::Chain>(std::move(nodes));
   flow::StepStats& counts = context_.counts.dead_letters(slice);
@@ -213,12 +217,21 @@ Result<std::unique_ptr<flow::Task>> Run::make_task(std::size_t stage_index, std:
   const std::uint32_t width = context_.plan->parallelism;
   const std::size_t id = stage_index * width + slice;
   flow::TaskStats& stats = context_.counts.task(id);
-  auto chain = make_chain(stage_index, slice, stats);
+  Clocks clocks;
+  std::vector<flow::TaskSource> sources;
+  for (const plan::Entry& entry : stage.sources) {
+    const spec::SourceSpec& source = context_.plan->spec->sources[entry.index];
+    auto clock = std::make_unique<flow::SourceClock>(source.event_time);
+    clocks[source.id] = clock.get();
+    sources.push_back(
+        {std::move(readers_.at({entry.index, slice})), entry.node, std::move(clock)});
+  }
+  auto chain = make_chain(stage_index, slice, stats, clocks);
   if (!chain.ok()) return chain.status();
   flow::TaskParts parts{.id = static_cast<std::uint32_t>(id),
                         .slice = SliceId(slice),
                         .slices = width,
-                        .sources = {},
+                        .sources = std::move(sources),
                         .inputs = {},
                         .chain = *std::move(chain),
                         .trigger = trigger,
@@ -232,8 +245,6 @@ Result<std::unique_ptr<flow::Task>> Run::make_task(std::size_t stage_index, std:
     parts.records_per_second = std::max<std::uint64_t>(1, limits.records_per_second / width);
   if (limits.bytes_per_second != 0)
     parts.bytes_per_second = std::max<std::uint64_t>(1, limits.bytes_per_second / width);
-  for (const plan::Entry& entry : stage.sources)
-    parts.sources.push_back({std::move(readers_.at({entry.index, slice})), entry.node});
   for (const plan::Entry& entry : stage.exchanges)
     for (std::uint32_t from = 0; from < width; ++from)
       parts.inputs.push_back({edges_[edge_index(entry.index, from, slice)].get(), entry.node});

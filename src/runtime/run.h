@@ -129,9 +129,11 @@ class Run {
   Result<std::unique_ptr<flow::SinkWriter>> make_writer(
       std::uint32_t sink, flow::SinkBinding binding, std::uint32_t slice, flow::StepStats& counts,
       flow::TaskStats& stats, flow::ErrorRoute& errors);
+  // Of the sources of one task, by id.
+  using Clocks = std::map<std::string, flow::SourceClock*>;
   // The stage's chain on one slice, with its writer for dead letters.
   Result<std::unique_ptr<flow::Chain>> make_chain(std::size_t stage, std::uint32_t slice,
-                                                  flow::TaskStats& stats);
+                                                  flow::TaskStats& stats, const Clocks& clocks);
   // By the definition's index; that of dead letters is the count of the others.
   std::uint32_t dead_letter_index() const {
     return static_cast<std::uint32_t>(context_.plan->spec->sinks.size());

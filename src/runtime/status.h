@@ -55,6 +55,7 @@ struct SourceStatus {
   bool caught_up = false;
   std::optional<std::int64_t> lag_records;
   std::optional<double> lag_seconds;
+  std::optional<WallTime> watermark;
   std::vector<PartitionStatus> partitions;
 };
 
@@ -64,6 +65,7 @@ struct StepStatus {
   std::array<std::uint64_t, flow::kDropReasons> dropped{};
   std::uint64_t failed = 0;         // rows
   std::uint64_t dead_lettered = 0;  // records
+  std::optional<WallTime> watermark;  // how far event time is in all its tasks; absent = not known
 };
 
 // Percentiles in milliseconds of the last 60 s; absent without data.

@@ -43,12 +43,12 @@ bool take_date(std::string_view& text, std::int64_t& days) noexcept {
   return true;
 }
 
-bool take_fraction(std::string_view& text, std::int64_t& us) noexcept {
+bool take_fraction(std::string_view& text, std::int64_t& ns) noexcept {
   if (!take(text, '.')) return true;
-  std::int64_t scale = 100'000;
+  std::int64_t scale = 100'000'000;
   std::size_t digits = 0;
   while (!text.empty() && text[0] >= '0' && text[0] <= '9') {
-    us += (text[0] - '0') * scale;
+    ns += (text[0] - '0') * scale;
     scale /= 10;
     ++digits;
     text.remove_prefix(1);
@@ -70,14 +70,21 @@ bool take_zone(std::string_view& text, std::int64_t& seconds) noexcept {
 }  // namespace
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) noexcept {
-  std::int64_t days = 0, us = 0, zone = 0;
+  std::uint32_t ignored = 0;
+  return parse_rfc3339(text, ignored);
+}
+
+std::optional<WallTime> parse_rfc3339(std::string_view text, std::uint32_t& nanos) noexcept {
+  std::int64_t days = 0, ns = 0, zone = 0;
   int hour = 0, minute = 0, second = 0;
   if (!take_date(text, days) || !(take(text, 'T') || take(text, 't'))) return std::nullopt;
   if (!take_digits(text, 2, hour) || !take(text, ':') || !take_digits(text, 2, minute) ||
       !take(text, ':') || !take_digits(text, 2, second) || hour > 23 || minute > 59 || second > 60)
     return std::nullopt;
-  if (!take_fraction(text, us) || !take_zone(text, zone) || !text.empty()) return std::nullopt;
-  return WallTime{(days * 86'400 + hour * 3600 + minute * 60 + second - zone) * 1'000'000 + us};
+  if (!take_fraction(text, ns) || !take_zone(text, zone) || !text.empty()) return std::nullopt;
+  nanos = static_cast<std::uint32_t>(ns % 1000);
+  const std::int64_t seconds = days * 86'400 + hour * 3600 + minute * 60 + second - zone;
+  return WallTime{seconds * 1'000'000 + ns / 1000};
 }
 
 }  // namespace leat::spec

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -11,5 +12,7 @@ namespace leat::spec {
 // dropped, a leap second counts as the second after it. Nothing when it is no such time or its day
 // does not exist.
 std::optional<WallTime> parse_rfc3339(std::string_view text) noexcept;
+// The same with the nanoseconds (0 … 999) beyond the microseconds; what is finer is dropped.
+std::optional<WallTime> parse_rfc3339(std::string_view text, std::uint32_t& nanos) noexcept;
 
 }  // namespace leat::spec

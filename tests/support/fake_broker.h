@@ -29,6 +29,7 @@ struct FakeTopic {
     record::Origin origin;
     std::deque<FakeRecord> records;
     std::optional<std::int64_t> committed;
+    std::int64_t event_time_us = record::kNoTime;  // committed with it
     std::int64_t highest_read = -1;  // by the process that lives
   };
   std::vector<std::unique_ptr<Partition>> partitions;
@@ -48,8 +49,9 @@ struct OutputRow {
   std::string topic;  // the identity of the record it came from
   std::int32_t partition = 0;
   std::int64_t offset = 0;
-  std::uint32_t ordinal = 0;
+  std::uint64_t ordinal = 0;
   std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string to = {};  // the topic it was written to, where the row names it
 };
 
 // All that is outside the process: topics, committed offsets with their metadata, and what sinks

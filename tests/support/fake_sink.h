@@ -111,6 +111,10 @@ class FakeWriter final : public flow::SinkWriter {
       made.topic = row.origin->topic;
       made.partition = row.origin->partition.value();
     }
+    if (binding_.topic_column) {
+      const record::Column topics = batch.column(*binding_.topic_column);
+      made.to = std::string(topics[i].as_text());
+    }
     made.offset = row.offset;
     made.ordinal = row.ordinal;
     for (const record::Header& header : row.all_headers())

@@ -38,7 +38,7 @@ class FakeReader final : public flow::SourceReader {
       : control_(control), rewinds_(control.rewinds) {
     for (std::size_t p = slice.value(); p < topic.partitions.size(); p += slices) {
       FakeTopic::Partition& partition = *topic.partitions[p];
-      owned_.push_back({&partition, partition.committed.value_or(0)});
+      owned_.push_back({&partition, partition.committed.value_or(0), partition.event_time_us});
     }
   }
 
@@ -62,7 +62,8 @@ class FakeReader final : public flow::SourceReader {
 
   void positions(std::vector<flow::PartitionPosition>& out) override {
     rewind();
-    for (const Place& place : owned_) out.push_back({&place.partition->origin, Offset(place.next)});
+    for (const Place& place : owned_)
+      out.push_back({&place.partition->origin, Offset(place.next), place.event_time_us});
   }
 
   std::uint64_t replayed() const noexcept override { return replayed_; }
@@ -71,6 +72,7 @@ class FakeReader final : public flow::SourceReader {
   struct Place {
     FakeTopic::Partition* partition;
     std::int64_t next;
+    std::int64_t event_time_us;
   };
 
   void rewind() {
@@ -193,8 +195,10 @@ class FakeSource final : public flow::Source {
   }
   void apply(const Commit& commit) {
     for (const flow::PartitionPosition& position : commit.positions)
-      if (FakeTopic::Partition* partition = broker_.partition_of(position.origin))
+      if (FakeTopic::Partition* partition = broker_.partition_of(position.origin)) {
         partition->committed = position.next.value();
+        partition->event_time_us = position.event_time_us;
+      }
     broker_.mark_committed(commit.epoch, commit.metadata);
     ++control_.commits;
   }

@@ -73,6 +73,21 @@ void write_lag(MetricsText& text, const Snapshots& all) {
   }
 }
 
+void write_watermarks(MetricsText& text, const Snapshots& all, WallTime now) {
+  text.family("leat_watermark_lag_seconds", "gauge",
+              "How far the event time of a source or step is behind the clock.");
+  const auto sample = [&](const std::string& pipeline, const std::string& step,
+                          const std::optional<WallTime>& watermark) {
+    if (!watermark) return;
+    const double behind = static_cast<double>(now.us - watermark->us) / 1e6;
+    text.sample({{"pipeline", pipeline}, {"step", step}}, behind);
+  };
+  for (const auto& one : all) {
+    for (const auto& source : one->sources) sample(one->name, source.id, source.watermark);
+    for (const auto& step : one->steps) sample(one->name, step.id, step.watermark);
+  }
+}
+
 void write_states(MetricsText& text, const Snapshots& all) {
   text.family("leat_pipeline_state", "gauge",
               "1 for the state the pipeline is in, 0 for the others.");
@@ -150,6 +165,7 @@ std::string metrics_text(const Snapshots& all, WallTime now) {
   write_records(text, all);
   write_dropped(text, all);
   write_lag(text, all);
+  write_watermarks(text, all, now);
   write_latency(text, all);
   write_switches(text, all);
   write_checkpoints(text, all, now);

@@ -122,8 +122,8 @@ void write_sources(json::Writer& writer, const PipelineSnapshot& snapshot) {
         .begin_object()
         .member("caught_up", source.caught_up)
         .member("lag_records", source.lag_records)
-        .member("lag_seconds", source.lag_seconds)
-        .member_null("watermark");
+        .member("lag_seconds", source.lag_seconds);
+    write_time(writer, "watermark", source.watermark);
     for (const runtime::StepStatus& counts : snapshot.source_steps)
       if (counts.id == source.id) write_counts(writer, counts);
     writer.key("partitions").begin_array();
@@ -139,7 +139,8 @@ void write_steps(json::Writer& writer, const PipelineSnapshot& snapshot) {
   for (const runtime::StepStatus& step : snapshot.steps) {
     writer.key(step.id).begin_object();
     write_counts(writer, step);
-    writer.member_null("watermark").end_object();
+    write_time(writer, "watermark", step.watermark);
+    writer.end_object();
   }
   writer.end_object().key("sinks").begin_object();
   for (const runtime::StepStatus& sink : snapshot.sink_steps) {

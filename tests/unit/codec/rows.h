@@ -45,9 +45,19 @@ inline std::string shown(const record::Value& value) {
     case Type::bytes:
     case Type::json:
       return std::string(to_string(value.type())) + " " + std::string(value.as_text());
-    case Type::absent:
-    case Type::null: break;
+    case Type::list: {
+      std::string text = "list";
+      for (const record::Value& item : value.as_items()) text += " [" + shown(item) + "]";
+      return text;
+    }
+    case Type::map: {
+      std::string text = "map";
+      for (const record::Entry& entry : value.as_entries())
+        text += " [" + std::string(entry.key.as_text()) + ": " + shown(entry.value) + "]";
+      return text;
+    }
     case Type::error: return "error " + std::string(value.as_error().code);
+    default: break;
   }
   return std::string(to_string(value.type()));
 }

@@ -1,0 +1,81 @@
+#include "flow/event_time.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace leat::flow {
+namespace {
+
+std::int64_t microseconds(Duration duration) noexcept { return duration.count() / 1000; }
+
+}  // namespace
+
+Watermark lowest(std::span<const Watermark> inputs, const Watermark& before) noexcept {
+  Watermark low{std::numeric_limits<std::int64_t>::max(), true};
+  for (const Watermark& input : inputs) {
+    if (input.idle) continue;
+    low.idle = false;
+    low.us = std::min(low.us, input.us);
+  }
+  if (low.idle || low.us < before.us) low.us = before.us;
+  return low;
+}
+
+SourceClock::SourceClock(const spec::EventTimeSpec& rules)
+    : max_lateness_us_(microseconds(rules.max_lateness)),
+      max_future_us_(microseconds(rules.max_future)),
+      idle_after_(rules.idle_after),
+      advance_when_idle_(rules.advance_when_idle) {}
+
+void SourceClock::assign(std::span<const PartitionPosition> partitions, Instant now) {
+  assigned_ = true;
+  next_change_at_ = now;
+  last_ = nullptr;
+  partitions_.clear();
+  for (const PartitionPosition& position : partitions)
+    partitions_[position.origin] = {position.event_time_us, now, false};
+}
+
+void SourceClock::polled(const record::RecordBatch& batch, Instant now) {
+  const record::Origin* seen = nullptr;
+  for (const record::Row& row : batch.rows()) {
+    if (row.origin == seen) continue;
+    seen = row.origin;
+    Partition& partition = of(seen);
+    partition.active_at = now;
+    partition.idle = false;
+  }
+}
+
+Watermark SourceClock::update(SourceReader& reader, Instant now, WallTime wall) {
+  next_change_at_ = base::kNever;
+  if (!assigned_) return published_;
+  Watermark low{std::numeric_limits<std::int64_t>::max(), true};
+  for (auto& [origin, partition] : partitions_) {
+    const Instant idle_at = std::max(partition.active_at, held_back_at_) + idle_after_;
+    if (!partition.idle && now >= idle_at) {
+      partition.idle = reader.at_end(*origin);
+      if (!partition.idle) partition.active_at = now;
+    }
+    if (partition.idle) continue;
+    next_change_at_ =
+        std::min(next_change_at_, std::max(partition.active_at, held_back_at_) + idle_after_);
+    low.idle = false;
+    low.us = std::min(low.us, partition.watermark(max_lateness_us_));
+  }
+  if (low.idle && advance_when_idle_ && !partitions_.empty()) {
+    low = {wall.us - max_lateness_us_, false};
+    next_change_at_ = now + std::chrono::milliseconds(100);
+  }
+  if (low.idle || low.us < published_.us) low.us = published_.us;
+  return published_ = low;
+}
+
+void SourceClock::mark(std::span<PartitionPosition> positions) const {
+  for (PartitionPosition& position : positions) {
+    const auto found = partitions_.find(position.origin);
+    if (found != partitions_.end()) position.event_time_us = found->second.highest_us;
+  }
+}
+
+}  // namespace leat::flow

@@ -1,0 +1,180 @@
+#include <algorithm>
+#include <utility>
+
+#include "operators/topic_check.h"
+#include "plan/builder.h"
+
+namespace leat::plan {
+
+using operators::Compute;
+using operators::ComputeWork;
+using operators::Counting;
+
+std::size_t Builder::text_column(const spec::Expression& expression, Expressions& expressions,
+                                 ComputeWork& work) {
+  const Expressions::Value value = expressions.compile(expression);
+  if (value.program != nullptr) {
+    work.items.push_back({value.program, value.column});
+    if (!value.program->columns().empty()) work.tombstones = operators::Tombstones::drop;
+    return value.column;
+  }
+  work.tombstones = operators::Tombstones::drop;
+  if (!value.copy_of) {
+    if (value.valid) work.present.push_back(value.column);
+    return value.column;
+  }
+  const std::size_t typed = column(*value.copy_of, Want::value);
+  const std::size_t text = graph_.scopes().new_column();
+  if (!value.declared) work.present.push_back(typed);
+  work.texts.push_back({typed, column(*value.copy_of, Want::token), text});
+  return text;
+}
+
+std::size_t Builder::time_column(const spec::Expression& expression, Expressions& expressions,
+                                 ComputeWork& work) {
+  const Expressions::Value value = expressions.compile(expression);
+  const std::size_t times =
+      value.copy_of ? column(*value.copy_of, Want::value) : value.column;
+  if (value.program != nullptr)
+    work.items.push_back({value.program, times});
+  else if (value.valid)
+    work.present.push_back(times);
+  if (value.program == nullptr || !value.program->columns().empty())
+    work.tombstones = operators::Tombstones::drop;
+  return times;
+}
+
+Builder::Bindings Builder::bind(const spec::SinkSpec& sink, Expressions& expressions,
+                                ComputeWork& work) {
+  Bindings bindings;
+  work = {};
+  work.tombstones = operators::Tombstones::evaluate;
+  if (sink.format == spec::Format::csv) {
+    bind_csv(sink, expressions, bindings);
+  } else if (sink.format != spec::Format::json) {
+    const auto value = expressions.field_column({"value"}, sink.pointer + "/format");
+    if (value) bindings.value_column = *value;
+  }
+  if (const auto* kafka = std::get_if<spec::KafkaSinkSpec>(&sink.kind))
+    bind_kafka(*kafka, expressions, work, bindings);
+  return bindings;
+}
+
+void Builder::bind_csv(const spec::SinkSpec& sink, Expressions& expressions, Bindings& bindings) {
+  for (std::size_t i = 0; i < sink.csv.fields.size(); ++i) {
+    const std::string pointer = sink.pointer + "/format/csv/fields/" + std::to_string(i);
+    const Expressions::Value value = expressions.field({sink.csv.fields[i]}, pointer);
+    if (value.copy_of)
+      bindings.csv_columns.push_back(
+          {column(*value.copy_of, Want::value), column(*value.copy_of, Want::token)});
+    else
+      bindings.csv_columns.push_back({value.column, std::nullopt});
+  }
+}
+
+void Builder::bind_kafka(const spec::KafkaSinkSpec& kafka, Expressions& expressions,
+                         ComputeWork& work, Bindings& bindings) {
+  using flow::SinkBinding;
+  const auto column_of = [&](const spec::Expression& expression) {
+    return SinkBinding::Column{text_column(expression, expressions, work)};
+  };
+  if (kafka.key) {
+    if (!*kafka.key)
+      bindings.key = SinkBinding::None{};
+    else if (const auto* text = std::get_if<std::string>(&**kafka.key))
+      bindings.key = *text;
+    else
+      bindings.key = column_of(std::get<spec::Expression>(**kafka.key));
+  }
+  for (const auto& [name, value] : kafka.headers) {
+    SinkBinding::HeaderRule rule{name, SinkBinding::None{}};
+    if (value) {
+      if (const auto* text = std::get_if<std::string>(&*value))
+        rule.value = *text;
+      else
+        rule.value = column_of(std::get<spec::Expression>(*value));
+    }
+    bindings.headers.push_back(std::move(rule));
+  }
+  if (kafka.timestamp)
+    bindings.timestamp_column = time_column(*kafka.timestamp, expressions, work);
+  if (kafka.topic_expression)
+    bindings.topic_column = text_column(*kafka.topic_expression, expressions, work);
+}
+
+operators::TopicCheck::Rules Builder::topic_rules(const spec::KafkaSinkSpec& kafka,
+                                                  std::size_t column) const {
+  operators::TopicCheck::Rules rules{column, kafka.topics, {}, kafka.allow_loop};
+  for (const spec::SourceSpec& source : spec_->sources)
+    if (const auto* read = std::get_if<spec::KafkaSourceSpec>(&source.kind))
+      rules.sources.insert(rules.sources.end(), read->topics.begin(), read->topics.end());
+  return rules;
+}
+
+MakeEncoder Builder::encoder_of(const spec::SinkSpec& sink, const Bindings& bindings,
+                                const Shape& shape) {
+  const codec::Reading& reading = graph_.scopes().reading(shape.scope());
+  switch (sink.format) {
+    case spec::Format::json: break;
+    case spec::Format::csv: {
+      const bool same = shape.untouched() && reading.format == codec::Format::csv &&
+                        reading.csv.fields == sink.csv.fields &&
+                        reading.csv.delimiter == sink.csv.delimiter;
+      if (same) return [] { return codec::make_document_encoder(); };
+      return [columns = bindings.csv_columns, delimiter = sink.csv.delimiter,
+              timestamps = sink.timestamps] {
+        return codec::make_csv_encoder(columns, delimiter, timestamps);
+      };
+    }
+    case spec::Format::string:
+    case spec::Format::bytes: {
+      const codec::Format format =
+          sink.format == spec::Format::string ? codec::Format::string : codec::Format::bytes;
+      return [format, column = bindings.value_column] {
+        return codec::make_text_encoder(format, column);
+      };
+    }
+  }
+  return graph_.json_encoder(shape, sink.timestamps);
+}
+
+void Builder::add_sink(std::uint32_t index, const spec::SinkSpec& sink) {
+  const auto work = std::make_shared<ComputeWork>();
+  Bindings bindings;
+  Flow input = input_of(sink.from, sink.from.front());
+  const std::string reader = input.step;  // rows are counted there until they reach the sink
+  input = compiled_input(std::move(input), reader, [&](Expressions& expressions, const Shape&) {
+    bindings = bind(sink, expressions, *work);
+    return true;
+  });
+  if (!work->items.empty() || !work->present.empty() || !work->texts.empty()) {
+    input = graph_.add_operator(
+        input, reader,
+        [work = std::shared_ptr<const ComputeWork>(work)] {
+          return std::make_unique<Compute>(work, Counting::failures);
+        },
+        input.shape, false);
+    graph_.work_for_sink(input, index);
+  }
+  if (bindings.topic_column) {
+    input = graph_.add_operator(
+        input, reader,
+        [rules = topic_rules(std::get<spec::KafkaSinkSpec>(sink.kind), *bindings.topic_column)] {
+          return std::make_unique<operators::TopicCheck>(rules);
+        },
+        input.shape, false);
+    graph_.work_for_sink(input, index);
+  }
+  graph_.add_sink(input, index,
+                  [make_encoder = encoder_of(sink, bindings, input.shape), bindings] {
+                    flow::SinkBinding binding;
+                    binding.encoder = make_encoder();
+                    binding.key = bindings.key;
+                    binding.headers = bindings.headers;
+                    binding.timestamp_column = bindings.timestamp_column;
+                    binding.topic_column = bindings.topic_column;
+                    return binding;
+                  });
+}
+
+}  // namespace leat::plan

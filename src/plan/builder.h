@@ -1,0 +1,130 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "operators/compute.h"
+#include "operators/topic_check.h"
+#include "plan/expressions.h"
+#include "plan/graph.h"
+#include "plan/plan.h"
+#include "plan/topics.h"
+
+namespace leat::plan {
+
+// Walks a definition from its sources to its sinks and puts its graph together. Belongs to one call
+// of build_plan.
+class Builder {
+ public:
+  Builder(std::shared_ptr<const spec::PipelineSpec> definition, const expr::Limits& limits)
+      : spec_(std::move(definition)), limits_(limits) {}
+
+  void build() {
+    for (std::uint32_t i = 0; i < spec_->sources.size(); ++i) {
+      const spec::SourceSpec& source = spec_->sources[i];
+      if (const auto* generator = std::get_if<spec::GeneratorSpec>(&source.kind))
+        check_generator(*generator, limits_, diagnostics_);
+      flows_.emplace(source.id, add_source(i, source));
+    }
+    for (const spec::StepSpec& step : spec_->steps) {
+      const Flow input = input_of(step.from, step.id);
+      flows_.emplace(
+          step.id, std::visit([&](const auto& verb) { return add(step, verb, input); }, step.verb));
+    }
+    for (std::uint32_t i = 0; i < spec_->sinks.size(); ++i) add_sink(i, spec_->sinks[i]);
+    check_topic_patterns(*spec_, diagnostics_);
+  }
+
+  Graph& graph() noexcept { return graph_; }
+  std::vector<spec::Diagnostic> take_diagnostics() { return std::move(diagnostics_); }
+
+ private:
+  Flow input_of(const std::vector<std::string>& from, const std::string& step) {
+    std::vector<const Flow*> inputs;
+    for (const std::string& id : from) inputs.push_back(&flows_.at(id));
+    return graph_.unite(inputs, step);
+  }
+
+  // Lets `attempt` compile against the input's shape; when it meets mixed fields, once more behind
+  // an encode.
+  template <class Attempt>
+  Flow compiled_input(Flow input, const std::string& step, Attempt&& attempt) {
+    const std::size_t known = diagnostics_.size();
+    Expressions first(spec_->name, input.shape, graph_.scopes(), limits_, diagnostics_);
+    if (attempt(first, input.shape) && !first.mixed()) return input;
+    diagnostics_.resize(known);
+    input = graph_.materialise(input, step);
+    Expressions second(spec_->name, input.shape, graph_.scopes(), limits_, diagnostics_);
+    attempt(second, input.shape);
+    return input;
+  }
+
+  void warn(const std::string& pointer, std::string code, std::string message) {
+    spec::Diagnostic diagnostic;
+    diagnostic.severity = spec::Severity::warning;
+    report(std::move(diagnostic), pointer, std::move(code), std::move(message));
+  }
+  void report(spec::Diagnostic diagnostic, const std::string& pointer, std::string code,
+              std::string message) {
+    diagnostic.pointer = pointer;
+    diagnostic.code = std::move(code);
+    diagnostic.message = std::move(message);
+    diagnostics_.push_back(std::move(diagnostic));
+  }
+
+  // build_sources.cc
+  Flow add_source(std::uint32_t index, const spec::SourceSpec& source);
+
+  Flow add(const spec::StepSpec& step, const spec::FilterStep& filter, Flow input);
+  Flow add(const spec::StepSpec& step, const spec::SetStep& set, Flow input);
+  Flow add(const spec::StepSpec& step, const spec::SelectStep& select, Flow input);
+  Flow add(const spec::StepSpec& step, const spec::DropStep& drop, Flow input);
+  Flow add(const spec::StepSpec& step, const spec::RepartitionStep& repartition, Flow input);
+  // build_explode.cc
+  bool check_targets(const spec::StepSpec& step, const spec::ExplodeStep& explode);
+  Flow add(const spec::StepSpec& step, const spec::ExplodeStep& explode, Flow input);
+
+  void check_condition(const expr::Program& condition, const std::string& pointer);
+  // Compiles all expressions of a set or select; what must run goes to `work`.
+  std::vector<Member> assign(const std::vector<spec::Assignment>& fields, Expressions& expressions,
+                             operators::ComputeWork& work);
+  Flow add_compute(const spec::StepSpec& step, const Flow& input, std::shared_ptr<operators::ComputeWork> work,
+                   Shape after);
+
+  // build_sinks.cc
+  void add_sink(std::uint32_t index, const spec::SinkSpec& sink);
+  // What the expressions of a Kafka sink become.
+  struct Bindings {
+    flow::SinkBinding::Text key = flow::SinkBinding::FromRecord{};
+    std::vector<flow::SinkBinding::HeaderRule> headers;
+    std::optional<std::size_t> timestamp_column;
+    std::optional<std::size_t> topic_column;
+    std::size_t value_column = 0;                // of the formats string and bytes
+    std::vector<codec::CsvColumn> csv_columns;   // of the format csv
+  };
+  Bindings bind(const spec::SinkSpec& sink, Expressions& expressions, operators::ComputeWork& work);
+  void bind_kafka(const spec::KafkaSinkSpec& kafka, Expressions& expressions, operators::ComputeWork& work,
+                  Bindings& bindings);
+  void bind_csv(const spec::SinkSpec& sink, Expressions& expressions, Bindings& bindings);
+  std::size_t text_column(const spec::Expression& expression, Expressions& expressions,
+                          operators::ComputeWork& work);
+  std::size_t time_column(const spec::Expression& expression, Expressions& expressions,
+                          operators::ComputeWork& work);
+  MakeEncoder encoder_of(const spec::SinkSpec& sink, const Bindings& bindings, const Shape& shape);
+  operators::TopicCheck::Rules topic_rules(const spec::KafkaSinkSpec& kafka,
+                                           std::size_t column) const;
+  std::size_t column(const Place& place, Want want) {
+    return graph_.scopes().column(place.scope, place.path, want);
+  }
+
+  const std::shared_ptr<const spec::PipelineSpec> spec_;
+  const expr::Limits limits_;
+  Graph graph_;
+  std::map<std::string, Flow> flows_;
+  std::vector<spec::Diagnostic> diagnostics_;
+};
+
+}  // namespace leat::plan

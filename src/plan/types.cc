@@ -1,0 +1,80 @@
+#include "plan/types.h"
+
+#include <algorithm>
+
+namespace leat::plan {
+namespace {
+
+using spec::SchemaType;
+
+auto find_member(const SchemaType& type, const std::string& name) {
+  return std::find_if(type.members.begin(), type.members.end(),
+                      [&](const auto& member) { return member.first == name; });
+}
+
+bool same(const SchemaType& a, const SchemaType& b) noexcept {
+  if (a.kind != b.kind || a.required != b.required || a.members.size() != b.members.size())
+    return false;
+  if ((a.element != nullptr) != (b.element != nullptr)) return false;
+  if (a.element != nullptr && !same(*a.element, *b.element)) return false;
+  for (std::size_t i = 0; i < a.members.size(); ++i)
+    if (a.members[i].first != b.members[i].first || !same(a.members[i].second, b.members[i].second))
+      return false;
+  return true;
+}
+
+}  // namespace
+
+Known known_at(const TypePtr& type, std::span<const std::string> path) {
+  Known known{true, type, {}, {}};
+  for (const std::string& name : path) {
+    if (known.type == nullptr) return known;
+    switch (known.type->kind) {
+      case SchemaType::Kind::object: {
+        const auto found = find_member(*known.type, name);
+        if (found == known.type->members.end()) {
+          for (const auto& [other, ignored] : known.type->members) known.names.push_back(other);
+          known.missing = name;
+          known.exists = false;
+          known.type = nullptr;
+          return known;
+        }
+        known.type = TypePtr(known.type, &found->second);
+        break;
+      }
+      case SchemaType::Kind::map: known.type = known.type->element; break;
+      default: known.type = nullptr; break;
+    }
+  }
+  return known;
+}
+
+bool same_type(const TypePtr& a, const TypePtr& b) noexcept {
+  if (a == b) return true;
+  return a != nullptr && b != nullptr && same(*a, *b);
+}
+
+void set_member(SchemaType& root, std::span<const std::string> path, const TypePtr& type) {
+  if (root.kind != SchemaType::Kind::object) return;
+  auto found = std::find_if(root.members.begin(), root.members.end(),
+                            [&](const auto& member) { return member.first == path[0]; });
+  if (found == root.members.end()) {
+    root.members.emplace_back(path[0], SchemaType());
+    found = root.members.end() - 1;
+    if (path.size() > 1) found->second.kind = SchemaType::Kind::object;
+  }
+  if (path.size() > 1) return set_member(found->second, path.subspan(1), type);
+  found->second = type != nullptr ? *type : SchemaType();
+  found->second.required = false;
+}
+
+void remove_member(SchemaType& root, std::span<const std::string> path) {
+  if (root.kind != SchemaType::Kind::object) return;
+  const auto found = std::find_if(root.members.begin(), root.members.end(),
+                                  [&](const auto& member) { return member.first == path[0]; });
+  if (found == root.members.end()) return;
+  if (path.size() > 1) return remove_member(found->second, path.subspan(1));
+  root.members.erase(found);
+}
+
+}  // namespace leat::plan

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "plan/shape.h"
+
+// What schemas say, followed through a pipeline.
+namespace leat::plan {
+
+// What is known of a field beneath `type`.
+struct Known {
+  bool exists = true;  // false: an object on the way is declared and has no such member
+  TypePtr type;        // null = nothing is known
+  std::string missing;             // when it does not exist: the name that is not there,
+  std::vector<std::string> names;  // and those that its object has
+};
+Known known_at(const TypePtr& type, std::span<const std::string> path);
+bool same_type(const TypePtr& a, const TypePtr& b) noexcept;
+// `root` (an object) with the type of one member replaced, or removed. A type of null says that the
+// member is there and nothing more.
+void set_member(spec::SchemaType& root, std::span<const std::string> path, const TypePtr& type);
+void remove_member(spec::SchemaType& root, std::span<const std::string> path);
+
+}  // namespace leat::plan
