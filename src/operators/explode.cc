@@ -30,6 +30,8 @@ void Explode::add_rows(RecordBatch& batch, std::uint32_t row, flow::Collector& o
   const Value list = lists.empty() ? Value() : lists[row];
   if (const RowError* error = splitter_->split(list, batch.arena(), list_))
     return rows_in_.fail(row, batch, *error);
+  const bool too_deep = work_->several && batch.rows()[row].ordinal >> (64 - kItemBits) != 0;
+  if (list_.size() > kItemsMax || too_deep) return rows_in_.fail(row, batch, kTooManyItems);
   if (list_.empty() && work_->outer) add(batch, {row, 0, false}, Value::null(), out);
   for (std::size_t i = 0; i < list_.size(); ++i) add(batch, {row, i, true}, list_[i], out);
 }
@@ -48,7 +50,7 @@ void Explode::flush(const RecordBatch& batch, flow::Collector& out) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     record::Row& row = rows.rows()[i];
     const Made& made = made_[i];
-    row.ordinal = work_->several ? pair_ordinals(row.ordinal, made.position) : made.position;
+    row.ordinal = (work_->several ? row.ordinal << kItemBits : 0) | made.position;
     if (!index.empty())
       index[i] = made.item ? Value::integer(static_cast<std::int64_t>(made.position)) : Value::null();
   }

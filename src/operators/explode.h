@@ -11,6 +11,9 @@
 
 namespace leat::operators {
 
+inline constexpr record::RowError kTooManyItems{
+    "TOO_MANY_ITEMS", "one record has more items than rows can be told apart"};
+
 // What an Explode does; shared by all tasks. Immutable.
 struct ExplodeWork {
   std::size_t list = 0;              // column of the list: a computed value, or a field's token
@@ -20,10 +23,15 @@ struct ExplodeWork {
 };
 
 // One row per item of a list, in its order; the other fields stay. Values that are no list fail the
-// row, items that cannot be read fail theirs. Tombstones have no list: dropped and counted. Emits
-// batches of at most RecordBatch::kRowsMax rows. Thread-confined.
+// row, items that cannot be read fail theirs, and so do lists of more than kItemsMax items.
+// Tombstones have no list: dropped and counted. Ordinals grow in the order of the rows: the item's
+// position, behind the old ordinal where there may be one. Emits batches of at most
+// RecordBatch::kRowsMax rows. Thread-confined.
 class Explode final : public flow::Operator {
  public:
+  static constexpr int kItemBits = 20;
+  static constexpr std::uint64_t kItemsMax = std::uint64_t{1} << kItemBits;
+
   Explode(std::shared_ptr<const ExplodeWork> work, std::unique_ptr<codec::ItemDecoder> items)
       : work_(std::move(work)),
         items_(std::move(items)),
@@ -56,13 +64,5 @@ class Explode final : public flow::Operator {
   std::vector<record::Value> values_;
   std::vector<const record::RowError*> errors_;
 };
-
-// A number that no other pair gives (Cantor's pairing): (old + position)(old + position + 1) / 2 +
-// position.
-constexpr std::uint64_t pair_ordinals(std::uint64_t old, std::uint64_t position) noexcept {
-  const std::uint64_t sum = old + position;
-  const std::uint64_t half = sum % 2 == 0 ? sum / 2 * (sum + 1) : (sum + 1) / 2 * sum;
-  return half + position;
-}
 
 }  // namespace leat::operators

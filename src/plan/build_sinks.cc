@@ -45,12 +45,12 @@ std::size_t Builder::time_column(const spec::Expression& expression, Expressions
 }
 
 Builder::Bindings Builder::bind(const spec::SinkSpec& sink, Expressions& expressions,
-                                ComputeWork& work) {
+                                const Shape& shape, ComputeWork& work) {
   Bindings bindings;
   work = {};
   work.tombstones = operators::Tombstones::evaluate;
   if (sink.format == spec::Format::csv) {
-    bind_csv(sink, expressions, bindings);
+    if (!passes_csv(sink, shape)) bind_csv(sink, expressions, bindings);
   } else if (sink.format != spec::Format::json) {
     const auto value = expressions.field_column({"value"}, sink.pointer + "/format");
     if (value) bindings.value_column = *value;
@@ -111,16 +111,18 @@ operators::TopicCheck::Rules Builder::topic_rules(const spec::KafkaSinkSpec& kaf
   return rules;
 }
 
+bool Builder::passes_csv(const spec::SinkSpec& sink, const Shape& shape) {
+  const codec::Reading& reading = graph_.scopes().reading(shape.scope());
+  return shape.untouched() && reading.format == codec::Format::csv &&
+         reading.csv.fields == sink.csv.fields && reading.csv.delimiter == sink.csv.delimiter;
+}
+
 MakeEncoder Builder::encoder_of(const spec::SinkSpec& sink, const Bindings& bindings,
                                 const Shape& shape) {
-  const codec::Reading& reading = graph_.scopes().reading(shape.scope());
   switch (sink.format) {
     case spec::Format::json: break;
     case spec::Format::csv: {
-      const bool same = shape.untouched() && reading.format == codec::Format::csv &&
-                        reading.csv.fields == sink.csv.fields &&
-                        reading.csv.delimiter == sink.csv.delimiter;
-      if (same) return [] { return codec::make_document_encoder(); };
+      if (passes_csv(sink, shape)) return [] { return codec::make_document_encoder(); };
       return [columns = bindings.csv_columns, delimiter = sink.csv.delimiter,
               timestamps = sink.timestamps] {
         return codec::make_csv_encoder(columns, delimiter, timestamps);
@@ -143,8 +145,8 @@ void Builder::add_sink(std::uint32_t index, const spec::SinkSpec& sink) {
   Bindings bindings;
   Flow input = input_of(sink.from, sink.from.front());
   const std::string reader = input.step;  // rows are counted there until they reach the sink
-  input = compiled_input(std::move(input), reader, [&](Expressions& expressions, const Shape&) {
-    bindings = bind(sink, expressions, *work);
+  input = compiled_input(std::move(input), reader, [&](Expressions& expressions, const Shape& shape) {
+    bindings = bind(sink, expressions, shape, *work);
     return true;
   });
   if (!work->items.empty() || !work->present.empty() || !work->texts.empty()) {

@@ -105,7 +105,10 @@ class Builder {
     std::size_t value_column = 0;                // of the formats string and bytes
     std::vector<codec::CsvColumn> csv_columns;   // of the format csv
   };
-  Bindings bind(const spec::SinkSpec& sink, Expressions& expressions, operators::ComputeWork& work);
+  Bindings bind(const spec::SinkSpec& sink, Expressions& expressions, const Shape& shape,
+                operators::ComputeWork& work);
+  // Whether rows of this shape are the sink's own already, byte for byte.
+  bool passes_csv(const spec::SinkSpec& sink, const Shape& shape);
   void bind_kafka(const spec::KafkaSinkSpec& kafka, Expressions& expressions, operators::ComputeWork& work,
                   Bindings& bindings);
   void bind_csv(const spec::SinkSpec& sink, Expressions& expressions, Bindings& bindings);

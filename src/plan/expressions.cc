@@ -90,6 +90,11 @@ class Expressions::FieldResolver final : public expr::Resolver {
     return {owner_.scopes_.new_column(), {}};
   }
 
+  bool hides_type(std::string_view name) const override {
+    const Field field = owner_.shape_.find({std::string(name)}, owner_.scopes_);
+    return field.kind != Field::Kind::never;
+  }
+
   void commit(const expr::Program& program) {
     const std::span<const std::size_t> read = program.columns();
     for (const auto& [place, column] : asked_) {

@@ -64,6 +64,37 @@ void decode_json(benchmark::State& state) {
 }
 BENCHMARK(decode_json)->Args({256, 3})->Args({256, 0})->Args({32, 3})->Args({1, 3});
 
+// Records of `fields` fields of 20 bytes each, of which three in the middle are read.
+void decode_wide_json(benchmark::State& state) {
+  const auto fields = static_cast<std::size_t>(state.range(0));
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < 32; ++i) {
+    std::string text = "{";
+    for (std::size_t f = 0; f < fields; ++f) {
+      const std::string number = std::to_string(1000 + f);
+      text += (f == 0 ? "\"f" : ",\"f") + number + "\":\"" + std::to_string(100000000 + i * 37 + f) + "\"";
+    }
+    texts.push_back(text + "}");
+  }
+  std::vector<record::DecodeSlot> wanted;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(state.range(1)); ++i)
+    wanted.push_back({{"f" + std::to_string(1000 + (fields / 2 + i) % fields)}, record::DecodeSlot::Want::value, i});
+  const std::unique_ptr<RowDecoder> decoder = make_decoder(Format::json, wanted);
+  std::vector<const record::RowError*> errors(texts.size());
+  record::RecordBatch batch = batch_of(texts);
+  for (auto _ : state) {
+    batch.clear_columns();
+    batch.arena().clear();
+    decoder->decode(batch, errors);
+    benchmark::DoNotOptimize(batch.column(0).data());
+  }
+  count_rows(state, texts.size());
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(texts[0].size() * texts.size()));
+}
+BENCHMARK(decode_wide_json)->ArgNames({"fields", "read"})->ArgsProduct({{5, 50, 500}, {0, 3}});
+// All fields of the record: what touching only the needed ones saves.
+BENCHMARK(decode_wide_json)->ArgNames({"fields", "read"})->Args({5, 5})->Args({50, 50})->Args({500, 500});
+
 // Projects three columns, or replaces one member of the document.
 void encode_json(benchmark::State& state) {
   const std::unique_ptr<RowDecoder> decoder = make_decoder(Format::json, slots(3));

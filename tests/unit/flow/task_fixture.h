@@ -81,6 +81,12 @@ class TaskFixture {
     return *this;
   }
 
+  // The source has event times: those its records have in Kafka.
+  TaskFixture& with_event_time(const spec::EventTimeSpec& rules) {
+    rules_ = rules;
+    return *this;
+  }
+
   flow::Task& task() {
     if (task_ == nullptr) build();
     return *task_;
@@ -140,6 +146,9 @@ class TaskFixture {
     nodes[0].op = operator_ ? std::move(operator_) : keep_all();
     nodes[0].stats = &step_stats;
     nodes[0].next = {1};
+    std::unique_ptr<flow::SourceClock> clock_of_source;
+    if (rules_) clock_of_source = std::make_unique<flow::SourceClock>(*rules_);
+    nodes[0].clock = clock_of_source.get();
     nodes[1].writer = std::make_unique<FakeWriter>(broker, sink, 0, flow::SinkBinding(), ledger);
     flow::TaskParts parts{.id = 7,
                           .slice = SliceId(0),
@@ -156,8 +165,8 @@ class TaskFixture {
                           .stats = stats,
                           .worker = wakeup};
     if (has_source_)
-      parts.sources.push_back(
-          {std::make_unique<FakeReader>(broker.topic(0), SliceId(0), 1, source), 0});
+      parts.sources.push_back({std::make_unique<FakeReader>(broker.topic(0), SliceId(0), 1, source),
+                               0, std::move(clock_of_source)});
     for (const auto& edge : edges) parts.inputs.push_back({edge.get(), 0});
     task_ = std::make_unique<flow::Task>(std::move(parts));
     LEAT_CHECK(task_->open().ok());
@@ -165,6 +174,7 @@ class TaskFixture {
 
   flow::Trigger trigger_;
   bool has_source_ = false;
+  std::optional<spec::EventTimeSpec> rules_;
   std::uint64_t records_per_second_ = 0;
   std::uint64_t bytes_per_second_ = 0;
   std::unique_ptr<flow::Operator> operator_;

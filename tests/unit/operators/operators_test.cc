@@ -15,6 +15,7 @@
 #include "operators/filter.h"
 #include "operators/key_check.h"
 #include "operators/pass.h"
+#include "unit/operators/driven.h"
 
 namespace leat::operators {
 namespace {
@@ -43,64 +44,6 @@ std::shared_ptr<const expr::Program> program(std::string_view text) {
   EXPECT_TRUE(compiled.ok()) << text;
   return std::make_shared<const expr::Program>(*std::move(compiled.program));
 }
-
-// A batch whose row i has the offset i.
-RecordBatch rows(std::size_t count) {
-  RecordBatch batch{base::Ref<record::BatchMemory>(new record::BatchMemory())};
-  for (std::size_t i = 0; i < count; ++i) {
-    Row row;
-    row.value = "{}";
-    row.offset = static_cast<std::int64_t>(i);
-    batch.rows().push_back(row);
-  }
-  return batch;
-}
-
-RecordBatch rows_with(std::size_t column, const std::vector<Value>& values) {
-  RecordBatch batch = rows(values.size());
-  std::copy(values.begin(), values.end(), batch.make_column(column).begin());
-  return batch;
-}
-
-class Collected final : public flow::Collector {
- public:
-  void emit(RecordBatch&& batch) override {
-    EXPECT_FALSE(batch.empty());
-    batches.push_back(std::move(batch));
-  }
-  std::vector<RecordBatch> batches;
-};
-
-// Drives one operator with one batch.
-class Driven {
- public:
-  Driven(flow::Operator& op, RecordBatch batch, flow::ErrorPlace place = {})
-      : errors(std::move(place), stats) {
-    EXPECT_TRUE(op.open({SliceId(0), 1, stats, errors}).ok());
-    EXPECT_TRUE(op.process(batch, out).ok());
-  }
-  std::vector<std::int64_t> offsets() const {
-    std::vector<std::int64_t> all;
-    for (const RecordBatch& batch : out.batches)
-      for (const Row& row : batch.rows()) all.push_back(row.offset);
-    return all;
-  }
-  // in, out, and drops by reason that are not 0
-  std::string counts() const {
-    std::string text =
-        std::to_string(stats.in.value()) + " in " + std::to_string(stats.out.value()) + " out";
-    for (std::size_t r = 0; r < flow::kDropReasons; ++r) {
-      const auto reason = static_cast<DropReason>(r);
-      if (stats.dropped(reason).value() != 0)
-        text += " " + std::to_string(stats.dropped(reason).value()) + " " +
-                std::string(to_string(reason));
-    }
-    return text;
-  }
-  flow::StepStats stats{"p", "s"};
-  flow::ErrorRoute errors;
-  Collected out;
-};
 
 TEST(Filter, KeepsRowsForWhichItIsTrue) {
   Filter filter(program("a > 1"));
@@ -252,6 +195,21 @@ TEST(Encode, MakesTheDocumentAnewAndForgetsTheColumns) {
   EXPECT_EQ(driven.counts(), "1 in 0 out 1 skip");
   EXPECT_EQ(driven.out.batches[0].rows()[0].value, "{\"a\":1}");
   EXPECT_EQ(driven.out.batches[0].columns(), 0u);
+}
+
+TEST(Encode, KeepsTheColumnsItIsToldTo) {
+  Encode encode(codec::make_document_encoder(), {kB});
+  RecordBatch batch = rows_with(kA, {Value::integer(1)});
+  batch.make_column(kB)[0] = Value::timestamp(5);
+  Driven driven(encode, std::move(batch));
+  EXPECT_TRUE(driven.out.batches[0].column(kA).empty());
+  EXPECT_EQ(driven.out.batches[0].column(kB)[0].as_integer(), 5);
+}
+
+TEST(Decode, CopiesColumnsThatAreThereAlready) {
+  Decode decode(codec::make_decoder(codec::Format::json, {}), {{kA, kOut}}, Counting::failures);
+  Driven driven(decode, rows_with(kA, {Value::integer(1), Value::timestamp(5)}));
+  EXPECT_EQ(driven.out.batches[0].column(kOut)[1].as_integer(), 5);
 }
 
 TEST(Pass, CountsWhatGoesThrough) {
