@@ -40,6 +40,11 @@ class Resolver {
   // of the column itself. A field's value is absent when any member on the way is missing or no
   // object. `has(a.b)` asks for {a, b} and {a}.
   virtual Resolution resolve_field(const record::FieldPath& path) = 0;
+  // The same for `this['x']` after resolve_field() refused: so a field can be read that the schema
+  // of the source does not name.
+  virtual Resolution resolve_extra_field(const record::FieldPath& path) {
+    return resolve_field(path);
+  }
   // Whether `meta.<member>` has a meaning here; by default all that exist do.
   virtual std::optional<Refusal> refuse_meta(std::string_view member) {
     static_cast<void>(member);

@@ -346,6 +346,13 @@ void copy_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   for (std::size_t i = 0; i < rows; ++i) out[i] = in[0][i];
 }
 
+void null_if_absent_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
+  for (std::size_t i = 0; i < rows; ++i) {
+    const Value& value = in[0][i];
+    out[i] = value.is(Type::absent) ? Value::null() : value;
+  }
+}
+
 void settle_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   for (std::size_t i = 0; i < rows; ++i) {
     const Value& a = in[0][i];

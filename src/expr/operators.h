@@ -15,6 +15,8 @@ void chain_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows)
 void conditional_kernel(Frame& frame, const Operand* in, Value* out,
                         std::size_t rows);  // condition, then, otherwise
 void copy_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
+// A declared field that is absent reads as null.
+void null_if_absent_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
 // Copies; an absent value becomes NO_SUCH_FIELD.
 void settle_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
 

@@ -79,15 +79,21 @@ class Expressions::FieldResolver final : public expr::Resolver {
   std::string place() const override { return std::string(owner_.pipeline_) + pointer_; }
 
   expr::Resolution resolve_field(const FieldPath& path) override {
-    const Field field = owner_.shape_.find(path, owner_.scopes_);
+    return resolve(path, Shape::Naming::declared);
+  }
+  expr::Resolution resolve_extra_field(const FieldPath& path) override {
+    return resolve(path, Shape::Naming::extra);
+  }
+  expr::Resolution resolve(const FieldPath& path, Shape::Naming naming) {
+    const Field field = owner_.shape_.find(path, owner_.scopes_, naming);
     switch (field.kind) {
-      case Field::Kind::document: return {column_of(field.place), {}};
-      case Field::Kind::column: return {field.column, {}};
-      case Field::Kind::never: return {0, refusal(path, field)};
+      case Field::Kind::document: return {column_of(field.place), {}, field.type.get()};
+      case Field::Kind::column: return {field.column, {}, nullptr};
+      case Field::Kind::never: return {0, refusal(path, field), nullptr};
       case Field::Kind::mixed: break;
     }
     owner_.mixed_ = true;
-    return {owner_.scopes_.new_column(), {}};
+    return {owner_.scopes_.new_column(), {}, nullptr};
   }
 
   bool hides_type(std::string_view name) const override {
@@ -138,7 +144,8 @@ Expressions::Value Expressions::compile(const spec::Expression& expression) {
   FieldResolver resolver(*this, expression.pointer);
   std::optional<expr::Program> program = compile_text(expression, resolver);
   if (!program) return {{}, scopes_.new_column(), nullptr, false, false};
-  if (program->is_path()) return field(*program->path(), expression.pointer);
+  if (program->is_path())
+    return field(*program->path(), expression.pointer, Shape::Naming::extra);
   resolver.commit(*program);
   return {{},
           scopes_.new_column(),
@@ -156,8 +163,9 @@ std::shared_ptr<const expr::Program> Expressions::compile_program(
   return std::make_shared<const expr::Program>(*std::move(program));
 }
 
-Expressions::Value Expressions::field(const FieldPath& path, const std::string& pointer) {
-  const Field found = shape_.find(path, scopes_);
+Expressions::Value Expressions::field(const FieldPath& path, const std::string& pointer,
+                                      Shape::Naming naming) {
+  const Field found = shape_.find(path, scopes_, naming);
   switch (found.kind) {
     case Field::Kind::document: return {found.place, 0, nullptr, true, found.type != nullptr};
     case Field::Kind::column: return {{}, found.column, nullptr, true, false};

@@ -40,7 +40,8 @@ class Expressions {
   // The same without shortcuts for paths: always a program, or null.
   std::shared_ptr<const expr::Program> compile_program(const spec::Expression& expression);
   // The value of a field without an expression around it; `pointer` says where it is asked for.
-  Value field(const record::FieldPath& path, const std::string& pointer);
+  Value field(const record::FieldPath& path, const std::string& pointer,
+              Shape::Naming naming = Shape::Naming::declared);
   // The column of a field's typed value; nothing after a mistake.
   std::optional<std::size_t> field_column(const record::FieldPath& path,
                                           const std::string& pointer);

@@ -103,21 +103,25 @@ Shape Shape::of(ScopeId scope, const Scopes& scopes) {
   return shape;
 }
 
-Field Shape::find(const FieldPath& path, const Scopes& scopes) const {
-  const auto document = [&](Place place) -> Field {
+Field Shape::find(const FieldPath& path, const Scopes& scopes, Naming naming) const {
+  const auto document = [&](Place place, Naming how) -> Field {
     const Known known = known_at(scopes.type(place.scope), place.path);
-    if (!known.exists) return {Field::Kind::never, {}, 0, nullptr, known.missing, known.names};
+    if (!known.exists && how == Naming::declared)
+      return {Field::Kind::never, {}, 0, nullptr, known.missing, known.names};
     return {Field::Kind::document, std::move(place), 0, known.type, {}, {}};
   };
   const auto simply = [](Field::Kind kind) -> Field { return {kind, {}, 0, nullptr, {}, {}}; };
   if (path.empty())
-    return untouched_ && document_ ? document({scope_, {}}) : simply(Field::Kind::mixed);
+    return untouched_ && document_ ? document({scope_, {}}, naming) : simply(Field::Kind::mixed);
   bool below = false;
   for (const Member& member : members_) {
     if (covers(member.path, path)) {
-      if (member.copy_of)
-        return document({member.copy_of->scope,
-                         joined(member.copy_of->path, path, member.path.size())});
+      if (member.copy_of) {
+        const auto& [scope, from] = *member.copy_of;
+        const bool extra = !known_at(scopes.type(scope), from).exists;
+        return document({scope, joined(from, path, member.path.size())},
+                        extra ? Naming::extra : naming);
+      }
       if (member.path.size() < path.size()) return simply(Field::Kind::mixed);
       return {Field::Kind::column, {}, member.column, nullptr, {}, {}};
     }
@@ -130,7 +134,7 @@ Field Shape::find(const FieldPath& path, const Scopes& scopes) const {
   }
   if (below) return simply(Field::Kind::mixed);
   if (!document_) return {Field::Kind::never, {}, 0, nullptr, path[0], known_names(scopes)};
-  Field found = document({scope_, path});
+  Field found = document({scope_, path}, naming);
   if (found.kind == Field::Kind::never && path.size() == 1) found.names = known_names(scopes);
   return found;
 }

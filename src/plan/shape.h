@@ -102,7 +102,10 @@ class Shape {
 
   ScopeId scope() const noexcept { return scope_; }
   bool untouched() const noexcept { return untouched_; }
-  Field find(const record::FieldPath& path, const Scopes& scopes) const;
+  // `extra`: fields that the schema does not name exist too.
+  enum class Naming : std::uint8_t { declared, extra };
+  Field find(const record::FieldPath& path, const Scopes& scopes,
+             Naming naming = Naming::declared) const;
   // The names of the fields there are, when they are all known.
   std::vector<std::string> known_names(const Scopes& scopes) const;
 

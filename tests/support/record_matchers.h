@@ -36,7 +36,7 @@ inline std::vector<std::string> origins_of(const std::vector<OutputRow>& rows) {
 // order is kept.
 inline std::string order_broken_at(const std::vector<OutputRow>& rows) {
   std::map<std::tuple<std::string, std::int32_t, std::string>,
-           std::pair<std::int64_t, std::uint32_t>>
+           std::pair<std::int64_t, std::uint64_t>>
       last;
   for (const OutputRow& row : rows) {
     const auto place = std::make_tuple(row.topic, row.partition, row.key.value_or("(null)"));

@@ -146,7 +146,7 @@ class Checker {
     Checked& checked = out_.nodes[id];
     switch (use(id)) {
       case Use::path: {
-        const Resolution found = field(path_of(ast_, id), node.span);
+        const Resolution found = field(id, node.span);
         checked.column = found.column;
         checked.declared = found.declared;
         checked.type = type_of(found.declared);
@@ -174,6 +174,21 @@ class Checker {
       case Use::call: call(id, checked); break;
       case Use::value: value(id, checked); break;
     }
+  }
+
+  Resolution field(NodeId id, Span span) {
+    const record::FieldPath path = path_of(ast_, id);
+    Resolution found = resolver_.resolve_field(path);
+    if (found.refusal && is_index_of_this(id)) found = resolver_.resolve_extra_field(path);
+    if (found.refusal) report(*found.refusal, span);
+    return found;
+  }
+
+  // Whether the path begins with `this['…']`.
+  bool is_index_of_this(NodeId id) const {
+    NodeId first = id;
+    for (; ast_[id].kind != NodeKind::identifier; id = ast_[id].children[0]) first = id;
+    return ast_[first].kind == NodeKind::index;
   }
 
   Resolution field(const record::FieldPath& path, Span span) {

@@ -361,7 +361,10 @@ class Generator {
   Slot emitted(NodeId id, ScopeId where) {
     const Checked& checked = nodes_[id];
     switch (use(id)) {
-      case Use::path: return column_slot(checked.column);
+      case Use::path:
+        if (checked.declared == nullptr || checked.declared->required)
+          return column_slot(checked.column);
+        return instruction(where, null_if_absent_kernel, {column_slot(checked.column)});
       case Use::meta_field: return instruction(where, checked.meta->kernel, {});
       case Use::headers: return instruction(where, headers_kernel, {});
       case Use::header: return instruction(where, header_kernel, {header_name(id, where)});

@@ -132,7 +132,8 @@ TEST_F(ExplodeTest, OrdinalsStayDifferentBelowAnotherExplode) {
 TEST_F(ExplodeTest, MoreRowsThanOrdinalsFail) {
   std::string list = "[0";
   for (std::uint64_t i = 0; i < Explode::kItemsMax; ++i) list += ",0";
-  RecordBatch batch = rows_with(kList, {Value::json(list + "]"), Value::json("[1]")});
+  list += "]";
+  RecordBatch batch = rows_with(kList, {Value::json(list), Value::json("[1]")});
   batch.rows()[1].ordinal = std::uint64_t{1} << 44;
   const auto explode = made(false, true);
   const Driven driven(*explode, std::move(batch));

@@ -125,7 +125,7 @@ TEST(Csv, ThisIsTheRowAsAnObject) {
 
 TEST(Schema, TypesAreReadAndAbsentFieldsAreNull) {
   const Definition definition{
-      R"({"set":{"later":"at + duration('1s')","copy":"maybe","half":"d / 2","known":"has(maybe)"}})",
+      R"~({"set":{"later":"at + duration('1s')","copy":"maybe","half":"d / 2","known":"has(maybe)"}})~",
       [](auto& spec) {
         declare(spec, {{"at", type(Kind::timestamp)},
                        {"d", type(Kind::real)},
@@ -148,15 +148,15 @@ TEST(Schema, UndeclaredFieldsCannotBeNamedButPass) {
               ElementsAre("/steps/0/filter UNKNOWN_FIELD amount"));
   EXPECT_THAT(through({R"({"filter":"user.cty == 'x'"})", with}, {}),
               ElementsAre("/steps/0/filter UNKNOWN_FIELD city"));
-  EXPECT_THAT(through({R"({"filter":"amount > 1"},{"set":{"y":"this['x']"}})", with},
+  EXPECT_THAT(through({R"({"filter":"amount > 1"},{"set":{"y":"this['x']"}},{"filter":"y[0] == 7"})", with},
                       {R"({"x":[7],"amount":2})"}),
               ElementsAre(R"({"x":[7],"amount":2,"y":[7]})"));
 }
 
 TEST(Schema, TypesSurviveWhereARowIsPutTogether) {
   const Definition definition{
-      R"({"set":{"computed":"at + duration('1s')","size":"size(this)"}},)"
-      R"({"set":{"a":"this","b":"at + duration('1m')","c":"computed + duration('1m')"}},)"
+      R"~({"set":{"computed":"at + duration('1s')","size":"size(this)"}},)~"
+      R"~({"set":{"a":"this","b":"at + duration('1m')","c":"computed + duration('1m')"}},)~"
       R"({"select":["b","c"]})",
       [](auto& spec) { declare(spec, {{"at", type(Kind::timestamp)}}); }};
   EXPECT_THAT(through(definition, {R"({"at":"1970-01-01T00:00:00Z"})"}),
@@ -258,7 +258,7 @@ TEST(Explode, TakesComputedListsToo) {
 TEST(Explode, ItemsHaveTheTypeThatTheSchemaSays) {
   spec::SchemaType list = type(Kind::list);
   list.element = std::make_shared<spec::SchemaType>(type(Kind::timestamp));
-  const std::string steps = std::string(kAnyStep) + R"(,{"set":{"later":"ts + duration('1s')"}})";
+  const std::string steps = std::string(kAnyStep) + R"~(,{"set":{"later":"ts + duration('1s')"}})~";
   EXPECT_THAT(through({steps,
                        [&](spec::PipelineSpec& spec) {
                          declare(spec, {{"ts", list}});
@@ -310,7 +310,7 @@ TEST(Timestamps, AreWrittenAsTheSinkWants) {
            {spec::TimestampText::rfc3339, R"({"t":"1970-01-01T00:00:01.5Z","l":["1970-01-01T00:00:00Z"]})"},
            {spec::TimestampText::ms, R"({"t":1500,"l":[0]})"},
            {spec::TimestampText::us, R"({"t":1500000,"l":[0]})"}}) {
-    EXPECT_THAT(through({R"({"select":{"t":"timestamp('1970-01-01T00:00:01.5Z')","l":"[timestamp(0)]"}})",
+    EXPECT_THAT(through({R"~({"select":{"t":"timestamp('1970-01-01T00:00:01.5Z')","l":"[timestamp(0)]"}})~",
                          [text = text](spec::PipelineSpec& spec) { spec.sinks[0].timestamps = text; }},
                         {"{}"}),
                 ElementsAre(expected));
