@@ -15,6 +15,8 @@
 
 namespace leat::kafka {
 
+struct Target;
+
 // One row ready for the producer; bytes are borrowed from what its parcel keeps.
 struct Outgoing {
   std::string_view value;
@@ -22,6 +24,7 @@ struct Outgoing {
   std::int64_t timestamp_ms = 0;          // 0 = now
   rd_kafka_headers_t* headers = nullptr;  // owned until it is handed over
   FlightRow* flight = nullptr;
+  Target* target = nullptr;
   std::int32_t partition = -1;  // -1 = not chosen yet
   bool null_value = false;
   bool null_key = false;

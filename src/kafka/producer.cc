@@ -44,12 +44,16 @@ Producer::~Producer() {
                                         RD_KAFKA_PURGE_F_NON_BLOCKING);
   for (const auto& target : targets_)
     if (target->handle != nullptr) rd_kafka_topic_destroy(target->handle);
+  for (const auto& [key, target] : named_)
+    if (target->handle != nullptr) rd_kafka_topic_destroy(target->handle);
 }
 
-Result<Target*> Producer::add_target(const spec::KafkaSinkSpec& spec) {
+Result<std::unique_ptr<Target>> Producer::make_target(const spec::KafkaSinkSpec& spec,
+                                                      const std::string& topic) const {
   auto target = std::make_unique<Target>();
-  target->topic = spec.topic;
+  target->topic = topic;
   target->spec = &spec;
+  if (topic.empty()) return target;
   rd_kafka_topic_conf_t* const conf = rd_kafka_default_topic_conf_dup(client_->handle());
   std::array<char, 256> why{};
   if (rd_kafka_topic_conf_set(conf, "compression.codec", name_of(spec.compression), why.data(),
@@ -57,10 +61,37 @@ Result<Target*> Producer::add_target(const spec::KafkaSinkSpec& spec) {
     rd_kafka_topic_conf_destroy(conf);
     return Status(Code::invalid_argument, why.data());
   }
-  target->handle = rd_kafka_topic_new(client_->handle(), spec.topic.c_str(), conf);
+  target->handle = rd_kafka_topic_new(client_->handle(), topic.c_str(), conf);
   if (target->handle == nullptr)
-    return to_status(rd_kafka_last_error(), "cannot use topic `" + spec.topic + "`");
-  return targets_.emplace_back(std::move(target)).get();
+    return to_status(rd_kafka_last_error(), "cannot use topic `" + topic + "`");
+  return target;
+}
+
+Result<Target*> Producer::add_target(const spec::KafkaSinkSpec& spec) {
+  Result<std::unique_ptr<Target>> made = make_target(spec, spec.topic);
+  if (!made.ok()) return std::move(made).status();
+  return targets_.emplace_back(*std::move(made)).get();
+}
+
+Target* Producer::named_target(const spec::KafkaSinkSpec& spec, std::string_view topic) {
+  const std::lock_guard lock(mutex_);
+  const auto key = std::make_pair(&spec, std::string(topic));
+  if (const auto found = named_.find(key); found != named_.end()) return found->second.get();
+  if (named_.size() >= kNamedMax) return nullptr;
+  Result<std::unique_ptr<Target>> made = make_target(spec, key.second);
+  if (!made.ok()) return nullptr;
+  Target* const target = named_.emplace(key, *std::move(made)).first->second.get();
+  named_anew_.store(true, std::memory_order_release);
+  control_.wake();
+  return target;
+}
+
+std::vector<Target*> Producer::named_targets() {
+  const std::lock_guard lock(mutex_);
+  named_anew_.store(false, std::memory_order_relaxed);
+  std::vector<Target*> all;
+  for (const auto& [key, target] : named_) all.push_back(target.get());
+  return all;
 }
 
 void Producer::on_queue_filled(rd_kafka_t*, void* self) {

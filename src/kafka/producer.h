@@ -1,9 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/mailbox.h"
@@ -22,6 +25,7 @@ struct Target {
   const spec::KafkaSinkSpec* spec = nullptr;
   bool dead_letters = false;
   std::atomic<std::int32_t> partitions{0};  // 0 = not known: writers wait
+  std::atomic<bool> missing{false};         // the cluster has no such topic: rows for it fail
   std::atomic<std::shared_ptr<const std::vector<std::int32_t>>>
       leaders;  // by partition; set before `partitions`
 };
@@ -52,9 +56,18 @@ class Producer {
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
 
-  // Control, before writers: a topic with the sink's compression.
+  // Control, before writers: a topic with the sink's compression; without a topic where rows name
+  // theirs.
   Result<Target*> add_target(const spec::KafkaSinkSpec& spec);
   const std::vector<std::unique_ptr<Target>>& targets() const noexcept { return targets_; }
+  // Rows may name so many different topics.
+  static constexpr std::size_t kNamedMax = 1000;
+  // Writers: a topic that a row of this sink names; null when there are too many. The control thread
+  // learns its partitions.
+  Target* named_target(const spec::KafkaSinkSpec& spec, std::string_view topic);
+  // Control: all of them; afterwards named_anew() is false until there are more.
+  std::vector<Target*> named_targets();
+  bool named_anew() const noexcept { return named_anew_.load(std::memory_order_acquire); }
   ProducerMode mode() const noexcept { return mode_; }
   Client& client() const noexcept { return *client_; }
 
@@ -88,6 +101,8 @@ class Producer {
         control_(control),
         troubles_(control),
         failed_([this](rd_kafka_resp_err_t error) { on_undelivered(error); }) {}
+  Result<std::unique_ptr<Target>> make_target(const spec::KafkaSinkSpec& spec,
+                                              const std::string& topic) const;
   void poll(flow::LatencyStats* latency);
   void on_undelivered(rd_kafka_resp_err_t error);
   static void on_queue_filled(rd_kafka_t*, void* self);
@@ -105,7 +120,10 @@ class Producer {
   std::atomic<bool> undelivered_{false};
   std::atomic<std::uint64_t> refusals_{0};
   std::atomic<base::Wakeup*> primary_{nullptr};  // takes the acknowledgements when all sleep
+  std::atomic<bool> named_anew_{false};
   std::mutex mutex_;
+  std::map<std::pair<const spec::KafkaSinkSpec*, std::string>, std::unique_ptr<Target>>
+      named_;  // under mutex_
   std::vector<base::Wakeup*> writers_;                // under mutex_
   std::vector<std::unique_ptr<WriterStore>> stores_;  // under mutex_
 };

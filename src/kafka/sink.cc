@@ -96,15 +96,24 @@ void KafkaSink::ask() {
     bool create;
     bool one_partition;
   };
+  std::vector<Target*> targets;
+  for (const auto& target : producer_->targets()) targets.push_back(target.get());
+  const std::vector<Target*> named = producer_->named_targets();
+  targets.insert(targets.end(), named.begin(), named.end());
   std::vector<Topic> topics;
-  for (const auto& target : producer_->targets())
+  for (const Target* target : targets)
     topics.push_back({target->topic, creates(*target),
                       target->dead_letters &&
                           target->topic == flow::default_dead_letter_topic(parts_.pipeline)});
   producer_->client().post(
-      [answers = answers_, topics, like = parts_.source_topic](rd_kafka_t* client) {
+      [answers = answers_, targets, topics, like = parts_.source_topic](rd_kafka_t* client) {
         Answer answer;
+        answer.targets = targets;
         for (const Topic& topic : topics) {
+          if (topic.name.empty()) {  // its rows name their topics: somebody must be there
+            answer.topics.push_back({look_up_cluster(client), {0}});
+            continue;
+          }
           TopicFacts facts = look_up_topic(client, topic.name);
           if (topic.create && unknown(facts.error)) {
             const bool alone = topic.one_partition || !like;
@@ -124,7 +133,7 @@ Instant KafkaSink::serve(Instant now) {
   if (!producer_->has_writers()) producer_->serve(nullptr);
   for (const Answer& answer : answers_->take()) on_answer(answer);
   for (const Producer::Trouble& trouble : producer_->take_troubles()) on_trouble(trouble);
-  if (!asking_ && now >= ask_at_) ask();
+  if (!asking_ && (now >= ask_at_ || producer_->named_anew())) ask();
   return std::min(ask_at_, look_for_quiet(now));
 }
 
@@ -154,7 +163,7 @@ std::optional<KafkaSink::Missing> KafkaSink::take(const TopicFacts& facts, Targe
                            : RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
     return Missing{classify(error).name, describe(error, what)};
   }
-  if (target.spec->partition.value_or(0) >= count)
+  if (!target.topic.empty() && target.spec->partition.value_or(0) >= count)
     return Missing{"UNKNOWN_PARTITION", "topic `" + target.topic + "` has " +
                                             std::to_string(count) +
                                             " partitions, the sink names partition " +
@@ -168,14 +177,23 @@ void KafkaSink::on_answer(const Answer& answer) {
   asking_ = false;
   std::optional<Missing> missing;
   bool reachable = true;  // all but the topic of dead letters
+  bool wait = false;      // a topic that a row names is not known yet
   for (std::size_t i = 0; i < answer.topics.size(); ++i) {
-    Target& target = *producer_->targets()[i];
+    Target& target = *answer.targets[i];
     std::optional<Missing> one = take(answer.topics[i], target);
+    if (i >= producer_->targets().size()) {
+      // What a row names and nobody has is the row's mistake.
+      const TopicFacts& facts = answer.topics[i];
+      const bool gone = one && (unknown(facts.error) || !facts.leaders.empty());
+      target.missing.store(gone, std::memory_order_release);
+      wait = wait || (one && !gone);
+      continue;
+    }
     if (!one) continue;
     if (!missing || !target.dead_letters) missing = std::move(one);
     reachable = reachable && target.dead_letters;
   }
-  ask_at_ = now_ + (missing ? kRetryAfter : kRefreshEvery);
+  ask_at_ = now_ + (missing || wait ? kRetryAfter : kRefreshEvery);
   producer_->wake_writers();
   connected_.store(reachable, std::memory_order_release);
   if (missing) return tell(false, missing->reason, missing->message);

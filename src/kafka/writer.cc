@@ -11,6 +11,10 @@ namespace {
 constexpr record::RowError kBadTimestamp{"TIMESTAMP_INVALID",
                                          "the timestamp's expression gives no time"};
 
+constexpr record::RowError kTopicUnknown{"TOPIC_UNKNOWN", "the topic that the row names is not there"};
+constexpr record::RowError kTooManyTopics{"TOO_MANY_TOPICS",
+                                          "the rows of the sink name more than 1000 topics"};
+
 // A flight knows the sink that takes its rows; the memory of the batch is the sink's until the rows
 // are handed over.
 HeaderPlan plan_headers(const spec::KafkaSinkSpec& spec, const flow::SinkBinding& binding) {
@@ -32,7 +36,8 @@ Writer::Writer(Producer& producer, Target& target, flow::SinkBinding binding,
       context_(context),
       store_(producer.join(context.worker)),
       partitioner_(context.slice.value()) {
-  if (policy == ProducePolicy::paced)
+  // Lanes are those of one topic.
+  if (policy == ProducePolicy::paced && !binding_.topic_column)
     lanes_ = std::make_unique<Lanes>(store_.paces, [this](Outgoing& row) { return send_row(row); });
 }
 
@@ -117,6 +122,8 @@ const record::RowError* Writer::prepare_row(const record::RecordBatch& batch, st
   out.null_value = row.tombstone();
   out.timestamp_ms = row.timestamp_ms;
   out.partition = target_.spec->partition.value_or(-1);
+  if (const record::RowError* const error = choose_target(batch, index, out); error != nullptr)
+    return error;
   if (const record::RowError* const error = choose_key(batch, index, out); error != nullptr)
     return error;
   if (binding_.timestamp_column)
@@ -126,6 +133,22 @@ const record::RowError* Writer::prepare_row(const record::RecordBatch& batch, st
   const record::RowError* failed = nullptr;
   out.headers = make_headers(headers_, batch, index, failed);
   return failed;
+}
+
+const record::RowError* Writer::choose_target(const record::RecordBatch& batch, std::size_t index,
+                                              Outgoing& out) {
+  out.target = &target_;
+  if (!binding_.topic_column) return nullptr;
+  const std::string_view topic = batch.column(*binding_.topic_column)[index].as_text();
+  const auto known = named_.find(topic);
+  if (known != named_.end()) {
+    out.target = known->second;
+    return nullptr;
+  }
+  out.target = producer_.named_target(*target_.spec, topic);
+  if (out.target == nullptr) return &kTooManyTopics;
+  named_.emplace(topic, out.target);
+  return nullptr;
 }
 
 const record::RowError* Writer::choose_key(const record::RecordBatch& batch, std::size_t index,
@@ -167,7 +190,29 @@ const record::RowError* Writer::choose_timestamp(const record::RecordBatch& batc
   return out.timestamp_ms > 0 ? nullptr : &kBadTimestamp;
 }
 
+bool Writer::send_named(Parcel& parcel) {
+  for (; parcel.sent < parcel.rows.size(); ++parcel.sent) {
+    Outgoing& row = parcel.rows[parcel.sent];
+    const std::int32_t partitions = row.target->partitions.load(std::memory_order_acquire);
+    if (partitions <= 0) {
+      if (!row.target->missing.load(std::memory_order_acquire)) {
+        producer_.wait_for_room();
+        return false;
+      }
+      if (row.headers != nullptr) rd_kafka_headers_destroy(std::exchange(row.headers, nullptr));
+      give_up(*row.flight, kTopicUnknown);
+      continue;
+    }
+    if (row.partition < 0)
+      row.partition =
+          partitioner_.choose(row.key, row.null_key, row.value.size() + row.key.size(), partitions);
+    if (!send_row(row)) return false;
+  }
+  return true;
+}
+
 bool Writer::send(Parcel& parcel, Instant now) {
+  if (binding_.topic_column) return send_named(parcel);
   const std::int32_t partitions = target_.partitions.load(std::memory_order_acquire);
   if (partitions <= 0) {
     producer_.wait_for_room();
@@ -207,12 +252,12 @@ rd_kafka_resp_err_t Writer::produce(const Outgoing& row) {
   rd_kafka_t* const client = producer_.client().handle();
   if (row.headers == nullptr)
     return rd_kafka_producev(
-        client, RD_KAFKA_V_RKT(target_.handle), RD_KAFKA_V_PARTITION(row.partition),
+        client, RD_KAFKA_V_RKT(row.target->handle), RD_KAFKA_V_PARTITION(row.partition),
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value, row.value.size()),
         RD_KAFKA_V_KEY(key, row.key.size()), RD_KAFKA_V_TIMESTAMP(row.timestamp_ms),
         RD_KAFKA_V_OPAQUE(row.flight), RD_KAFKA_V_END);
   return rd_kafka_producev(
-      client, RD_KAFKA_V_RKT(target_.handle), RD_KAFKA_V_PARTITION(row.partition),
+      client, RD_KAFKA_V_RKT(row.target->handle), RD_KAFKA_V_PARTITION(row.partition),
       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value, row.value.size()),
       RD_KAFKA_V_KEY(key, row.key.size()), RD_KAFKA_V_TIMESTAMP(row.timestamp_ms),
       RD_KAFKA_V_HEADERS(row.headers), RD_KAFKA_V_OPAQUE(row.flight), RD_KAFKA_V_END);
@@ -223,25 +268,25 @@ void Writer::refuse(Outgoing& row, rd_kafka_resp_err_t error) {
   if (row.headers != nullptr) rd_kafka_headers_destroy(std::exchange(row.headers, nullptr));
   FlightRow& flight_row = *row.flight;
   if (flight_row.round != nullptr) flight_row.round->landed(1, context_.clock.now());
-  if (classify(error).kind == ErrorClass::row) return give_up(flight_row, error);
+  if (classify(error).kind == ErrorClass::row) return give_up(flight_row, row_error(error));
   Flight& flight = *flight_row.flight;
   flight.ledger->fail(1);
   producer_.fail(error);
   flight.landed(1);
 }
 
-void Writer::give_up(const FlightRow& row, rd_kafka_resp_err_t error) {
+void Writer::give_up(const FlightRow& row, const record::RowError& error) {
   producer_.count_refusal();
   Flight& flight = *row.flight;
   context_.stats.out.restore(context_.stats.out.value() - 1);
-  context_.errors.fail(flight.kept->memory, *row.source, row_error(error));
+  context_.errors.fail(flight.kept->memory, *row.source, error);
   // Its dead letter is in the ledger before it leaves. What goes wrong there the chain asks for.
   if (context_.errors.flush(flight.epoch).ok()) flight.ledger->done(flight.epoch, 1);
   flight.landed(1);
 }
 
 void Writer::take_refusals() {
-  for (const Refusal& refusal : store_.refusals.take()) give_up(*refusal.row, refusal.error);
+  for (const Refusal& refusal : store_.refusals.take()) give_up(*refusal.row, row_error(refusal.error));
 }
 
 bool Writer::send_waiting(Instant now) {

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <deque>
+#include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "base/thread_checker.h"
@@ -32,10 +35,14 @@ class Writer final : public flow::SinkWriter {
   void prepare(const record::RecordBatch& batch);
   const record::RowError* prepare_row(const record::RecordBatch& batch, std::size_t index,
                                       Outgoing& out);
+  const record::RowError* choose_target(const record::RecordBatch& batch, std::size_t index,
+                                        Outgoing& out);
   const record::RowError* choose_key(const record::RecordBatch& batch, std::size_t index,
                                      Outgoing& out);
   const record::RowError* choose_timestamp(const record::RecordBatch& batch, std::size_t index,
                                            Outgoing& out);
+  // Sends rows that name their topics, each to its own; false when the rest must wait.
+  bool send_named(Parcel& parcel);
   // Hands over what it can; false when the rest must wait.
   bool send(Parcel& parcel, Instant now);
   // Produces it, or gives it to the error route when it can never be written; false when there is no
@@ -44,7 +51,7 @@ class Writer final : public flow::SinkWriter {
   rd_kafka_resp_err_t produce(const Outgoing& row);
   void refuse(Outgoing& row, rd_kafka_resp_err_t error);
   // A record that was counted as written cannot be.
-  void give_up(const FlightRow& row, rd_kafka_resp_err_t error);
+  void give_up(const FlightRow& row, const record::RowError& error);
   void take_refusals();
   bool send_waiting(Instant now);
   void release_lanes(Instant now, bool all);
@@ -59,6 +66,7 @@ class Writer final : public flow::SinkWriter {
   const flow::WriterContext context_;
   WriterStore& store_;
   Partitioner partitioner_;
+  std::map<std::string, Target*, std::less<>> named_;  // topics that rows named
   std::vector<std::string_view> values_;
   std::vector<const record::RowError*> errors_;
   std::vector<Outgoing> rows_;

@@ -100,9 +100,10 @@ flow::ErrorPlace error_place(const spec::PipelineSpec& spec, const Node& node) {
   const auto source = std::find_if(spec.sources.begin(), spec.sources.end(),
                                    [&](const auto& one) { return one.id == node.step; });
   if (source == spec.sources.end()) return place;
+  place.kind = format_name(source->format);
+  if (node.arrival) return place;
   place.action = spec.on_error.decode;
   place.stage = flow::ErrorPlace::kDecode;
-  place.kind = format_name(source->format);
   return place;
 }
 

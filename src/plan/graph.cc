@@ -101,6 +101,7 @@ Flow Graph::add_source(std::uint32_t index, const spec::SourceSpec& source) {
 
 Flow Graph::add_arrival(const Flow& decoded, const std::string& source, MakeOperator make) {
   Node node = operator_node(source, std::move(make));
+  node.arrival = true;
   node.make_tap_encoder = json_encoder(decoded.shape);
   return {append(decoded, node), decoded.shape, source, decoded.sources, decoded.several};
 }

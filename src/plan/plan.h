@@ -20,7 +20,8 @@ namespace leat::plan {
 struct Node {
   enum class Kind : std::uint8_t { op, sink, exchange };
   Kind kind = Kind::op;
-  std::string step;  // of operators: id of the source or step that counts its rows
+  std::string step;      // of operators: id of the source or step that counts its rows
+  bool arrival = false;  // of a source: its rows are read already, what fails is a row
   bool of_sink =
       false;  // kind op: it works for the sink `sink`, whose counts its failed rows belong to
   std::vector<std::size_t> next;  // indexes in the stage, above its own

@@ -34,6 +34,31 @@ TEST(KafkaSink, WritesKeyValueTimestampAndHeadersOfTheRecord) {
   EXPECT_EQ(end_to_end.total(), 1u);
 }
 
+TEST(KafkaSink, RowsMayNameTheirTopics) {
+  spec::KafkaSinkSpec spec;
+  spec.topic_expression = {"topic", "/x"};
+  spec.topics = {"*"};
+  flow::SinkBinding binding;
+  binding.topic_column = 0;
+  const std::string a = fresh_name("named-a");
+  const std::string b = fresh_name("named-b");
+  SinkDriver driver(spec, std::move(binding));
+  ASSERT_TRUE(driver.until([&] { return driver.sink->connected(); }));
+  record::RecordBatch rows = SinkDriver::batch({{"1", "k"}, {"2", "k"}, {"3", "k"}});
+  const record::Column topics = rows.make_column(0);
+  topics[0] = topics[2] = record::Value::string(a);
+  topics[1] = record::Value::string(b);
+  ASSERT_TRUE(driver.writer->write(rows, EpochId(1)).ok());
+  ASSERT_TRUE(driver.acknowledged());
+  const auto in_a = Outside::read(a, 2);
+  ASSERT_THAT(in_a, SizeIs(2));
+  EXPECT_EQ(in_a[0].value + in_a[1].value, "13");
+  const auto in_b = Outside::read(b, 1);
+  ASSERT_THAT(in_b, SizeIs(1));
+  EXPECT_EQ(in_b[0].value, "2");
+  EXPECT_EQ(driver.stats.out.value(), 3u);
+}
+
 TEST(KafkaSink, TheLedgerHoldsAnEpochUntilTheLastAcknowledgement) {
   const std::string topic = fresh_name("ledger");
   SinkDriver driver(SinkDriver::writes(topic));
