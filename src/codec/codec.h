@@ -23,7 +23,7 @@ enum class Format : std::uint8_t {
 // What there is to know about the records of a source. A value.
 struct Reading {
   Format format = Format::json;
-  spec::CsvSpec csv = {};                                 // of Format::csv
+  spec::CsvSpec csv = {};                                    // of Format::csv
   std::shared_ptr<const spec::SchemaSpec> schema = nullptr;  // of json and csv; null = none
 };
 

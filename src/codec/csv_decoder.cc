@@ -99,8 +99,7 @@ CsvDecoder::CsvDecoder(const Reading& reading, const std::vector<std::string>& c
     if (rows_.structured(field)) {
       // Shares the schema's life.
       const std::shared_ptr<const spec::SchemaType> type(reading.schema, rows_.type(field));
-      structured_.push_back(
-          {field, std::make_unique<JsonItemDecoder>(std::move(inner), type), {}});
+      structured_.push_back({field, std::make_unique<JsonItemDecoder>(std::move(inner), type), {}});
       continue;
     }
     Used used{field, {}};

@@ -17,8 +17,7 @@ record::Value value_at(const record::RecordBatch& batch, std::size_t column,
 }  // namespace
 
 const record::RowError* CsvEncoder::write_field(const CsvColumn& column,
-                                                const record::RecordBatch& batch,
-                                                std::size_t row) {
+                                                const record::RecordBatch& batch, std::size_t row) {
   using record::Type;
   const record::Value value = value_at(batch, column.value, row);
   if (value.is_missing()) return nullptr;
@@ -55,8 +54,7 @@ const record::RowError* CsvEncoder::write_row(const record::RecordBatch& batch, 
 
 void CsvEncoder::encode(const record::RecordBatch& batch, std::span<std::string_view> out,
                         std::span<const record::RowError*> errors) {
-  encode_rows(batch, written_, out, errors,
-              [&](std::size_t row) { return write_row(batch, row); });
+  encode_rows(batch, written_, out, errors, [&](std::size_t row) { return write_row(batch, row); });
 }
 
 }  // namespace leat::codec

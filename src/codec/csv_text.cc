@@ -19,8 +19,8 @@ std::string_view without_line_end(std::string_view row) noexcept {
 }
 
 // The field that begins behind a quote at `at`; afterwards `at` is behind its closing quote.
-const record::RowError* read_quoted_field(std::string_view row, std::size_t& at,
-                                          base::Arena& arena, std::string_view& field) {
+const record::RowError* read_quoted_field(std::string_view row, std::size_t& at, base::Arena& arena,
+                                          std::string_view& field) {
   const std::size_t begin = at;
   bool doubled = false;
   for (;;) {

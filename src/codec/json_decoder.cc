@@ -191,7 +191,8 @@ class JsonDecoder::Walk {
     Value value;
     const bool nested = cursor_.peek() == '{' || cursor_.peek() == '[';
     const std::uint32_t scalar_end = nested ? 0 : cursor_.scalar_end();
-    if (const RowError* error = reader.read(type, cursor_, wants_value(wanted) ? &value : nullptr)) return error;
+    if (const RowError* error = reader.read(type, cursor_, wants_value(wanted) ? &value : nullptr))
+      return error;
     const std::uint32_t end = nested ? *(cursor_.token() - 1) + 1 : scalar_end;
     for (const std::uint32_t target : wanted.targets) {
       const bool token = decoder_.targets_[target].want == DecodeSlot::Want::token;

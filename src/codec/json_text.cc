@@ -457,13 +457,13 @@ struct Style {
   Style deeper() const noexcept { return {depth - 1, timestamps}; }
 };
 
-const record::RowError* append_nested(TextBuffer& out, const record::Value& value,
-                                      Style style);
+const record::RowError* append_nested(TextBuffer& out, const record::Value& value, Style style);
 
 const record::RowError* append_key(TextBuffer& out, const record::Value& key) {
   if (key.is(Type::string)) return append_string(out, key.as_text()), nullptr;
   out.put('"');
-  if (const record::RowError* error = append_nested(out, key, {0, spec::TimestampText::rfc3339})) return error;
+  if (const record::RowError* error = append_nested(out, key, {0, spec::TimestampText::rfc3339}))
+    return error;
   out.put('"');
   return nullptr;
 }
@@ -517,8 +517,7 @@ const record::RowError* append_time(TextBuffer& out, const record::Value& time,
   return nullptr;
 }
 
-const record::RowError* append_nested(TextBuffer& out, const record::Value& value,
-                                      Style style) {
+const record::RowError* append_nested(TextBuffer& out, const record::Value& value, Style style) {
   switch (value.type()) {
     case Type::absent:
     case Type::null: out.append("null"); return nullptr;
@@ -532,11 +531,14 @@ const record::RowError* append_nested(TextBuffer& out, const record::Value& valu
     case Type::string: append_string(out, value.as_text()); return nullptr;
     case Type::json: out.append(value.as_text()); return nullptr;
     case Type::error: return &value.as_error();
-    case Type::list: return style.depth == 0 ? &kNotRepresentable : append_list(out, value, style.deeper());
-    case Type::map: return style.depth == 0 ? &kNotRepresentable : append_map(out, value, style.deeper());
+    case Type::list:
+      return style.depth == 0 ? &kNotRepresentable : append_list(out, value, style.deeper());
+    case Type::map:
+      return style.depth == 0 ? &kNotRepresentable : append_map(out, value, style.deeper());
     case Type::optional:
       if (value.as_optional() == nullptr) return out.append("null"), nullptr;
-      return style.depth == 0 ? &kNotRepresentable : append_nested(out, *value.as_optional(), style.deeper());
+      return style.depth == 0 ? &kNotRepresentable
+                              : append_nested(out, *value.as_optional(), style.deeper());
     case Type::type_name: return &kNotRepresentable;
     case Type::timestamp: return append_time(out, value, style.timestamps);
     case Type::bytes:

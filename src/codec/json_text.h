@@ -44,8 +44,7 @@ void append_duration(TextBuffer& out, std::int64_t us, std::uint32_t nanos = 0);
 // strings; an optional is its value; absent and no value are null. Error: NOT_REPRESENTABLE (also
 // deeper than 256 lists and maps inside each other), or the error that the value holds; then what
 // has been written is of no use. Times are written as `timestamps` says.
-const record::RowError* append_value(
-    TextBuffer& out, const record::Value& value,
-    spec::TimestampText timestamps = spec::TimestampText::rfc3339);
+const record::RowError* append_value(TextBuffer& out, const record::Value& value,
+                                     spec::TimestampText timestamps = spec::TimestampText::rfc3339);
 
 }  // namespace leat::codec

@@ -34,7 +34,8 @@ inline constexpr record::RowError kMalformedCsv{
 inline constexpr record::RowError kColumnCount{
     "COLUMN_COUNT", "the row has another number of columns than the source"};
 inline constexpr record::RowError kNotAList{"NOT_A_LIST", "only a list can be exploded"};
-inline constexpr record::RowError kTooDeep{"VALUE_TOO_DEEP", "lists and objects are nested too deeply"};
+inline constexpr record::RowError kTooDeep{"VALUE_TOO_DEEP",
+                                           "lists and objects are nested too deeply"};
 inline constexpr record::RowError kValueTooLarge{"VALUE_TOO_LARGE",
                                                  "the record is larger than 1 GiB"};
 

@@ -59,9 +59,8 @@ const RowError* read_typed_number(SchemaKind kind, std::string_view token, Value
       out = number;
       return nullptr;
     case SchemaKind::real:
-      out = number.is(record::Type::integer)
-                ? Value::real(static_cast<double>(number.as_integer()))
-                : number;
+      out = number.is(record::Type::integer) ? Value::real(static_cast<double>(number.as_integer()))
+                                             : number;
       return nullptr;
     case SchemaKind::timestamp:
       return number.is(record::Type::integer) && integral
@@ -229,8 +228,7 @@ const RowError* TypedReader::list(const SchemaType& element, Cursor& cursor, Val
   return nullptr;
 }
 
-const RowError* TypedReader::object(const SchemaType& type, Cursor& cursor, Value* out,
-                                    int depth) {
+const RowError* TypedReader::object(const SchemaType& type, Cursor& cursor, Value* out, int depth) {
   static const SchemaType kAny;
   std::vector<Entry> entries;
   std::unordered_set<std::string_view> names;
@@ -243,8 +241,7 @@ const RowError* TypedReader::object(const SchemaType& type, Cursor& cursor, Valu
       if (cursor.peek() != '"' || cursor.peek(1) != ':') return &kMalformedJson;
       const std::uint32_t at = cursor.position();
       std::string_view name;
-      if (const RowError* error =
-              text_inside({text_.base + at, cursor.scalar_end() - at}, name))
+      if (const RowError* error = text_inside({text_.base + at, cursor.scalar_end() - at}, name))
         return error;
       cursor.advance(2);
       const SchemaType* member =

@@ -20,7 +20,7 @@ struct OperatorContext {
   SliceId slice;
   std::uint32_t slices = 1;
   StepStats& stats;
-  ErrorRoute& errors;  // takes the rows that fail
+  ErrorRoute& errors;            // takes the rows that fail
   SourceClock* clock = nullptr;  // of the source, for operators that work for one; null = none
 };
 

@@ -21,7 +21,8 @@ std::int64_t event_time_of(std::string_view metadata) noexcept {
   const std::string_view number = metadata.substr(key + kKey.size());
   std::int64_t time = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), time);
-  const bool whole = error == std::errc() && end + 1 == number.data() + number.size() && *end == '}';
+  const bool whole =
+      error == std::errc() && end + 1 == number.data() + number.size() && *end == '}';
   return whole ? time : record::kNoTime;
 }
 

@@ -121,7 +121,7 @@ struct TaskStats {
 
 struct TaskSource {
   std::unique_ptr<SourceReader> reader;
-  std::size_t node = 0;                // where its records enter the chain
+  std::size_t node = 0;                          // where its records enter the chain
   std::unique_ptr<SourceClock> clock = nullptr;  // null = it has no event time
 };
 struct TaskInput {

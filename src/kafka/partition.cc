@@ -61,8 +61,8 @@ bool Partition::at_end() const noexcept {
   std::int64_t high = 0;
   // What the last fetch said; asks nobody.
   if (rd_kafka_get_watermark_offsets(client_->handle(), origin.topic.c_str(),
-                                     origin.partition.value(), &low, &high) !=
-      RD_KAFKA_RESP_ERR_NO_ERROR)
+                                     origin.partition.value(), &low,
+                                     &high) != RD_KAFKA_RESP_ERR_NO_ERROR)
     return false;
   return high >= 0 && next() >= high;
 }

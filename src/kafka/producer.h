@@ -123,7 +123,7 @@ class Producer {
   std::atomic<bool> named_anew_{false};
   std::mutex mutex_;
   std::map<std::pair<const spec::KafkaSinkSpec*, std::string>, std::unique_ptr<Target>>
-      named_;  // under mutex_
+      named_;                                         // under mutex_
   std::vector<base::Wakeup*> writers_;                // under mutex_
   std::vector<std::unique_ptr<WriterStore>> stores_;  // under mutex_
 };

@@ -63,7 +63,7 @@ class Reader final : public flow::SourceReader {
   bool at_end(const record::Origin& origin) override;
   std::uint64_t replayed() const noexcept override { return replayed_; }
 
-  private:
+ private:
   void take_commands();
   // Reads one partition into `out`; the messages lie in `memory` from its count on.
   void read(Partition& partition, MessageMemory& memory, std::size_t room,

@@ -53,7 +53,7 @@ class KafkaSink final : public flow::Sink {
 
  private:
   struct Answer {
-    std::vector<Target*> targets;  // those of the definition, then those that rows named
+    std::vector<Target*> targets;    // those of the definition, then those that rows named
     std::vector<TopicFacts> topics;  // in the order of the targets
   };
   struct Missing {

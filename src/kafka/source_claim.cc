@@ -139,9 +139,9 @@ void KafkaSource::take_over() {
 
 std::shared_ptr<Partition> KafkaSource::make_partition(const PartitionFacts& facts) {
   const record::Origin& origin = origin_of(facts);
-  auto made = std::make_shared<Partition>(client_, origin, facts.committed,
-                                          flow::event_time_of(facts.metadata),
-                                          link_of(origin)->wakeup);
+  auto made =
+      std::make_shared<Partition>(client_, origin, facts.committed,
+                                  flow::event_time_of(facts.metadata), link_of(origin)->wakeup);
   made->committed = facts.committed;
   made->committed_event_time_us = made->start_event_time_us;
   made->begin = facts.begin;

@@ -11,7 +11,8 @@ namespace {
 constexpr record::RowError kBadTimestamp{"TIMESTAMP_INVALID",
                                          "the timestamp's expression gives no time"};
 
-constexpr record::RowError kTopicUnknown{"TOPIC_UNKNOWN", "the topic that the row names is not there"};
+constexpr record::RowError kTopicUnknown{"TOPIC_UNKNOWN",
+                                         "the topic that the row names is not there"};
 constexpr record::RowError kTooManyTopics{"TOO_MANY_TOPICS",
                                           "the rows of the sink name more than 1000 topics"};
 
@@ -286,7 +287,8 @@ void Writer::give_up(const FlightRow& row, const record::RowError& error) {
 }
 
 void Writer::take_refusals() {
-  for (const Refusal& refusal : store_.refusals.take()) give_up(*refusal.row, row_error(refusal.error));
+  for (const Refusal& refusal : store_.refusals.take())
+    give_up(*refusal.row, row_error(refusal.error));
 }
 
 bool Writer::send_waiting(Instant now) {

@@ -50,7 +50,8 @@ Status FilePartition::read_header() {
       return Status(Code::unavailable, "the file has no first line that names its columns")
           .with("path", path_);
     std::string_view line = text.substr(0, feed);
-    records_begin_ = static_cast<std::int64_t>(feed == std::string_view::npos ? text.size() : feed + 1);
+    records_begin_ =
+        static_cast<std::int64_t>(feed == std::string_view::npos ? text.size() : feed + 1);
     if (line.ends_with('\r')) line.remove_suffix(1);
     set_header(std::string(line));
     return {};

@@ -45,7 +45,7 @@ class FilePartition final : public Partition {
   const std::string path_;
   const bool follow_;
   const base::Clock& clock_;
-  const bool header_;              // the first line names the columns and is no record
+  const bool header_;               // the first line names the columns and is no record
   std::int64_t records_begin_ = 0;  // behind it
   Descriptor file_;
   std::int64_t fixed_size_ = 0;  // without `follow`

@@ -24,8 +24,8 @@ class LocalReader final : public flow::SourceReader {
   }
   void positions(std::vector<flow::PartitionPosition>& out) override {
     if (partition_ != nullptr && partition_->ready())
-      out.push_back({&partition_->origin(), Offset(partition_->next()),
-                     partition_->start_event_time_us()});
+      out.push_back(
+          {&partition_->origin(), Offset(partition_->next()), partition_->start_event_time_us()});
   }
   std::uint64_t assignment() const noexcept override {
     return partition_ == nullptr || partition_->ready() ? 1 : 0;

@@ -30,10 +30,7 @@ std::optional<std::int64_t> of_integer(std::int64_t number, Unit unit) noexcept 
 }
 
 std::optional<std::int64_t> of_real(double number, Unit unit) noexcept {
-  const double scale = unit == Unit::s    ? 1e6
-                       : unit == Unit::us ? 1
-                       : unit == Unit::ns ? 1e-3
-                                          : 1e3;
+  const double scale = unit == Unit::s ? 1e6 : unit == Unit::us ? 1 : unit == Unit::ns ? 1e-3 : 1e3;
   const double us = std::floor(number * scale + 0.5);
   if (!(us >= static_cast<double>(kFirstUs) && us <= static_cast<double>(kLastUs)))
     return std::nullopt;
@@ -61,8 +58,7 @@ std::optional<std::int64_t> event_time_of(const Value& value, Unit unit) noexcep
     case Type::real:
       return unit == Unit::pattern || unit == Unit::automatic ? std::nullopt
                                                               : of_real(value.as_real(), unit);
-    case Type::string:
-      return unit == Unit::pattern ? std::nullopt : of_text(value.as_text(), unit);
+    case Type::string: return unit == Unit::pattern ? std::nullopt : of_text(value.as_text(), unit);
     default: return std::nullopt;
   }
 }

@@ -12,8 +12,8 @@
 
 namespace leat::operators {
 
-inline constexpr record::RowError kEventTimeInvalid{
-    "EVENT_TIME_INVALID", "the row's event time is missing, or no time"};
+inline constexpr record::RowError kEventTimeInvalid{"EVENT_TIME_INVALID",
+                                                    "the row's event time is missing, or no time"};
 
 // What an Arrival does; shared by all tasks. Immutable.
 struct ArrivalWork {

@@ -52,7 +52,8 @@ void Explode::flush(const RecordBatch& batch, flow::Collector& out) {
     const Made& made = made_[i];
     row.ordinal = (work_->several ? row.ordinal << kItemBits : 0) | made.position;
     if (!index.empty())
-      index[i] = made.item ? Value::integer(static_cast<std::int64_t>(made.position)) : Value::null();
+      index[i] =
+          made.item ? Value::integer(static_cast<std::int64_t>(made.position)) : Value::null();
   }
   errors_.resize(rows.size());
   rows_out_.enter(rows);

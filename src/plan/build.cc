@@ -96,11 +96,10 @@ Flow Builder::add(const spec::StepSpec& step, const spec::SetStep& set, Flow inp
 Flow Builder::add(const spec::StepSpec& step, const spec::SelectStep& select, Flow input) {
   const auto work = std::make_shared<ComputeWork>();
   std::vector<Member> members;
-  input =
-      compiled_input(std::move(input), step.id, [&](Expressions& expressions, const Shape&) {
-        members = assign(select.fields, expressions, *work);
-        return true;
-      });
+  input = compiled_input(std::move(input), step.id, [&](Expressions& expressions, const Shape&) {
+    members = assign(select.fields, expressions, *work);
+    return true;
+  });
   Shape after = input.shape;
   after.select(std::move(members));
   return add_compute(step, input, work, std::move(after));

@@ -43,9 +43,9 @@ bool Builder::check_targets(const spec::StepSpec& step, const spec::ExplodeStep&
   const std::string at = step.pointer + "/explode";
   const std::size_t known = diagnostics_.size();
   if (covers(explode.field, explode.as) && explode.field != explode.as)
-    report({}, at + "/as", "FIELD_CLASH", "the item cannot stand inside the field that is exploded");
-  if (explode.index &&
-      (covers(*explode.index, explode.as) || covers(explode.as, *explode.index)))
+    report({}, at + "/as", "FIELD_CLASH",
+           "the item cannot stand inside the field that is exploded");
+  if (explode.index && (covers(*explode.index, explode.as) || covers(explode.as, *explode.index)))
     report({}, at + "/index", "FIELD_CLASH", "the position and the item need fields of their own");
   if (explode.index && covers(explode.field, *explode.index) && explode.as != explode.field)
     report({}, at + "/index", "FIELD_CLASH",

@@ -33,8 +33,7 @@ std::size_t Builder::text_column(const spec::Expression& expression, Expressions
 std::size_t Builder::time_column(const spec::Expression& expression, Expressions& expressions,
                                  ComputeWork& work) {
   const Expressions::Value value = expressions.compile(expression);
-  const std::size_t times =
-      value.copy_of ? column(*value.copy_of, Want::value) : value.column;
+  const std::size_t times = value.copy_of ? column(*value.copy_of, Want::value) : value.column;
   if (value.program != nullptr)
     work.items.push_back({value.program, times});
   else if (value.valid)
@@ -96,8 +95,7 @@ void Builder::bind_kafka(const spec::KafkaSinkSpec& kafka, Expressions& expressi
     }
     bindings.headers.push_back(std::move(rule));
   }
-  if (kafka.timestamp)
-    bindings.timestamp_column = time_column(*kafka.timestamp, expressions, work);
+  if (kafka.timestamp) bindings.timestamp_column = time_column(*kafka.timestamp, expressions, work);
   if (kafka.topic_expression)
     bindings.topic_column = text_column(*kafka.topic_expression, expressions, work);
 }
@@ -145,10 +143,11 @@ void Builder::add_sink(std::uint32_t index, const spec::SinkSpec& sink) {
   Bindings bindings;
   Flow input = input_of(sink.from, sink.from.front());
   const std::string reader = input.step;  // rows are counted there until they reach the sink
-  input = compiled_input(std::move(input), reader, [&](Expressions& expressions, const Shape& shape) {
-    bindings = bind(sink, expressions, shape, *work);
-    return true;
-  });
+  input =
+      compiled_input(std::move(input), reader, [&](Expressions& expressions, const Shape& shape) {
+        bindings = bind(sink, expressions, shape, *work);
+        return true;
+      });
   if (!work->items.empty() || !work->present.empty() || !work->texts.empty()) {
     input = graph_.add_operator(
         input, reader,
@@ -167,16 +166,15 @@ void Builder::add_sink(std::uint32_t index, const spec::SinkSpec& sink) {
         input.shape, false);
     graph_.work_for_sink(input, index);
   }
-  graph_.add_sink(input, index,
-                  [make_encoder = encoder_of(sink, bindings, input.shape), bindings] {
-                    flow::SinkBinding binding;
-                    binding.encoder = make_encoder();
-                    binding.key = bindings.key;
-                    binding.headers = bindings.headers;
-                    binding.timestamp_column = bindings.timestamp_column;
-                    binding.topic_column = bindings.topic_column;
-                    return binding;
-                  });
+  graph_.add_sink(input, index, [make_encoder = encoder_of(sink, bindings, input.shape), bindings] {
+    flow::SinkBinding binding;
+    binding.encoder = make_encoder();
+    binding.key = bindings.key;
+    binding.headers = bindings.headers;
+    binding.timestamp_column = bindings.timestamp_column;
+    binding.topic_column = bindings.topic_column;
+    return binding;
+  });
 }
 
 }  // namespace leat::plan

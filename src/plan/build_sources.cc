@@ -35,8 +35,8 @@ Flow Builder::add_source(std::uint32_t index, const spec::SourceSpec& source) {
   work->fallback_kafka = time.fallback_kafka;
   work->key_as_bytes = source.key_as_bytes;
   if (time.value) {
-    decoded = compiled_input(
-        std::move(decoded), source.id, [&](Expressions& expressions, const Shape&) {
+    decoded =
+        compiled_input(std::move(decoded), source.id, [&](Expressions& expressions, const Shape&) {
           const Expressions::Value value = expressions.compile(*time.value);
           if (expressions.mixed() || !value.valid) return true;
           work->program = value.program;

@@ -91,8 +91,8 @@ class Builder {
   // Compiles all expressions of a set or select; what must run goes to `work`.
   std::vector<Member> assign(const std::vector<spec::Assignment>& fields, Expressions& expressions,
                              operators::ComputeWork& work);
-  Flow add_compute(const spec::StepSpec& step, const Flow& input, std::shared_ptr<operators::ComputeWork> work,
-                   Shape after);
+  Flow add_compute(const spec::StepSpec& step, const Flow& input,
+                   std::shared_ptr<operators::ComputeWork> work, Shape after);
 
   // build_sinks.cc
   void add_sink(std::uint32_t index, const spec::SinkSpec& sink);
@@ -102,15 +102,15 @@ class Builder {
     std::vector<flow::SinkBinding::HeaderRule> headers;
     std::optional<std::size_t> timestamp_column;
     std::optional<std::size_t> topic_column;
-    std::size_t value_column = 0;                // of the formats string and bytes
-    std::vector<codec::CsvColumn> csv_columns;   // of the format csv
+    std::size_t value_column = 0;               // of the formats string and bytes
+    std::vector<codec::CsvColumn> csv_columns;  // of the format csv
   };
   Bindings bind(const spec::SinkSpec& sink, Expressions& expressions, const Shape& shape,
                 operators::ComputeWork& work);
   // Whether rows of this shape are the sink's own already, byte for byte.
   bool passes_csv(const spec::SinkSpec& sink, const Shape& shape);
-  void bind_kafka(const spec::KafkaSinkSpec& kafka, Expressions& expressions, operators::ComputeWork& work,
-                  Bindings& bindings);
+  void bind_kafka(const spec::KafkaSinkSpec& kafka, Expressions& expressions,
+                  operators::ComputeWork& work, Bindings& bindings);
   void bind_csv(const spec::SinkSpec& sink, Expressions& expressions, Bindings& bindings);
   std::size_t text_column(const spec::Expression& expression, Expressions& expressions,
                           operators::ComputeWork& work);

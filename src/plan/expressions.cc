@@ -144,8 +144,7 @@ Expressions::Value Expressions::compile(const spec::Expression& expression) {
   FieldResolver resolver(*this, expression.pointer);
   std::optional<expr::Program> program = compile_text(expression, resolver);
   if (!program) return {{}, scopes_.new_column(), nullptr, false, false};
-  if (program->is_path())
-    return field(*program->path(), expression.pointer, Shape::Naming::extra);
+  if (program->is_path()) return field(*program->path(), expression.pointer, Shape::Naming::extra);
   resolver.commit(*program);
   return {{},
           scopes_.new_column(),

@@ -81,8 +81,7 @@ Flow Graph::add_source(std::uint32_t index, const spec::SourceSpec& source) {
   Stage& stage = stages_.front();
   codec::Reading reading = reading_of(source);
   stage.sources.push_back({index, stage.nodes.size()});
-  const bool named_by_file =
-      reading.format == codec::Format::csv && reading.csv.fields.empty();
+  const bool named_by_file = reading.format == codec::Format::csv && reading.csv.fields.empty();
   if (named_by_file) {
     // Nobody knows the columns before the file is read: its rows are made documents at once.
     stage.nodes.push_back(operator_node(source.id, [reading] {
@@ -117,7 +116,8 @@ Flow Graph::unite(const std::vector<const Flow*>& inputs, const std::string& ste
   std::set<std::uint32_t> once;
   bool repeats = false;
   for (const Flow* input : inputs)
-    for (const std::uint32_t source : input->sources) repeats = !once.insert(source).second || repeats;
+    for (const std::uint32_t source : input->sources)
+      repeats = !once.insert(source).second || repeats;
   Flow united;
   united.step = step;
   united.sources = once;

@@ -21,7 +21,7 @@ struct Flow {
   std::vector<End>
       ends;  // several when rows of several places flow together; one place twice doubles its rows
   Shape shape;
-  std::string step;                  // whose output it is
+  std::string step;                 // whose output it is
   std::set<std::uint32_t> sources;  // whose records its rows are made of
   bool several = false;             // one record may have several rows
 };

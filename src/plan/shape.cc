@@ -26,8 +26,7 @@ FieldPath joined(FieldPath head, const FieldPath& whole, std::size_t from) {
 }  // namespace
 
 ScopeId Scopes::add_origin(codec::Reading reading, TypePtr type) {
-  scopes_.push_back(
-      {std::move(reading), std::move(type), {}, std::make_shared<Slots>(), {}, {}});
+  scopes_.push_back({std::move(reading), std::move(type), {}, std::make_shared<Slots>(), {}, {}});
   return scopes_.size() - 1;
 }
 
@@ -76,8 +75,7 @@ Shape Shape::of(ScopeId scope, const Scopes& scopes) {
   Shape shape;
   shape.scope_ = scope;
   const codec::Reading& reading = scopes.reading(scope);
-  const bool drops =
-      reading.schema != nullptr && reading.schema->extra == spec::ExtraFields::drop;
+  const bool drops = reading.schema != nullptr && reading.schema->extra == spec::ExtraFields::drop;
   const auto add = [&](const std::string& name) {
     shape.members_.push_back({{name}, Place{scope, {name}}, 0, false});
   };

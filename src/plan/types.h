@@ -11,8 +11,8 @@ namespace leat::plan {
 
 // What is known of a field beneath `type`.
 struct Known {
-  bool exists = true;  // false: an object on the way is declared and has no such member
-  TypePtr type;        // null = nothing is known
+  bool exists = true;              // false: an object on the way is declared and has no such member
+  TypePtr type;                    // null = nothing is known
   std::string missing;             // when it does not exist: the name that is not there,
   std::vector<std::string> names;  // and those that its object has
 };

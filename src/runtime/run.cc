@@ -190,8 +190,7 @@ Result<std::unique_ptr<flow::SinkWriter>> Run::make_writer(
 }
 
 Result<std::unique_ptr<flow::Chain>> Run::make_chain(std::size_t stage_index, std::uint32_t slice,
-                                                     flow::TaskStats& stats,
-                                                     const Clocks& clocks) {
+                                                     flow::TaskStats& stats, const Clocks& clocks) {
   const plan::Stage& stage = context_.plan->stages[stage_index];
   std::vector<flow::ChainNode> nodes(stage.nodes.size());
   for (std::size_t i = 0; i < nodes.size(); ++i) {
@@ -223,8 +222,7 @@ Result<std::unique_ptr<flow::Task>> Run::make_task(std::size_t stage_index, std:
     const spec::SourceSpec& source = context_.plan->spec->sources[entry.index];
     auto clock = std::make_unique<flow::SourceClock>(source.event_time);
     clocks[source.id] = clock.get();
-    sources.push_back(
-        {std::move(readers_.at({entry.index, slice})), entry.node, std::move(clock)});
+    sources.push_back({std::move(readers_.at({entry.index, slice})), entry.node, std::move(clock)});
   }
   auto chain = make_chain(stage_index, slice, stats, clocks);
   if (!chain.ok()) return chain.status();

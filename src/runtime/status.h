@@ -63,8 +63,8 @@ struct StepStatus {
   std::string id;
   std::uint64_t in = 0, out = 0;
   std::array<std::uint64_t, flow::kDropReasons> dropped{};
-  std::uint64_t failed = 0;         // rows
-  std::uint64_t dead_lettered = 0;  // records
+  std::uint64_t failed = 0;           // rows
+  std::uint64_t dead_lettered = 0;    // records
   std::optional<WallTime> watermark;  // how far event time is in all its tasks; absent = not known
 };
 

@@ -28,8 +28,9 @@ std::shared_ptr<const plan::Plan> plan_of(const std::string& event_time, std::ui
 }
 
 struct EventTimeGraph {
-  explicit EventTimeGraph(std::uint32_t workers, const std::string& rules =
-                                                     R"({"field":"at","format":"s","max_lateness":"2s"})")
+  explicit EventTimeGraph(
+      std::uint32_t workers,
+      const std::string& rules = R"({"field":"at","format":"s","max_lateness":"2s"})")
       : driver(plan_of(rules, workers), {.partitions = 2}) {}
 
   void feed(const std::string& source, std::int64_t seconds, std::size_t partition) {

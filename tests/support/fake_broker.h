@@ -30,7 +30,7 @@ struct FakeTopic {
     std::deque<FakeRecord> records;
     std::optional<std::int64_t> committed;
     std::int64_t event_time_us = record::kNoTime;  // committed with it
-    std::int64_t highest_read = -1;  // by the process that lives
+    std::int64_t highest_read = -1;                // by the process that lives
   };
   std::vector<std::unique_ptr<Partition>> partitions;
 

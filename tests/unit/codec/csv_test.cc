@@ -148,8 +148,7 @@ TEST(CsvDecoder, ReadsTypesOfTheSchema) {
   EXPECT_THAT(read_a(with(Kind::string), "x"), ElementsAre("string x", "json \"x\""));
   EXPECT_THAT(read_a(with(Kind::timestamp), "1970-01-01T00:00:01+00:00"),
               ElementsAre("timestamp 1000000", "json \"1970-01-01T00:00:01+00:00\""));
-  EXPECT_THAT(read_a(with(Kind::timestamp), "1500"),
-              ElementsAre("timestamp 1500000", "json 1500"));
+  EXPECT_THAT(read_a(with(Kind::timestamp), "1500"), ElementsAre("timestamp 1500000", "json 1500"));
   EXPECT_THAT(read_a(with(Kind::timestamp), "1970-01-01"), ElementsAre("TYPE_MISMATCH"));
   EXPECT_THAT(read_a(with(Kind::bytes), "YWI="), ElementsAre("bytes ab", "json \"YWI=\""));
   EXPECT_THAT(read_a(with(Kind::bytes), "Y*I="), ElementsAre("TYPE_MISMATCH"));
@@ -223,8 +222,8 @@ TEST(CsvToJson, TakesColumnsFromTheFirstLineOfTheFile) {
 }
 
 TEST(CsvEncoder, WritesEveryTypeAsItsText) {
-  const std::unique_ptr<record::RowEncoder> encoder = make_csv_encoder(
-      {{0, std::nullopt}, {1, std::nullopt}}, ',', spec::TimestampText::rfc3339);
+  const std::unique_ptr<record::RowEncoder> encoder =
+      make_csv_encoder({{0, std::nullopt}, {1, std::nullopt}}, ',', spec::TimestampText::rfc3339);
   const std::vector<record::Value> values = {record::Value::integer(-5),
                                              record::Value::real(3),
                                              record::Value::boolean(true),
@@ -237,8 +236,8 @@ TEST(CsvEncoder, WritesEveryTypeAsItsText) {
   record::RecordBatch batch = batch_of(std::vector<std::string>(values.size(), "{}"));
   std::copy(values.begin(), values.end(), batch.make_column(0).begin());
   EXPECT_THAT(encoded(*encoder, batch),
-              ElementsAre("-5,", "3.0,", "true,", "\"a,b\",", "YWI=,",
-                          "1970-01-01T00:00:00.25Z,", R"("{""x"":1}",)", ",", ","));
+              ElementsAre("-5,", "3.0,", "true,", "\"a,b\",", "YWI=,", "1970-01-01T00:00:00.25Z,",
+                          R"("{""x"":1}",)", ",", ","));
 }
 
 TEST(CsvEncoder, CopiedNumbersStayAsTheyWereWritten) {

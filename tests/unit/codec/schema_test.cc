@@ -117,8 +117,9 @@ TEST(Schema, ListsAndMapsAreCheckedToTheLastItem) {
 TEST(Schema, WhatJsonSpellsOtherwiseBecomesComputedListsAndMaps) {
   EXPECT_EQ(read_as(of(Kind::list, type(Kind::real)), "[1,2.5,null]"),
             "list [double 1.000000] [double 2.500000] [null]");
-  EXPECT_EQ(read_as(of(Kind::map, type(Kind::timestamp)), R"({"x":1,"x":2,"y":"1970-01-01T00:00:00Z"})"),
-            "map [x: timestamp 1000] [y: timestamp 0]");
+  EXPECT_EQ(
+      read_as(of(Kind::map, type(Kind::timestamp)), R"({"x":1,"x":2,"y":"1970-01-01T00:00:00Z"})"),
+      "map [x: timestamp 1000] [y: timestamp 0]");
   EXPECT_EQ(read_as(object({{"t", type(Kind::timestamp)}}), R"({"t":1,"other":"x"})"),
             "map [t: timestamp 1000] [other: string x]");
 }
@@ -184,9 +185,9 @@ TEST(ListSplitter, TakesListsApart) {
     for (const Value& item : items) all.push_back(shown(item));
     return all;
   };
-  EXPECT_THAT(split(Value::json(R"([ 1.10, "a,b" ,[2,[3]],{"x":[]} ,null])")),
-              ElementsAre("json 1.10", "json \"a,b\"", "json [2,[3]]", "json {\"x\":[]}",
-                          "json null"));
+  EXPECT_THAT(
+      split(Value::json(R"([ 1.10, "a,b" ,[2,[3]],{"x":[]} ,null])")),
+      ElementsAre("json 1.10", "json \"a,b\"", "json [2,[3]]", "json {\"x\":[]}", "json null"));
   EXPECT_THAT(split(Value::json("[]")), ElementsAre());
   EXPECT_THAT(split(Value::json(" null")), ElementsAre("NOT_A_LIST"));
   EXPECT_THAT(split(Value::json("null")), ElementsAre());
@@ -201,13 +202,12 @@ TEST(ListSplitter, TakesListsApart) {
 }
 
 TEST(ItemDecoder, ReadsItemsAndTheirMembers) {
-  const std::vector<DecodeSlot> slots = {{{}, Want::value, 0},
-                                         {{}, Want::token, 1},
-                                         {{"n"}, Want::value, 2},
-                                         {{"n"}, Want::token, 3}};
+  const std::vector<DecodeSlot> slots = {
+      {{}, Want::value, 0}, {{}, Want::token, 1}, {{"n"}, Want::value, 2}, {{"n"}, Want::token, 3}};
   const record::Entry entries[] = {{Value::string("n"), Value::timestamp(0)}};
-  const std::vector<Value> items = {Value::json(R"({"n":1.0})"), Value::json("7"), Value::null(),
-                                    Value::json("[x]"), Value::map(entries, 1), Value::integer(3)};
+  const std::vector<Value> items = {
+      Value::json(R"({"n":1.0})"), Value::json("7"),       Value::null(),
+      Value::json("[x]"),          Value::map(entries, 1), Value::integer(3)};
   record::RecordBatch batch = batch_of(std::vector<std::string>(items.size(), "{}"));
   std::vector<const record::RowError*> errors(items.size());
   make_item_decoder(slots, nullptr)->decode(items, batch, errors);

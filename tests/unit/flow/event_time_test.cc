@@ -68,8 +68,9 @@ struct EventTimeTest : ::testing::Test {
   }
   std::vector<std::int64_t> watermarks() const { return since_start(seen.watermarks); }
   void begin(const spec::EventTimeSpec& spec, std::size_t partitions = 1) {
-    fixture.with_partitions(partitions).with_event_time(spec).with_operator(
-        std::make_unique<Stamp>(seen));
+    fixture.with_partitions(partitions)
+        .with_event_time(spec)
+        .with_operator(std::make_unique<Stamp>(seen));
   }
   void pass(Duration time) {
     fixture.clock.advance(time);
@@ -321,8 +322,8 @@ struct ChainTimes : ::testing::Test {
   FakeBroker broker;
   FakeSinkControl control;
   flow::Ledger ledger{[](EpochId) {}};
-  std::array<flow::StepStats, 3> stats{
-      flow::StepStats{"p", "a"}, flow::StepStats{"p", "b"}, flow::StepStats{"p", "c"}};
+  std::array<flow::StepStats, 3> stats{flow::StepStats{"p", "a"}, flow::StepStats{"p", "b"},
+                                       flow::StepStats{"p", "c"}};
   std::unique_ptr<flow::Chain> chain;
   std::size_t a = 0;
   std::size_t b = 0;

@@ -53,9 +53,9 @@ struct ExplodeTest : testing::Test {
 
 TEST_F(ExplodeTest, MakesOneRowOfEveryItem) {
   const auto explode = made();
-  const Driven driven(*explode, rows_with(kList, {Value::json(R"([1.10, "a"])"), Value::json("[]"),
-                                                  Value::json("null"), Value(),
-                                                  Value::json("[[2]]")}));
+  const Driven driven(*explode,
+                      rows_with(kList, {Value::json(R"([1.10, "a"])"), Value::json("[]"),
+                                        Value::json("null"), Value(), Value::json("[[2]]")}));
   EXPECT_THAT(shown(driven), ElementsAre("0/0 0 1.10", "0/1 1 \"a\"", "4/0 0 [2]"));
   EXPECT_EQ(driven.counts(), "5 in 3 out");
 }
@@ -87,10 +87,9 @@ TEST_F(ExplodeTest, TombstonesAreDroppedAndCounted) {
 TEST_F(ExplodeTest, ComputedListsKeepTheTypesOfTheirItems) {
   auto work = std::make_shared<ExplodeWork>();
   work->list = kList;
-  Explode explode(work,
-                  codec::make_item_decoder({{{}, DecodeSlot::Want::value, kItem},
-                                            {{"n"}, DecodeSlot::Want::value, kItem + 1}},
-                                           nullptr));
+  Explode explode(work, codec::make_item_decoder({{{}, DecodeSlot::Want::value, kItem},
+                                                  {{"n"}, DecodeSlot::Want::value, kItem + 1}},
+                                                 nullptr));
   const record::Entry entry{Value::string("n"), Value::boolean(true)};
   const Value items[] = {Value::timestamp(5), Value::map(&entry, 1), Value::null()};
   const Driven driven(explode, rows_with(kList, {Value::list(items)}));
@@ -114,8 +113,8 @@ TEST_F(ExplodeTest, ALongListComesInSeveralBatches) {
 }
 
 TEST_F(ExplodeTest, OrdinalsStayDifferentBelowAnotherExplode) {
-  RecordBatch batch = rows_with(
-      kList, {Value::json("[1,2,3]"), Value::json("[4]"), Value::json("[5,6,7,8]")});
+  RecordBatch batch =
+      rows_with(kList, {Value::json("[1,2,3]"), Value::json("[4]"), Value::json("[5,6,7,8]")});
   for (std::size_t i = 0; i < batch.size(); ++i) {
     batch.rows()[i].offset = 0;
     batch.rows()[i].ordinal = i;

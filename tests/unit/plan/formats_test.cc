@@ -28,9 +28,8 @@ struct Definition {
 };
 
 PlanResult built(const Definition& definition) {
-  const std::string text =
-      R"({"name":"p","sources":{"in":{"kafka":{"topics":["in"]}}},"steps":[)" + definition.steps +
-      R"(],"sinks":{"out":{"kafka":{"topic":"out"}}}})";
+  const std::string text = R"({"name":"p","sources":{"in":{"kafka":{"topics":["in"]}}},"steps":[)" +
+                           definition.steps + R"(],"sinks":{"out":{"kafka":{"topic":"out"}}}})";
   spec::ParseResult parsed = spec::parse_pipeline(text);
   for (const spec::Diagnostic& diagnostic : parsed.diagnostics)
     EXPECT_NE(diagnostic.severity, spec::Severity::error)
@@ -64,8 +63,7 @@ void to_csv(spec::PipelineSpec& spec, std::vector<std::string> fields) {
   spec.sinks[0].format = spec::Format::csv;
   spec.sinks[0].csv.fields = std::move(fields);
 }
-void declare(spec::PipelineSpec& spec,
-             std::vector<std::pair<std::string, spec::SchemaType>> fields,
+void declare(spec::PipelineSpec& spec, std::vector<std::pair<std::string, spec::SchemaType>> fields,
              spec::ExtraFields extra = spec::ExtraFields::keep) {
   spec.sources[0].schema.emplace();
   spec.sources[0].schema->fields = std::move(fields);
@@ -76,8 +74,9 @@ TEST(Csv, BecomesAnObjectWithTheFieldsInColumnOrder) {
   const Definition plain{"", [](auto& spec) { from_csv(spec, {"b", "a"}); }};
   EXPECT_THAT(through(plain, {"1,\"x,y\"", "broken", "TOMBSTONE"}),
               ElementsAre(R"({"b":"1","a":"x,y"})", "TOMBSTONE"));
-  const Definition set{R"({"set":{"c":"a + '!'"}},{"filter":"b != '0'"})",
-                       [](auto& spec) { from_csv(spec, {"b", "a"}); }};
+  const Definition set{R"({"set":{"c":"a + '!'"}},{"filter":"b != '0'"})", [](auto& spec) {
+                         from_csv(spec, {"b", "a"});
+                       }};
   EXPECT_THAT(through(set, {"1,x", "0,y"}), ElementsAre(R"({"b":"1","a":"x","c":"x!"})"));
 }
 
@@ -96,7 +95,9 @@ TEST(Csv, AnUntouchedRowIsWrittenByteForByteToTheSameColumns) {
 
 TEST(Csv, FieldsThatNoColumnHasAreRefusedWithSuggestions) {
   EXPECT_THAT(through({R"({"filter":"amuont == '1'"})",
-                       [](auto& spec) { from_csv(spec, {"amount", "b"}); }},
+                       [](auto& spec) {
+                         from_csv(spec, {"amount", "b"});
+                       }},
                       {}),
               ElementsAre("/steps/0/filter UNKNOWN_FIELD amount"));
   EXPECT_THAT(through({"",
@@ -117,10 +118,9 @@ TEST(Csv, TheSinkWritesWhatTheRowHas) {
 }
 
 TEST(Csv, ThisIsTheRowAsAnObject) {
-  EXPECT_THAT(through({R"({"set":{"copy":"this"}})",
-                       [](auto& spec) { from_csv(spec, {"a"}); }},
-                      {"x"}),
-              ElementsAre(R"({"a":"x","copy":{"a":"x"}})"));
+  EXPECT_THAT(
+      through({R"({"set":{"copy":"this"}})", [](auto& spec) { from_csv(spec, {"a"}); }}, {"x"}),
+      ElementsAre(R"({"a":"x","copy":{"a":"x"}})"));
 }
 
 TEST(Schema, TypesAreReadAndAbsentFieldsAreNull) {
@@ -148,9 +148,10 @@ TEST(Schema, UndeclaredFieldsCannotBeNamedButPass) {
               ElementsAre("/steps/0/filter UNKNOWN_FIELD amount"));
   EXPECT_THAT(through({R"({"filter":"user.cty == 'x'"})", with}, {}),
               ElementsAre("/steps/0/filter UNKNOWN_FIELD city"));
-  EXPECT_THAT(through({R"({"filter":"amount > 1"},{"set":{"y":"this['x']"}},{"filter":"y[0] == 7"})", with},
-                      {R"({"x":[7],"amount":2})"}),
-              ElementsAre(R"({"x":[7],"amount":2,"y":[7]})"));
+  EXPECT_THAT(
+      through({R"({"filter":"amount > 1"},{"set":{"y":"this['x']"}},{"filter":"y[0] == 7"})", with},
+              {R"({"x":[7],"amount":2})"}),
+      ElementsAre(R"({"x":[7],"amount":2,"y":[7]})"));
 }
 
 TEST(Schema, TypesSurviveWhereARowIsPutTogether) {
@@ -158,7 +159,9 @@ TEST(Schema, TypesSurviveWhereARowIsPutTogether) {
       R"~({"set":{"computed":"at + duration('1s')","size":"size(this)"}},)~"
       R"~({"set":{"a":"this","b":"at + duration('1m')","c":"computed + duration('1m')"}},)~"
       R"({"select":["b","c"]})",
-      [](auto& spec) { declare(spec, {{"at", type(Kind::timestamp)}}); }};
+      [](auto& spec) {
+        declare(spec, {{"at", type(Kind::timestamp)}});
+      }};
   EXPECT_THAT(through(definition, {R"({"at":"1970-01-01T00:00:00Z"})"}),
               ElementsAre(R"({"b":"1970-01-01T00:01:00Z","c":"1970-01-01T00:01:01Z"})"));
 }
@@ -169,8 +172,9 @@ TEST(Schema, ExtraFieldsAreDroppedOrRefused) {
            {spec::ExtraFields::keep, {R"({"x":1,"a":2})"}},
            {spec::ExtraFields::drop, {R"({"a":2})"}},
            {spec::ExtraFields::error, {}}}) {
-    const Definition definition{
-        "", [extra = extra](auto& spec) { declare(spec, {{"a", type(Kind::integer)}}, extra); }};
+    const Definition definition{"", [extra = extra](auto& spec) {
+                                  declare(spec, {{"a", type(Kind::integer)}}, extra);
+                                }};
     EXPECT_EQ(through(definition, {R"({"x":1,"a":2})"}), expected);
   }
 }
@@ -200,11 +204,11 @@ auto step_is(std::size_t at, spec::ExplodeStep step) {
 constexpr const char* kAnyStep = R"({"drop":["zzz"]})";
 
 TEST(Explode, KeepsTheOtherFieldsAndTheTokensOfItems) {
-  EXPECT_THAT(through({kAnyStep, step_is(0, explode({"items"}))},
-                      {R"({"id":1.0,"items":[1.10, {"a" : 1}],"z":0})", R"({"items":[]})",
-                       R"({"items":"x"})", "{}", "TOMBSTONE"}),
-              ElementsAre(R"({"id":1.0,"items":1.10,"z":0})",
-                          R"({"id":1.0,"items":{"a" : 1},"z":0})"));
+  EXPECT_THAT(
+      through({kAnyStep, step_is(0, explode({"items"}))},
+              {R"({"id":1.0,"items":[1.10, {"a" : 1}],"z":0})", R"({"items":[]})",
+               R"({"items":"x"})", "{}", "TOMBSTONE"}),
+      ElementsAre(R"({"id":1.0,"items":1.10,"z":0})", R"({"id":1.0,"items":{"a" : 1},"z":0})"));
 }
 
 TEST(Explode, PutsItemAndPositionWhereTheyAreWanted) {
@@ -249,8 +253,8 @@ TEST(Explode, ListsOfListsAreExplodedTwice) {
 }
 
 TEST(Explode, TakesComputedListsToo) {
-  const std::string steps = std::string(R"({"set":{"l":"[a, a + 1]"}},)") + kAnyStep +
-                            R"(,{"set":{"n":"l + 1"}})";
+  const std::string steps =
+      std::string(R"({"set":{"l":"[a, a + 1]"}},)") + kAnyStep + R"(,{"set":{"n":"l + 1"}})";
   EXPECT_THAT(through({steps, step_is(1, explode({"l"}))}, {R"({"a":5})"}),
               ElementsAre(R"({"a":5,"l":5,"n":6})", R"({"a":5,"l":6,"n":7})"));
 }
@@ -286,13 +290,15 @@ TEST(Explode, MistakesHaveTheirPlace) {
                        }},
                       {}),
               ElementsAre("/steps/0/explode/field WRONG_TYPE"));
-  EXPECT_THAT(through({R"({"drop":["a"]},)" + std::string(kAnyStep), step_is(1, explode({"a"}))}, {}),
-              ElementsAre("/steps/1/explode/field UNKNOWN_FIELD"));
+  EXPECT_THAT(
+      through({R"({"drop":["a"]},)" + std::string(kAnyStep), step_is(1, explode({"a"}))}, {}),
+      ElementsAre("/steps/1/explode/field UNKNOWN_FIELD"));
 }
 
 TEST(SinkTopic, ComesFromTheRowAndMustBeAllowed) {
   const PlanResult result = built({"", [](spec::PipelineSpec& spec) {
-                                     auto& kafka = std::get<spec::KafkaSinkSpec>(spec.sinks[0].kind);
+                                     auto& kafka =
+                                         std::get<spec::KafkaSinkSpec>(spec.sinks[0].kind);
                                      kafka.topic.clear();
                                      kafka.topic_expression = {"'a-' + kind", "/x"};
                                      kafka.topics = {"a-*"};
@@ -305,15 +311,16 @@ TEST(SinkTopic, ComesFromTheRowAndMustBeAllowed) {
 }
 
 TEST(Timestamps, AreWrittenAsTheSinkWants) {
-  for (const auto& [text, expected] :
-       std::vector<std::pair<spec::TimestampText, std::string>>{
-           {spec::TimestampText::rfc3339, R"({"t":"1970-01-01T00:00:01.5Z","l":["1970-01-01T00:00:00Z"]})"},
+  for (const auto& [text, expected] : std::vector<std::pair<spec::TimestampText, std::string>>{
+           {spec::TimestampText::rfc3339,
+            R"({"t":"1970-01-01T00:00:01.5Z","l":["1970-01-01T00:00:00Z"]})"},
            {spec::TimestampText::ms, R"({"t":1500,"l":[0]})"},
            {spec::TimestampText::us, R"({"t":1500000,"l":[0]})"}}) {
-    EXPECT_THAT(through({R"~({"select":{"t":"timestamp('1970-01-01T00:00:01.5Z')","l":"[timestamp(0)]"}})~",
-                         [text = text](spec::PipelineSpec& spec) { spec.sinks[0].timestamps = text; }},
-                        {"{}"}),
-                ElementsAre(expected));
+    EXPECT_THAT(
+        through({R"~({"select":{"t":"timestamp('1970-01-01T00:00:01.5Z')","l":"[timestamp(0)]"}})~",
+                 [text = text](spec::PipelineSpec& spec) { spec.sinks[0].timestamps = text; }},
+                {"{}"}),
+        ElementsAre(expected));
   }
 }
 
@@ -338,9 +345,10 @@ TEST(EventTimes, StayWithTheRowWhateverBecomesOfTheField) {
   const auto with = [](spec::PipelineSpec& spec) {
     spec.sources[0].event_time.value = {"at", "/x"};
   };
-  EXPECT_THAT(through({R"({"set":{"at":"5"}},{"drop":["at"]},{"set":{"t":"meta.event_time"}})", with},
-                      {R"({"at":1000,"x":1})"}),
-              ElementsAre(R"({"x":1,"t":"1970-01-01T00:00:01Z"})"));
+  EXPECT_THAT(
+      through({R"({"set":{"at":"5"}},{"drop":["at"]},{"set":{"t":"meta.event_time"}})", with},
+              {R"({"at":1000,"x":1})"}),
+      ElementsAre(R"({"x":1,"t":"1970-01-01T00:00:01Z"})"));
 }
 
 TEST(Keys, AreBytesWhereTheSourceSaysSo) {

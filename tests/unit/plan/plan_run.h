@@ -165,8 +165,7 @@ class PlanRun {
       if (std::holds_alternative<flow::SinkBinding::None>(binding.key)) line = "none=";
       if (const auto* column = std::get_if<flow::SinkBinding::Column>(&binding.key))
         line = shown(batch.column(column->index)[i]) + "=";
-      if (binding.topic_column)
-        line += "to " + shown(batch.column(*binding.topic_column)[i]) + " ";
+      if (binding.topic_column) line += "to " + shown(batch.column(*binding.topic_column)[i]) + " ";
       if (binding.timestamp_column)
         line += "@" + shown(batch.column(*binding.timestamp_column)[i]) + " ";
       for (const flow::SinkBinding::HeaderRule& rule : binding.headers) {
