@@ -102,6 +102,7 @@ TEST_P(EventTimeTimes, TheWatermarkComesBackAfterACrash) {
   graph.feed("a", 1, 0);
   graph.driver.advance(200ms);
   EXPECT_EQ(graph.of("last"), "8");
+  graph.driver.drain();
   EXPECT_EQ(graph.driver.committed("out").size(), 5U);
 }
 
