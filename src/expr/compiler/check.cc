@@ -70,6 +70,7 @@ StaticType arithmetic_type(Operator op, Type l, Type r) {
 }
 
 std::string name_of(StaticType type) {
+  if (type == Type::json) return "list or map";
   return type ? std::string(record::to_string(*type)) : "dyn";
 }
 

@@ -82,7 +82,7 @@ TEST(Schema, MistakesOfTypeAreFoundWhileCompiling) {
       {"rates[name] + 'a'", "0-17 WRONG_ARGUMENTS: `+` does not take int and string\n"},
       {"cel.bind(t, tags, t.map(x, x - 1))",
        "27-32 WRONG_ARGUMENTS: `-` does not take string and int\n"},
-      {"tags + 1", "0-8 WRONG_ARGUMENTS: `+` does not take json and int\n"},
+      {"tags + 1", "0-8 WRONG_ARGUMENTS: `+` does not take list or map and int\n"},
   });
   for (const Case& one : kCases) EXPECT_EQ(refused(one.text), one.gives) << one.text;
 }
