@@ -45,6 +45,7 @@ spec::Options definition_options(const Config& config) {
 plan::PlanOptions plan_options(const Config& config) {
   plan::PlanOptions options;
   options.workers = config.workers;
+  options.default_profile = config.kafka.default_profile;
   options.expressions = {config.limits.expression_length, config.limits.expression_depth,
                          config.limits.expression_nodes};
   return options;

@@ -17,13 +17,6 @@ bool matches_pattern(const re2::RE2& pattern, std::string_view text) {
   return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), pattern);
 }
 
-std::optional<bool> pattern_matches(std::string_view pattern, std::string_view text,
-                                    std::string& error) {
-  const std::unique_ptr<re2::RE2> compiled = compile_pattern(pattern, error);
-  if (compiled == nullptr) return std::nullopt;
-  return matches_pattern(*compiled, text);
-}
-
 RegexCache::RegexCache() = default;
 RegexCache::~RegexCache() = default;
 

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,10 +14,6 @@ namespace leat::expr {
 std::unique_ptr<re2::RE2> compile_pattern(std::string_view pattern, std::string& error);
 // Whether any part of the text matches.
 bool matches_pattern(const re2::RE2& pattern, std::string_view text);
-
-// Both at once, for a pattern that is used seldom: nothing, with the reason in `error`, when it is none.
-std::optional<bool> pattern_matches(std::string_view pattern, std::string_view text,
-                                    std::string& error);
 
 // The patterns that rows brought, compiled: the last kEntries different ones. Thread-confined.
 class RegexCache {

@@ -9,6 +9,8 @@ namespace leat::local {
 namespace {
 
 constexpr std::size_t kSeqColumn = 0;
+// The plan compiled the expressions under the configured limits; these only bound the work.
+constexpr expr::Limits kLimits{1 << 20, 1024, 1 << 20};
 
 class SeqResolver final : public expr::Resolver {
  public:
@@ -46,7 +48,7 @@ Result<std::unique_ptr<Partition>> Generator::make(record::Origin origin, HighMa
   std::vector<Field> fields;
   for (const auto& [name, expression] : spec.fields) {
     SeqResolver resolver;
-    expr::Compiled compiled = expr::compile(expression.text, resolver, expr::Limits());
+    expr::Compiled compiled = expr::compile(expression.text, resolver, kLimits);
     if (!compiled.ok()) {
       const std::string why = compiled.diagnostics.empty() ? "the expression is wrong"
                                                            : compiled.diagnostics[0].message;

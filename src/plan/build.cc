@@ -148,6 +148,7 @@ PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const Plan
   Builder builder(spec, options.expressions);
   builder.build();
   std::vector<spec::Diagnostic> diagnostics = builder.take_diagnostics();
+  check_topic_patterns(*spec, options.default_profile, diagnostics);
   for (spec::Diagnostic& loop : check_dead_letters(*spec)) diagnostics.push_back(std::move(loop));
   if (std::any_of(diagnostics.begin(), diagnostics.end(), is_error))
     return {nullptr, std::move(diagnostics)};

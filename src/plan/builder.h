@@ -35,7 +35,6 @@ class Builder {
           step.id, std::visit([&](const auto& verb) { return add(step, verb, input); }, step.verb));
     }
     for (std::uint32_t i = 0; i < spec_->sinks.size(); ++i) add_sink(i, spec_->sinks[i]);
-    check_topic_patterns(*spec_, diagnostics_);
   }
 
   Graph& graph() noexcept { return graph_; }

@@ -75,6 +75,7 @@ struct Plan {
 struct PlanOptions {
   std::uint32_t workers = 1;  // what `parallelism` 0 means
   expr::Limits expressions = {};
+  std::string default_profile = "default";  // of sources and sinks that name none
 };
 
 // A plan, or every mistake that only shows when the definition is put together (expressions above

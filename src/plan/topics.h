@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "spec/diagnostic.h"
@@ -7,9 +8,10 @@
 
 namespace leat::plan {
 
-// Mistakes of topic patterns: BAD_VALUE for what is no regular expression, TOPIC_LOOP for a sink that
-// writes to a topic one of the pipeline's own patterns reads. Pure.
-void check_topic_patterns(const spec::PipelineSpec& spec,
+// What is wrong with the topic patterns of sources: BAD_VALUE, and TOPIC_LOOP where a sink writes to
+// a topic that one matches, on the same profile. Names by an expression are looked at when they
+// have no `*` or `?`. Pure.
+void check_topic_patterns(const spec::PipelineSpec& spec, const std::string& default_profile,
                           std::vector<spec::Diagnostic>& diagnostics);
 
 }  // namespace leat::plan

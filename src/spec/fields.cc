@@ -276,8 +276,9 @@ constexpr Field kFields[] = {
 
     outside({"dead_letter", "topic", T::topic, kOptional, "<pipeline>-dead-letter",
              "The topic of dead letters."}),
-    outside({"dead_letter", "profile", T::text, kOptional, "that of the sources",
-             "Connection settings by name.", 0, 63}),
+    outside({"dead_letter", "profile", T::text, kOptional,
+             "that of the Kafka sinks, else of the sources", "Connection settings by name.", 0,
+             63}),
 
     {"limits", "records_per_second", T::integer, kOptional, "none", "Records let in per second.", 1,
      1e9},

@@ -94,7 +94,7 @@ void read_graph(Findings& findings, const json::Value& root, const ObjectReader&
   if (const auto list = reader.spot_of("steps")) steps = read_steps(findings, *list);
   if (const auto map = reader.spot_of("sinks")) sinks = read_sinks(findings, *map);
   graph.connect(steps, sinks);
-  check_topics(findings, root, spec, sinks);
+  check_topics(findings, root, spec.sources, sinks);
   warn_of_literals(findings, root, spec.sources, steps, sinks);
   for (StepDraft& draft : steps) spec.steps.push_back(std::move(draft.spec));
   for (SinkDraft& draft : sinks) spec.sinks.push_back(std::move(draft.spec));

@@ -23,7 +23,7 @@ struct OutsideRules {
 };
 
 // What the daemon's configuration says about definitions. The defaults are those of the
-// configuration.
+// configuration. Depth and nodes of expressions are for the room that compiles them.
 struct Options {
   std::size_t definition_bytes = 1024 * 1024;  // http.definition_max
   std::size_t definition_depth = 32;           // limits.definition_depth
@@ -32,6 +32,8 @@ struct Options {
   std::size_t topics_max = 64;
   std::uint32_t parallelism_max = 256;                     // limits.parallelism
   std::size_t expression_length = 16'384;                  // limits.expression_length, bytes
+  std::size_t expression_depth = 128;                      // limits.expression_depth
+  std::size_t expression_nodes = 4096;                     // limits.expression_nodes
   Duration checkpoint_interval = std::chrono::seconds(1);  // defaults.checkpoint_interval
   StartSpec start;                                         // defaults.start
   RestartSpec restart{std::chrono::seconds(1), std::chrono::minutes(2),

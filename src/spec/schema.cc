@@ -95,6 +95,7 @@ class SchemaWriter {
   void write_map_type(const Field& field);
   void write_list_type(const Field& field);
   void write_start();
+  void write_topics();
   void write_properties(Property::Side side);
   void write_property(const Property& property);
 
@@ -312,6 +313,18 @@ void SchemaWriter::write_map_type(const Field& field) {
   }
 }
 
+void SchemaWriter::write_topics() {
+  const auto topic = [&] {
+    any_of([&] { pattern(kReadTopic); }, [&] { pattern(whole(kOutside)); });
+  };
+  any_of(
+      [&] {
+        out_.member("uniqueItems", true);
+        array(1, options_.topics_max, topic);
+      },
+      [&] { ref("kafka_topics"); });
+}
+
 void SchemaWriter::write_type(const Field& field) {
   const auto topic = [&] { pattern(kTopic); };
   const auto outside = [&] { pattern(whole(kOutside)); };
@@ -340,14 +353,7 @@ void SchemaWriter::write_type(const Field& field) {
         topic();
       break;
     case Type::topic_or_expression: any_of(topic, outside, an_expression); break;
-    case Type::topics:
-      any_of(
-          [&] {
-            out_.member("uniqueItems", true);
-            array(1, options_.topics_max, [&] { any_of([&] { pattern(kReadTopic); }, outside); });
-          },
-          [&] { ref("kafka_topics"); });
-      break;
+    case Type::topics: write_topics(); break;
     case Type::start: write_start(); break;
     case Type::names:
       any_of([&] { plain_text(); }, [&] { array(1, 64, [&] { plain_text(); }); });

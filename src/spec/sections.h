@@ -61,10 +61,9 @@ class Graph {
   bool broken_ = false;  // a `from` could not be resolved
 };
 
-// Topics read twice, written to where they are read (by sinks or as dead letters), and profiles
-// that differ.
-void check_topics(Findings& findings, const json::Value& root, const PipelineSpec& spec,
-                  const std::vector<SinkDraft>& sinks);
+// Topics read twice, written to where they are read, and profiles that differ.
+void check_topics(Findings& findings, const json::Value& root,
+                  const std::vector<SourceSpec>& sources, const std::vector<SinkDraft>& sinks);
 // Literals that were probably meant as expressions.
 void warn_of_literals(Findings& findings, const json::Value& root,
                       const std::vector<SourceSpec>& sources, const std::vector<StepDraft>& steps,

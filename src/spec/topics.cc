@@ -13,7 +13,6 @@ class TopicCheck {
 
   void add(const SourceSpec& source);
   void check(const SinkSpec& sink);
-  void check_dead_letters(const PipelineSpec& spec);
 
  private:
   void error(std::string_view code, const std::string& pointer, std::string message) {
@@ -76,31 +75,13 @@ void TopicCheck::check(const SinkSpec& sink) {
   }
 }
 
-void TopicCheck::check_dead_letters(const PipelineSpec& spec) {
-  const std::string& profile = spec.on_error.profile;
-  if (first_ == nullptr || (!profile.empty() && !reads_from(profile))) return;
-  const bool given = !spec.on_error.topic.empty();
-  const auto reader = readers_.find(given ? spec.on_error.topic : spec.name + "-dead-letter");
-  if (reader == readers_.end()) return;
-  if (given)
-    error("TOPIC_LOOP", "/on_error/dead_letter/topic",
-          shown("/on_error/dead_letter/topic", spec.on_error.topic) +
-              " is read by this pipeline: a bad record would come back for ever");
-  else
-    error("TOPIC_LOOP", reader->second->pointer + "/kafka/topics",
-          quoted(reader->first) +
-              " is where this pipeline's dead letters go: a bad record would come back for ever; "
-              "name another one by `on_error.dead_letter.topic`");
-}
-
 }  // namespace
 
-void check_topics(Findings& findings, const json::Value& root, const PipelineSpec& spec,
-                  const std::vector<SinkDraft>& sinks) {
+void check_topics(Findings& findings, const json::Value& root,
+                  const std::vector<SourceSpec>& sources, const std::vector<SinkDraft>& sinks) {
   TopicCheck check(findings, root);
-  for (const SourceSpec& source : spec.sources) check.add(source);
+  for (const SourceSpec& source : sources) check.add(source);
   for (const SinkDraft& sink : sinks) check.check(sink.spec);
-  check.check_dead_letters(spec);
 }
 
 }  // namespace leat::spec

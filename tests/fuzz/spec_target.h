@@ -11,6 +11,7 @@
 #include "expr/parser.h"
 #include "json/parse.h"
 #include "plan/plan.h"
+#include "spec/excerpt.h"
 #include "spec/field_path.h"
 #include "spec/parse.h"
 #include "spec/text.h"
@@ -37,6 +38,7 @@ inline void check_diagnostics(std::string_view text,
       LEAT_CHECK(json::find_pointer(parsed.root(), each.pointer) != nullptr);
     }
     LEAT_CHECK(spec::to_line("f", each).find(each.code) != std::string::npos);
+    LEAT_CHECK(each.line == 0 || spec::excerpt(text, each).find('^') != std::string::npos);
     json::Writer writer;
     spec::write_diagnostic(writer, each);
     LEAT_CHECK(json::parse(writer.take()).ok());
@@ -47,8 +49,8 @@ inline void check_path(const spec::FieldPath& path) {
   const std::string text = spec::format_field_path(path);
   const Result<spec::FieldPath> again = spec::parse_field_path(text);
   LEAT_CHECK(again.ok() && *again == path);
-  // Expressions take no line ends and no broken UTF-8 between backticks.
-  if (text.find_first_of("\r\n") != std::string::npos || !base::valid_utf8(text)) return;
+  // Expressions take no broken UTF-8 between backticks; definitions cannot have it.
+  if (!base::valid_utf8(text)) return;
   const expr::PathResult expression = expr::parse_path(text);
   LEAT_CHECK(expression.ok() && expression.path == path);
 }
@@ -64,6 +66,11 @@ inline void check_paths(const spec::PipelineSpec& spec) {
       for (const spec::Assignment& each : set->fields) check_path(each.target);
     if (const auto* select = std::get_if<spec::SelectStep>(&step.verb))
       for (const spec::Assignment& each : select->fields) check_path(each.target);
+    if (const auto* explode = std::get_if<spec::ExplodeStep>(&step.verb)) {
+      check_path(explode->field);
+      check_path(explode->as);
+      if (explode->index) check_path(*explode->index);
+    }
     if (const auto* drop = std::get_if<spec::DropStep>(&step.verb))
       for (const spec::FieldPath& each : drop->fields) check_path(each);
     if (const auto* repartition = std::get_if<spec::RepartitionStep>(&step.verb))

@@ -119,22 +119,6 @@ TEST(Sinks, NamesThatFitAnOwnSourceTopicAreRefusedUnlessAllowed) {
             "");
 }
 
-TEST(Sinks, DeadLettersNeverGoToAnOwnSourceTopic) {
-  const auto check = [](std::string_view topics, std::string_view on_error) {
-    return errors_of(R"({"name": "p", "sources": {"in": {"kafka": {"topics": )" +
-                     std::string(topics) + R"(, "profile": "a"}}}, "on_error": )" +
-                     std::string(on_error) +
-                     R"(, "sinks": {"out": {"kafka": {"topic": "x", "allow_loop": true}}}})");
-  };
-  EXPECT_EQ(check(R"(["t"])", R"({"dead_letter": {"topic": "t"}})"),
-            "TOPIC_LOOP /on_error/dead_letter/topic");
-  EXPECT_EQ(check(R"(["t"])", R"({"dead_letter": {"topic": "t", "profile": "a"}})"),
-            "TOPIC_LOOP /on_error/dead_letter/topic");
-  EXPECT_EQ(check(R"(["t"])", R"({"dead_letter": {"topic": "t", "profile": "b"}})"), "");
-  EXPECT_EQ(check(R"(["p-dead-letter"])", "{}"), "TOPIC_LOOP /sources/in/kafka/topics");
-  EXPECT_EQ(check(R"(["p-dead-letter"])", R"({"dead_letter": {"topic": "elsewhere"}})"), "");
-}
-
 TEST(Sinks, TimesAreWrittenAsTextOrIntegers) {
   const auto timestamps = [](std::string_view word) {
     const ParseResult result = parse_pipeline(
