@@ -373,7 +373,7 @@ TEST_F(CliTest, SchemaPrintsTheSchemaOrExplainsAKey) {
   EXPECT_THAT(out_, HasSubstr("https://json-schema.org/draft/2020-12/schema"));
   EXPECT_EQ(run({"schema", "--field", "sources.*.kafka.start"}), ExitCode::done);
   EXPECT_THAT(out_, HasSubstr("without a committed offset"));
-  EXPECT_EQ(run({"schema", "--field", "sources.*.kafak"}), ExitCode::usage);
+  EXPECT_EQ(run({"schema", "--field", "sources.*.kafk"}), ExitCode::usage);
   EXPECT_THAT(err_, HasSubstr("did you mean `kafka`?"));
 }
 
