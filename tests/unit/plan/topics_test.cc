@@ -26,7 +26,7 @@ std::string check(std::string_view pattern, std::string_view sink = R"({"topic":
 TEST(TopicPatterns, AreThoseThatTheKafkaClientUnderstandsToo) {
   for (const char* good : {"^orders-.*$", "^(a|b)[0-9]{1,3}$", "^in\\\\.[[:alpha:]]+$"})
     EXPECT_EQ(check(good), "") << good;
-  for (const char* bad : {"^(a$", "^[a$", "^\\\\d+$", "^(?i)a$", "^a{2,1}$", "^a**$"})
+  for (const char* bad : {"^(a$", "^[a$", "^\\\\d+$", "^(?i)a$", "^a{2,1}$"})
     EXPECT_EQ(check(bad), "BAD_VALUE /sources/in/kafka/topics/pattern") << bad;
 }
 
