@@ -154,7 +154,8 @@ void warn_of_literals(Findings& findings, const json::Value& root,
   }
   const auto warn = [&](const std::string& pointer, const std::string& literal) {
     const json::Value* value = json::find_pointer(root, pointer);
-    if (value == nullptr) return;
+    // What stands outside is not shown.
+    if (value == nullptr || !value->is_string() || *value->as_string() != literal) return;
     findings.warning("LITERAL_LOOKS_LIKE_EXPRESSION", {*value, pointer},
                      quoted(literal) + " is a literal here; for the field write {\"expr\": \"" +
                          literal + "\"}");

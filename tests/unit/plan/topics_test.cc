@@ -8,12 +8,11 @@
 namespace leat::plan {
 namespace {
 
-// "CODE pointer" of every mistake in a pipeline `p` that reads a pattern.
+// "CODE pointer" of every mistake in a pipeline that reads a pattern.
 std::string check(std::string_view pattern, std::string_view sink = R"({"topic": "out"})") {
-  const spec::ParseResult parsed =
-      spec::parse_pipeline(R"({"name": "p", "sources": {"in": {"kafka": {"topics": {"pattern": ")" +
-                           std::string(pattern) + R"("}}}}, "on_error": )" + std::string(on_error) +
-                           R"(, "sinks": {"o": {"kafka": )" + std::string(sink) + "}}}");
+  const spec::ParseResult parsed = spec::parse_pipeline(
+      R"({"name": "p", "sources": {"in": {"kafka": {"topics": {"pattern": ")" +
+      std::string(pattern) + R"("}}}}, "sinks": {"o": {"kafka": )" + std::string(sink) + "}}}");
   if (!parsed.ok()) return "not parsed";
   std::vector<spec::Diagnostic> found;
   check_topic_patterns(*parsed.spec, "default", found);

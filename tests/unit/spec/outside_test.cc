@@ -20,6 +20,7 @@ Options world() {
   options.read_outside = [](std::string_view kind, std::string_view name) -> Result<std::string> {
     if (kind == "env" && name == "SHOP_TOPIC") return std::string("orders-eu");
     if (kind == "env" && name == "SHOP_BAD") return std::string("s3cret value");
+    if (kind == "env" && name == "SHOP_WORD") return std::string("card");
     if (kind == "env" && name == "SHOP_NUMBER") return std::string("12");
     if (kind == "file" && name == "/run/secrets/group") return std::string("the-group");
     return Status(Code::not_found, "there is nothing by that name");
@@ -103,6 +104,13 @@ TEST(OutsideValues, WhatIsWrongWithThemIsSaidWithoutShowingThem) {
   for (const Diagnostic& each : result.diagnostics) {
     EXPECT_THAT(to_line("f", each), Not(HasSubstr("s3cret value")));
   }
+}
+
+TEST(OutsideValues, WarningsDoNotShowThem) {
+  EXPECT_EQ(warnings_of(with_kafka_sink(R"({"topic": "x", "key": "card"})"), world()),
+            "LITERAL_LOOKS_LIKE_EXPRESSION /sinks/out/kafka/key");
+  EXPECT_EQ(warnings_of(with_kafka_sink(R"({"topic": "x", "key": "${env:SHOP_WORD}"})"), world()),
+            "");
 }
 
 TEST(OutsideValues, LoopsAreFoundBehindThem) {
