@@ -11,7 +11,6 @@
 #include "plan/expressions.h"
 #include "plan/graph.h"
 #include "plan/plan.h"
-#include "plan/topics.h"
 
 namespace leat::plan {
 
