@@ -23,7 +23,7 @@ using record::Value;
 
 constexpr std::size_t kRows = record::RecordBatch::kRowsMax;
 constexpr std::size_t kRowsPerRound = 200'000;
-constexpr std::size_t kArenaBytesMax = 1 << 18;
+constexpr std::size_t kArenaBytesMax = 1 << 16;
 
 // The fields of the rows; each is a column of its own.
 enum Field : std::size_t { amount, quantity, price, status, note, items, paid_at, fields };
