@@ -100,7 +100,7 @@ bool converts(const SchemaType& type) noexcept {
     case SchemaKind::map: return type.element != nullptr && converts(*type.element);
     case SchemaKind::object:
       return std::any_of(type.members.begin(), type.members.end(),
-                         [](const auto& member) { return converts(member.second); });
+                         [](const auto& member) { return converts(member.type); });
     case SchemaKind::boolean:
     case SchemaKind::integer:
     case SchemaKind::string:

@@ -34,8 +34,8 @@ TypePtr type_of(const codec::Reading& reading) {
   if (reading.schema != nullptr) type->members = reading.schema->fields;
   for (const std::string& name : reading.csv.fields) {
     if (reading.format != codec::Format::csv || known_at(type, {&name, 1}).exists) continue;
-    type->members.emplace_back(name, spec::SchemaType());
-    type->members.back().second.kind = spec::SchemaType::Kind::string;
+    type->members.push_back({name, spec::SchemaType()});
+    type->members.back().type.kind = spec::SchemaType::Kind::string;
   }
   return type;
 }

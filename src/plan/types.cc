@@ -9,7 +9,7 @@ using spec::SchemaType;
 
 auto find_member(const SchemaType& type, const std::string& name) {
   return std::find_if(type.members.begin(), type.members.end(),
-                      [&](const auto& member) { return member.first == name; });
+                      [&](const auto& member) { return member.name == name; });
 }
 
 bool same(const SchemaType& a, const SchemaType& b) noexcept {
@@ -18,7 +18,7 @@ bool same(const SchemaType& a, const SchemaType& b) noexcept {
   if ((a.element != nullptr) != (b.element != nullptr)) return false;
   if (a.element != nullptr && !same(*a.element, *b.element)) return false;
   for (std::size_t i = 0; i < a.members.size(); ++i)
-    if (a.members[i].first != b.members[i].first || !same(a.members[i].second, b.members[i].second))
+    if (a.members[i].name != b.members[i].name || !same(a.members[i].type, b.members[i].type))
       return false;
   return true;
 }
@@ -39,7 +39,7 @@ Known known_at(const TypePtr& type, std::span<const std::string> path) {
           known.type = nullptr;
           return known;
         }
-        known.type = TypePtr(known.type, &found->second);
+        known.type = TypePtr(known.type, &found->type);
         break;
       }
       case SchemaType::Kind::map: known.type = known.type->element; break;
@@ -57,23 +57,23 @@ bool same_type(const TypePtr& a, const TypePtr& b) noexcept {
 void set_member(SchemaType& root, std::span<const std::string> path, const TypePtr& type) {
   if (root.kind != SchemaType::Kind::object) return;
   auto found = std::find_if(root.members.begin(), root.members.end(),
-                            [&](const auto& member) { return member.first == path[0]; });
+                            [&](const auto& member) { return member.name == path[0]; });
   if (found == root.members.end()) {
-    root.members.emplace_back(path[0], SchemaType());
+    root.members.push_back({path[0], SchemaType()});
     found = root.members.end() - 1;
-    if (path.size() > 1) found->second.kind = SchemaType::Kind::object;
+    if (path.size() > 1) found->type.kind = SchemaType::Kind::object;
   }
-  if (path.size() > 1) return set_member(found->second, path.subspan(1), type);
-  found->second = type != nullptr ? *type : SchemaType();
-  found->second.required = false;
+  if (path.size() > 1) return set_member(found->type, path.subspan(1), type);
+  found->type = type != nullptr ? *type : SchemaType();
+  found->type.required = false;
 }
 
 void remove_member(SchemaType& root, std::span<const std::string> path) {
   if (root.kind != SchemaType::Kind::object) return;
   const auto found = std::find_if(root.members.begin(), root.members.end(),
-                                  [&](const auto& member) { return member.first == path[0]; });
+                                  [&](const auto& member) { return member.name == path[0]; });
   if (found == root.members.end()) return;
-  if (path.size() > 1) return remove_member(found->second, path.subspan(1));
+  if (path.size() > 1) return remove_member(found->type, path.subspan(1));
   root.members.erase(found);
 }
 

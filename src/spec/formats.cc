@@ -114,8 +114,7 @@ void report_type(Findings& findings, const Spot& spot, const std::string& text) 
                  base::nearest(text, names));
 }
 
-std::vector<std::pair<std::string, SchemaType>> read_types(Findings& findings, const Spot& spot,
-                                                           bool top);
+std::vector<SchemaField> read_types(Findings& findings, const Spot& spot, bool top);
 
 std::optional<SchemaType> read_type(Findings& findings, const Spot& spot) {
   SchemaType type;
@@ -138,9 +137,8 @@ std::optional<SchemaType> read_type(Findings& findings, const Spot& spot) {
   return std::nullopt;
 }
 
-std::vector<std::pair<std::string, SchemaType>> read_types(Findings& findings, const Spot& spot,
-                                                           bool top) {
-  std::vector<std::pair<std::string, SchemaType>> types;
+std::vector<SchemaField> read_types(Findings& findings, const Spot& spot, bool top) {
+  std::vector<SchemaField> types;
   const auto members = spot.value.members();
   if (members.empty() || members.size() > kSchemaFieldsMax) {
     findings.error("OUT_OF_RANGE", spot,
@@ -153,7 +151,7 @@ std::vector<std::pair<std::string, SchemaType>> read_types(Findings& findings, c
     if (member.key.empty())
       findings.error_at("BAD_NAME", at.pointer, member.key_place, "a field has no name");
     if (top) warn_if_shadowed(findings, at, member.key);
-    if (auto type = read_type(findings, at)) types.emplace_back(member.key, *std::move(type));
+    if (auto type = read_type(findings, at)) types.push_back({member.key, *std::move(type)});
   }
   return types;
 }

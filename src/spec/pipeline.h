@@ -38,6 +38,7 @@ struct CsvSpec {
   std::string null;     // a field equal to this is null, for types other than string
 };
 
+struct SchemaField;
 // A type of `schema`. Everything is nullable and may be absent unless `required`.
 struct SchemaType {
   enum class Kind : std::uint8_t {
@@ -53,13 +54,17 @@ struct SchemaType {
     object,
   } kind = Kind::json;
   bool required = false;
-  std::shared_ptr<const SchemaType> element;                // of list and map
-  std::vector<std::pair<std::string, SchemaType>> members;  // of object
+  std::shared_ptr<const SchemaType> element;  // of list and map
+  std::vector<SchemaField> members;           // of object
+};
+struct SchemaField {
+  std::string name;
+  SchemaType type;
 };
 // What becomes of fields that the schema does not name.
 enum class ExtraFields : std::uint8_t { keep, drop, error };
 struct SchemaSpec {
-  std::vector<std::pair<std::string, SchemaType>> fields;  // in the order of the text
+  std::vector<SchemaField> fields;  // in the order of the text
   ExtraFields extra = ExtraFields::keep;
 };
 

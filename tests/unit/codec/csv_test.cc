@@ -33,7 +33,7 @@ Reading csv(std::vector<std::string> fields, char delimiter = ',') {
   return reading;
 }
 
-Reading typed(std::vector<std::pair<std::string, spec::SchemaType>> fields,
+Reading typed(std::vector<spec::SchemaField> fields,
               spec::ExtraFields extra = spec::ExtraFields::keep) {
   Reading reading = csv({});
   for (const auto& [name, ignored] : fields) reading.csv.fields.push_back(name);

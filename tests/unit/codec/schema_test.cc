@@ -29,13 +29,13 @@ spec::SchemaType of(Kind kind, spec::SchemaType element) {
   made.element = std::make_shared<spec::SchemaType>(std::move(element));
   return made;
 }
-spec::SchemaType object(std::vector<std::pair<std::string, spec::SchemaType>> members) {
+spec::SchemaType object(std::vector<spec::SchemaField> members) {
   spec::SchemaType made = type(Kind::object);
   made.members = std::move(members);
   return made;
 }
 
-Reading json(std::vector<std::pair<std::string, spec::SchemaType>> fields,
+Reading json(std::vector<spec::SchemaField> fields,
              spec::ExtraFields extra = spec::ExtraFields::keep) {
   Reading reading;
   auto schema = std::make_shared<spec::SchemaSpec>();

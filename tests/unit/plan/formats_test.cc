@@ -63,7 +63,7 @@ void to_csv(spec::PipelineSpec& spec, std::vector<std::string> fields) {
   spec.sinks[0].format = spec::Format::csv;
   spec.sinks[0].csv.fields = std::move(fields);
 }
-void declare(spec::PipelineSpec& spec, std::vector<std::pair<std::string, spec::SchemaType>> fields,
+void declare(spec::PipelineSpec& spec, std::vector<spec::SchemaField> fields,
              spec::ExtraFields extra = spec::ExtraFields::keep) {
   spec.sources[0].schema.emplace();
   spec.sources[0].schema->fields = std::move(fields);

@@ -92,18 +92,18 @@ TEST(Schema, TypesAreReadInTheOrderOfTheText) {
   ASSERT_EQ(fields.size(), 9u);
   const Kind kinds[] = {Kind::boolean,   Kind::integer, Kind::real, Kind::string, Kind::bytes,
                         Kind::timestamp, Kind::json,    Kind::list, Kind::object};
-  for (std::size_t i = 0; i < 9; ++i) EXPECT_EQ(fields[i].second.kind, kinds[i]) << fields[i].first;
-  EXPECT_FALSE(fields[0].second.required);
-  EXPECT_TRUE(fields[1].second.required && fields[5].second.required && fields[7].second.required);
-  const SchemaType& map = *fields[7].second.element;
+  for (std::size_t i = 0; i < 9; ++i) EXPECT_EQ(fields[i].type.kind, kinds[i]) << fields[i].name;
+  EXPECT_FALSE(fields[0].type.required);
+  EXPECT_TRUE(fields[1].type.required && fields[5].type.required && fields[7].type.required);
+  const SchemaType& map = *fields[7].type.element;
   EXPECT_EQ(map.kind, Kind::map);
   EXPECT_TRUE(map.required);
   EXPECT_EQ(map.element->kind, Kind::integer);
   EXPECT_TRUE(map.element->required);
-  const auto& members = fields[8].second.members;
+  const auto& members = fields[8].type.members;
   ASSERT_EQ(members.size(), 2u);
-  EXPECT_EQ(members[1].second.members[0].first, "q");
-  EXPECT_TRUE(members[1].second.members[0].second.required);
+  EXPECT_EQ(members[1].type.members[0].name, "q");
+  EXPECT_TRUE(members[1].type.members[0].type.required);
   EXPECT_EQ(source.schema->extra, ExtraFields::keep);
 }
 
