@@ -117,7 +117,9 @@ void KafkaSink::ask() {
           TopicFacts facts = look_up_topic(client, topic.name);
           if (topic.create && unknown(facts.error)) {
             const bool alone = topic.one_partition || !like;
-            facts.creation = create_topic(client, topic.name, alone ? "" : like());
+            const auto creation = create_topic(client, topic.name, alone ? "" : like());
+            if (creation == RD_KAFKA_RESP_ERR_NO_ERROR) facts = look_up_topic(client, topic.name);
+            facts.creation = creation;
           }
           answer.topics.push_back(std::move(facts));
         }
@@ -139,9 +141,8 @@ Instant KafkaSink::serve(Instant now) {
 
 Instant KafkaSink::look_for_quiet(Instant now) {
   if (parts_.mode != ProducerMode::one_by_one || failed_) return base::kNever;
-  if (const std::uint64_t refusals = producer_->refusals();
-      !quiet_since_ || refusals != std::exchange(refusals_, refusals))
-    quiet_since_ = now;
+  const std::uint64_t refusals = producer_->refusals();
+  if (std::exchange(refusals_, refusals) != refusals || !quiet_since_) quiet_since_ = now;
   if (now - *quiet_since_ < parts_.quiet_for) return *quiet_since_ + parts_.quiet_for;
   quiet_since_ = now;  // asked again later, should nobody act
   parts_.set_mode(ProducerMode::together);

@@ -77,6 +77,8 @@ TEST_F(Api, APipelineShowsSpecAndStatus) {
   EXPECT_EQ(at(answer.body, "/status/trigger/source"), "spec");
   EXPECT_EQ(at(answer.body, "/status/sources/in/caught_up"), "true");
   EXPECT_EQ(at(answer.body, "/status/steps/keep/dropped/filter"), "3");
+  EXPECT_EQ(at(answer.body, "/status/steps/keep/failed"), "2");
+  EXPECT_EQ(at(answer.body, "/status/steps/keep/dead_lettered"), "1");
   EXPECT_EQ(at(answer.body, "/status/latency_ms/end_to_end"), "null");
   EXPECT_EQ(code_in(ask("GET /v1/pipelines/q")), "404 PIPELINE_NOT_FOUND");
 }

@@ -88,7 +88,7 @@ class Served : public testing::Test {
     source.partitions.push_back({"in", "orders", 0, 12, 12, 0, 12, 0, 0.0, std::nullopt});
     source.caught_up = true;
     snapshot.sources.push_back(source);
-    snapshot.steps.push_back({"keep", 10, 7, {3}});
+    snapshot.steps.push_back({"keep", 12, 7, {3}, 2, 1});
     snapshot.end_to_end = std::make_shared<const base::HistogramSnapshot>();
     backend_.add(std::move(snapshot));
   }
