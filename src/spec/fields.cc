@@ -87,7 +87,9 @@ constexpr Field kFields[] = {
             with_words({"source", "format", T::format, kOptional, "\"json\"",
                         "How values are read; a name, or an object with the format as its key."},
                        "json string bytes", "avro")),
-    {"source", "schema", T::schema, kOptional, "", "Fields and their types."},
+    {"source", "schema", T::schema, kOptional, "",
+     "Fields and their types: `bool int double string bytes timestamp json list<T> map<T>`, or an "
+     "object of fields; with `!` a value is required."},
     with_words({"source", "extra", T::choice, kOptional, "\"keep\"",
                 "What becomes of fields that are not in `schema`."},
                "keep drop error"),
