@@ -129,6 +129,7 @@ Thing member_of(const Thing& operand, const std::string& name) {
 
 Thing item_of(const Thing& operand, const Thing& key) {
   if (operand.is(Type::map)) {
+    if (!key.is_number() && !key.is(Type::string) && !key.is(Type::boolean)) return no_overload();
     const Thing* found = find_key(operand, key);
     return found == nullptr ? Thing() : *found;
   }

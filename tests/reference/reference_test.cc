@@ -56,8 +56,9 @@ TEST(Reference, Found) {
   Row full;
   while (full.size() < kFields.size()) full = generator.row();
   std::size_t answers = 0;
-  for (const char* text : {"i + 1", "n.a ?? 'none'", "li.map(v, v * 2)", "has(n.b.c)", "1u - 0.1",
-                           "(u - u) + d", "math.greatest(0.0 / 0.0, 1)", "timestamp(0) - ts"}) {
+  for (const char* text :
+       {"i + 1", "n.a ?? 'none'", "li.map(v, v * 2)", "has(n.b.c)", "1u - 0.1", "(u - u) + d",
+        "math.greatest(0.0 / 0.0, 1)", "timestamp(0) - ts", "mi[li]"}) {
     EXPECT_EQ(compare(text, {full, Row()}, {Form::json, Form::computed}, answers), "") << text;
     EXPECT_EQ(compare(text, {full}, {Form::computed}, answers), "") << text;
   }
