@@ -49,6 +49,8 @@ Pipeline::Pipeline(PipelineParts parts)
   for (const char* type :
        {"Ready", "SourceConnected", "SinkConnected", "Progressing", "CheckpointFresh"})
     conditions_[type] = {type, Truth::unknown, "NOT_STARTED", "", since_};
+  conditions_["LagWithinTarget"] = {"LagWithinTarget", Truth::unknown, "NO_TARGET",
+                                    "the trigger names no lag to stay below", since_};
 }
 
 Pipeline::~Pipeline() {
