@@ -43,6 +43,7 @@ State& state() {
 
 std::atomic<Level> g_default{Level::info};
 std::atomic<bool> g_have_levels{false};
+thread_local int t_muted = 0;
 
 Level level_of(std::string_view logger) {
   if (!g_have_levels.load(std::memory_order_acquire))
@@ -193,7 +194,11 @@ bool parse_level(std::string_view text, Level& out) noexcept {
   return false;
 }
 
+Muted::Muted() noexcept { ++t_muted; }
+Muted::~Muted() { --t_muted; }
+
 void write(Level level, std::string_view logger, std::string_view message, Fields fields) {
+  if (t_muted > 0) return;
   if (level < level_of(logger)) return;
   const WallTime at = base::machine_clock().wall_now();
   State& s = state();

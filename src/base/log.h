@@ -40,6 +40,16 @@ void set_default_level(Level level);
 void reopen();
 bool parse_level(std::string_view text, Level& out) noexcept;
 
+// While one lives, what its thread writes is dropped: for rehearsals, whose findings are told
+// otherwise.
+class Muted {
+ public:
+  Muted() noexcept;
+  ~Muted();
+  Muted(const Muted&) = delete;
+  Muted& operator=(const Muted&) = delete;
+};
+
 // One fact of the control plane: a sentence, then `key=value`. Never per record and never payload.
 // Control characters are escaped, invalid UTF-8 is replaced; more than 10 equal messages per 10 s
 // are folded into `repeated=n`. Thread-safe.

@@ -48,6 +48,9 @@ ExitCode run_client(const Invocation& invocation, const Surroundings& surroundin
       session.print(completion_script(invocation.shell));
       return ExitCode::done;
     case Command::schema: return schema(session);
+    case Command::test: return test(session);
+    case Command::preview: return preview(session);
+    case Command::expr: return expr(session);
     case Command::validate:
       // Without an address the check needs no daemon at all.
       if (invocation.url.empty()) return validate(session);

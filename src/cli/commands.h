@@ -14,6 +14,13 @@ namespace leat::cli {
 ExitCode validate(Session& session);
 // Prints the JSON Schema of definitions, or what is known about one key. Needs no daemon.
 ExitCode schema(Session& session);
+// Runs the tests of every definition, without a broker or daemon; reports to stdout, and to a file
+// for JUnit. failed = a test does not pass.
+ExitCode test(Session& session);
+// Shows what becomes of the given rows, step by step. Needs no broker or daemon.
+ExitCode preview(Session& session);
+// Prints the value of an expression for each of the given rows. Needs no daemon.
+ExitCode expr(Session& session);
 // Creates or replaces the pipeline of every file, in order; goes on after a refusal and ends with
 // the first one's code.
 ExitCode apply(Session& session);

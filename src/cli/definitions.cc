@@ -1,15 +1,10 @@
 // validate, apply and schema: commands about definitions.
 
-#include <algorithm>
-#include <filesystem>
-
-#include "base/file.h"
-#include "base/text.h"
 #include "cli/commands.h"
+#include "cli/definition_files.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "plan/plan.h"
-#include "spec/excerpt.h"
 #include "spec/parse.h"
 #include "spec/reference.h"
 #include "spec/schema.h"
@@ -17,61 +12,6 @@
 
 namespace leat::cli {
 namespace {
-
-constexpr std::size_t kDefinitionBytesMax = std::size_t{16} << 20;
-
-struct Definition {
-  std::string file;  // as messages name it
-  std::string text;
-};
-
-// The *.json files of folders, sorted; everything else as it is.
-std::vector<std::string> expand(const std::vector<std::string>& paths) {
-  std::vector<std::string> files;
-  for (const std::string& path : paths) {
-    std::error_code error;
-    if (!std::filesystem::is_directory(path, error)) {
-      files.push_back(path);
-      continue;
-    }
-    std::vector<std::string> inside;
-    for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
-      if (entry.path().extension() == ".json") inside.push_back(entry.path().string());
-    }
-    std::sort(inside.begin(), inside.end());
-    files.insert(files.end(), inside.begin(), inside.end());
-  }
-  return files;
-}
-
-// Calls `each` for every readable file; the first failure is how the command ends.
-ExitCode for_each_file(Session& session, const std::function<ExitCode(const Definition&)>& each) {
-  ExitCode code = ExitCode::done;
-  const std::vector<std::string> files = expand(session.invocation().files);
-  if (files.empty()) {
-    session.console().err("leat: there is no *.json in what was named\n");
-    return ExitCode::usage;
-  }
-  for (const std::string& path : files) {
-    Result<std::string> text = base::read_file(path, kDefinitionBytesMax);
-    ExitCode one = ExitCode::bad_config;
-    if (text.ok())
-      one = each({path == "-" ? "stdin" : path, std::move(*text)});
-    else
-      session.console().err("leat: " + text.status().to_string() + "\n");
-    if (code == ExitCode::done) code = one;
-  }
-  return code;
-}
-
-void print_diagnostics(const Session& session, const Definition& definition,
-                       const std::vector<spec::Diagnostic>& diagnostics) {
-  for (const spec::Diagnostic& diagnostic : diagnostics) {
-    std::string line;
-    base::append_printable(line, spec::to_line(definition.file, diagnostic));
-    session.console().err(line + "\n" + spec::excerpt(definition.text, diagnostic));
-  }
-}
 
 void print_valid(const Session& session, const std::string& file, bool valid) {
   if (session.invocation().quiet || session.output() == Output::json) return;

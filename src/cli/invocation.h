@@ -16,6 +16,9 @@ enum class Command : std::uint8_t {
   run,
   config,  // need no daemon: others carry them out
   validate,
+  test,
+  preview,
+  expr,
   schema,
   apply,
   get,
@@ -63,8 +66,13 @@ struct Invocation {
   std::string name;
   std::string step;
   std::optional<std::string> field;  // schema: one key, "sources.*.kafka"
-  std::string shell;                 // completion
-  std::string wait_for;              // "running", "caught_up", "stopped"
+  std::string junit;                 // test: where the report for JUnit goes
+  std::vector<std::string> inputs;   // preview, expr: files of rows
+  std::vector<std::string> rows;     // preview, expr: JSON
+  std::string expression;
+  bool show_type = false;
+  std::string shell;     // completion
+  std::string wait_for;  // "running", "caught_up", "stopped"
   std::optional<std::uint64_t> limit;
 
   std::string mode;   // trigger: empty = show; delete: "commit", "drain", "now"

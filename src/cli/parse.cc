@@ -20,6 +20,9 @@ constexpr Row kCommands[] = {
     {Command::serve, "serve", "Run the daemon"},
     {Command::run, "run", "Run one pipeline without a daemon"},
     {Command::validate, "validate", "Check definitions"},
+    {Command::test, "test", "Run the tests of definitions, without a broker"},
+    {Command::preview, "preview", "Show what becomes of some rows, step by step"},
+    {Command::expr, "expr", "Evaluate an expression over rows"},
     {Command::schema, "schema", "Print the JSON Schema of definitions, or explain a key"},
     {Command::apply, "apply", "Create or replace pipelines"},
     {Command::get, "get", "Show all pipelines, or one"},
@@ -84,6 +87,7 @@ class Tree {
   void add_daemon_commands();
   void add_definition_commands();
   void add_pipeline_commands();
+  void add_rows(CLI::App* app, const std::string& prefix);
   CLI::App* add_named(Command command);
   std::string finish();
 
@@ -192,12 +196,32 @@ void Tree::add_definition_commands() {
   add(Command::validate)
       ->add_option("FILE", invocation_.files, "Definitions, or - for stdin")
       ->required();
+  CLI::App* test = add(Command::test);
+  test->add_option("FILE", invocation_.files, "Definitions, folders of them, or - for stdin")
+      ->required();
+  test->add_option("--junit", invocation_.junit, "Write a report for JUnit to this file");
+  CLI::App* preview = add(Command::preview);
+  preview->add_option("FILE", invocation_.files, "The definition")->required()->expected(1);
+  add_rows(preview, "[SOURCE=]");
+  preview->add_option("--limit", invocation_.limit, "At most so many rows of each step (100)");
+  CLI::App* expr = add(Command::expr);
+  expr->add_option("EXPRESSION", invocation_.expression, "Over the fields of a row")->required();
+  add_rows(expr, "");
+  expr->add_flag("--type", invocation_.show_type, "Print the types of the values instead");
   add(Command::schema)
       ->add_option("--field", invocation_.field, "Explain this key: sources.*.kafka.start");
   add(Command::apply)
       ->add_option("-f,--file,FILE", invocation_.files,
                    "Definitions, folders of them, or - for stdin")
       ->required();
+}
+
+// `prefix` says whose rows they are.
+void Tree::add_rows(CLI::App* app, const std::string& prefix) {
+  app->add_option("--input", invocation_.inputs,
+                  prefix + "FILE: rows as JSON, one a line, or - for stdin")
+      ->allow_extra_args(false);
+  app->add_option("--row", invocation_.rows, prefix + "JSON: one row")->allow_extra_args(false);
 }
 
 CLI::App* Tree::add_named(Command command) {
@@ -246,7 +270,12 @@ std::string Tree::finish() {
   if (!timeout_.empty() && base::parse_duration_ns(timeout_, ns))
     invocation_.timeout = Duration(ns);
   invocation_.color = !no_color_;
-  if (invocation_.command != Command::trigger) return {};
+  const Command command = invocation_.command;
+  const bool local =
+      command == Command::test || command == Command::preview || command == Command::expr;
+  if (local && !invocation_.url.empty())
+    return "`" + std::string(command_name(command)) + "` works without a daemon: it takes no --url";
+  if (command != Command::trigger) return {};
   const bool members = !invocation_.interval.empty() || !invocation_.checkpoint_interval.empty() ||
                        invocation_.records_max.has_value();
   if (invocation_.reset && !invocation_.mode.empty()) return "--reset takes no MODE";
@@ -318,9 +347,9 @@ std::optional<Parsed> unknown_command(int argc, const char* const* argv) {
     if (row.name == word) return std::nullopt;
     names.push_back(row.name);
   }
-  constexpr std::string_view kLater[] = {
-      "bench", "checkpoint", "console", "describe", "diff",     "doctor", "drain", "events",
-      "expr",  "health",     "plugin",  "preview",  "rollback", "state",  "test",  "top"};
+  constexpr std::string_view kLater[] = {"bench",    "checkpoint", "console", "describe", "diff",
+                                         "doctor",   "drain",      "events",  "health",   "plugin",
+                                         "rollback", "state",      "top"};
   if (std::find(std::begin(kLater), std::end(kLater), word) != std::end(kLater))
     return Parsed{std::nullopt,
                   ExitCode::usage,

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "expr/kernel.h"
 #include "expr/macros.h"
+#include "expr/mock.h"
 #include "expr/values.h"
 #include "record/layout.h"
 
@@ -83,6 +84,7 @@ struct Code {
   std::deque<Extra> extras;
   std::deque<KeyIndex> indexes;
   std::vector<std::unique_ptr<re2::RE2>> patterns;
+  std::vector<MockPtr> mocks;
 
   Code();
   ~Code();

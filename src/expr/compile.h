@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "expr/ast.h"
+#include "expr/mock.h"
 #include "expr/program.h"
 #include "record/layout.h"
 #include "spec/diagnostic.h"
@@ -53,6 +54,12 @@ class Resolver {
   // What tells this expression from every other one: the pipeline and the place in its definition.
   // uuid() gives different values at different places.
   virtual std::string place() const { return {}; }
+  // What answers calls of the function `name` ("size", "geo.country_of") instead of the library,
+  // which need not know it; null = nothing does. Macros cannot be mocked.
+  virtual MockPtr find_mock(std::string_view name) const {
+    static_cast<void>(name);
+    return nullptr;
+  }
   // Whether there may be a field of a name that is also a type's (`type`, `list`, `int`, …). Then
   // the bare name is the field, except where it is compared with type(x).
   virtual bool hides_type(std::string_view name) const {

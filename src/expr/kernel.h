@@ -22,6 +22,7 @@ using record::Type;
 using record::Value;
 
 class KeyIndex;
+class Mock;
 class RegexCache;
 
 // One input of an instruction: a value per row, or (mask 0) one value for all rows.
@@ -36,6 +37,7 @@ struct Operand {
 struct Extra {
   std::string_view text;  // a member or header name
   const re2::RE2* pattern = nullptr;
+  const Mock* mock = nullptr;
   std::vector<Value> set;               // the right side of `x in [constants]`,
   std::span<const record::Entry> keys;  // and when it is long, its items as keys, to be found by
   const KeyIndex* index = nullptr;      // this

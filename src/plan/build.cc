@@ -145,7 +145,7 @@ bool is_error(const spec::Diagnostic& diagnostic) {
 }  // namespace
 
 PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const PlanOptions& options) {
-  Builder builder(spec, options.expressions);
+  Builder builder(spec, options);
   builder.build();
   std::vector<spec::Diagnostic> diagnostics = builder.take_diagnostics();
   check_topic_patterns(*spec, options.default_profile, diagnostics);

@@ -18,8 +18,8 @@ namespace leat::plan {
 // of build_plan.
 class Builder {
  public:
-  Builder(std::shared_ptr<const spec::PipelineSpec> definition, const expr::Limits& limits)
-      : spec_(std::move(definition)), limits_(limits) {}
+  Builder(std::shared_ptr<const spec::PipelineSpec> definition, const PlanOptions& options)
+      : spec_(std::move(definition)), limits_(options.expressions), mocks_(options.mocks) {}
 
   void build() {
     for (std::uint32_t i = 0; i < spec_->sources.size(); ++i) {
@@ -51,11 +51,11 @@ class Builder {
   template <class Attempt>
   Flow compiled_input(Flow input, const std::string& step, Attempt&& attempt) {
     const std::size_t known = diagnostics_.size();
-    Expressions first(spec_->name, input.shape, graph_.scopes(), limits_, diagnostics_);
+    Expressions first(spec_->name, input.shape, graph_.scopes(), limits_, mocks_, diagnostics_);
     if (attempt(first, input.shape) && !first.mixed()) return input;
     diagnostics_.resize(known);
     input = graph_.materialise(input, step);
-    Expressions second(spec_->name, input.shape, graph_.scopes(), limits_, diagnostics_);
+    Expressions second(spec_->name, input.shape, graph_.scopes(), limits_, mocks_, diagnostics_);
     attempt(second, input.shape);
     return input;
   }
@@ -123,6 +123,7 @@ class Builder {
 
   const std::shared_ptr<const spec::PipelineSpec> spec_;
   const expr::Limits limits_;
+  const std::vector<expr::MockPtr> mocks_;
   Graph graph_;
   std::map<std::string, Flow> flows_;
   std::vector<spec::Diagnostic> diagnostics_;

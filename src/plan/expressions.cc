@@ -101,6 +101,12 @@ class Expressions::FieldResolver final : public expr::Resolver {
     return field.kind != Field::Kind::never;
   }
 
+  expr::MockPtr find_mock(std::string_view name) const override {
+    for (const expr::MockPtr& mock : owner_.mocks_)
+      if (mock->name() == name) return mock;
+    return nullptr;
+  }
+
   void commit(const expr::Program& program) {
     const std::span<const std::size_t> read = program.columns();
     for (const auto& [place, column] : asked_) {

@@ -17,13 +17,16 @@ namespace leat::plan {
 // Compiles the expressions of one step against one shape. Belongs to one call of build_plan.
 class Expressions {
  public:
-  // `pipeline`: its name, for what differs from pipeline to pipeline (uuid()).
+  // `pipeline`: its name, for what differs from pipeline to pipeline (uuid()). `mocks` answer calls
+  // of functions in place of the library.
   Expressions(std::string_view pipeline, const Shape& shape, Scopes& scopes,
-              const expr::Limits& limits, std::vector<spec::Diagnostic>& diagnostics)
+              const expr::Limits& limits, const std::vector<expr::MockPtr>& mocks,
+              std::vector<spec::Diagnostic>& diagnostics)
       : pipeline_(pipeline),
         shape_(shape),
         scopes_(scopes),
         limits_(limits),
+        mocks_(mocks),
         diagnostics_(diagnostics) {}
 
   // The value of an expression: a copy of a field of a scope, or a column. With a
@@ -60,6 +63,7 @@ class Expressions {
   const Shape& shape_;
   Scopes& scopes_;
   const expr::Limits& limits_;
+  const std::vector<expr::MockPtr>& mocks_;
   std::vector<spec::Diagnostic>& diagnostics_;
   bool mixed_ = false;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "expr/ast.h"
+#include "expr/mock.h"
 #include "flow/operator.h"
 #include "flow/sink.h"
 #include "record/layout.h"
@@ -76,6 +77,7 @@ struct PlanOptions {
   std::uint32_t workers = 1;  // what `parallelism` 0 means
   expr::Limits expressions = {};
   std::string default_profile = "default";  // of sources and sinks that name none
+  std::vector<expr::MockPtr> mocks = {};    // answer calls of functions in place of the library
 };
 
 // A plan, or every mistake that only shows when the definition is put together (expressions above

@@ -82,6 +82,13 @@ RestartSpec read_restart(Findings& findings, const Spot& spot) {
   return restart;
 }
 
+TestNames test_names(const PipelineSpec& spec) {
+  TestNames names;
+  for (const SourceSpec& source : spec.sources) names.sources.push_back(source.id);
+  for (const SinkSpec& sink : spec.sinks) names.sinks.push_back(sink.id);
+  return names;
+}
+
 void read_graph(Findings& findings, const json::Value& root, const ObjectReader& reader,
                 PipelineSpec& spec) {
   Graph graph(findings);
@@ -98,12 +105,8 @@ void read_graph(Findings& findings, const json::Value& root, const ObjectReader&
   warn_of_literals(findings, root, spec.sources, steps, sinks);
   for (StepDraft& draft : steps) spec.steps.push_back(std::move(draft.spec));
   for (SinkDraft& draft : sinks) spec.sinks.push_back(std::move(draft.spec));
-  if (const auto tests = reader.spot_of("tests")) {
-    TestNames names;
-    for (const SourceSpec& source : spec.sources) names.sources.push_back(source.id);
-    for (const SinkSpec& sink : spec.sinks) names.sinks.push_back(sink.id);
-    spec.tests = read_tests(findings, *tests, names);
-  }
+  if (const auto tests = reader.spot_of("tests"))
+    spec.tests = read_tests(findings, *tests, test_names(spec));
 }
 
 // Rows of tests are data: what stands in them is no reference.
@@ -182,6 +185,17 @@ TriggerResult parse_trigger(std::string_view text, const Options& options) {
   Findings findings(options);
   add_problems(findings, parsed);
   result.diagnostics = findings.take();
+  return result;
+}
+
+TestInputs parse_test_inputs(const json::Value& value, const PipelineSpec& definition,
+                             std::string_view pointer) {
+  TestInputs result;
+  Findings findings(default_options());
+  result.inputs =
+      read_test_inputs(findings, {value, std::string(pointer)}, test_names(definition));
+  result.diagnostics = findings.take();
+  if (!result.diagnostics.empty()) result.inputs.clear();
   return result;
 }
 

@@ -87,6 +87,15 @@ TriggerResult parse_trigger(std::string_view text, const Options& options = defa
 TriggerResult parse_trigger(const json::Value& value, const Options& options = default_options(),
                             std::string_view pointer = {});
 
+// Without inputs when `diagnostics` holds something.
+struct TestInputs {
+  std::vector<TestInput> inputs;
+  std::vector<Diagnostic> diagnostics;
+};
+// The `input` of a test by itself, `{"orders": [row, …]}`; pointers begin with `pointer`.
+TestInputs parse_test_inputs(const json::Value& value, const PipelineSpec& definition,
+                             std::string_view pointer);
+
 // Fills line and column of diagnostics that have only a pointer, since later rooms find their
 // problems without the text, and puts all in the order of the text.
 void locate(std::string_view text, std::vector<Diagnostic>& diagnostics);

@@ -89,6 +89,8 @@ struct TestNames {
   std::vector<std::string_view> sinks;
 };
 std::vector<TestSpec> read_tests(Findings& findings, const Spot& spot, const TestNames& names);
+std::vector<TestInput> read_test_inputs(Findings& findings, const Spot& spot,
+                                        const TestNames& names);
 
 std::vector<FieldPath> read_field_paths(Findings& findings, const Spot& spot);
 // The key of a member that is an id.

@@ -53,12 +53,12 @@ class TestReader {
   TestReader(Findings& findings, const TestNames& names) : findings_(findings), names_(names) {}
 
   TestSpec read(const Spot& spot);
+  std::vector<TestInput> read_inputs(const Spot& spot);
 
  private:
   std::vector<TestMode> read_modes(const ObjectReader& reader) const;
   void read_mock(const Spot& spot, TestSpec& test);
   TestFunction read_function(const json::Member& member, const Spot& spot);
-  void read_inputs(const Spot& spot, TestSpec& test);
   TestInput read_input(const json::Member& member, const Spot& spot);
   std::optional<TestInputItem> read_item(const Spot& spot);
   std::optional<TestInputItem> read_long_item(const Spot& spot);
@@ -197,12 +197,14 @@ TestInput TestReader::read_input(const json::Member& member, const Spot& spot) {
   return input;
 }
 
-void TestReader::read_inputs(const Spot& spot, TestSpec& test) {
+std::vector<TestInput> TestReader::read_inputs(const Spot& spot) {
+  std::vector<TestInput> inputs;
   for (const json::Member& member : spot.value.members()) {
     const Spot at = spot.at(member.key, member.value);
     check_name(at, member, "source", names_.sources);
-    test.inputs.push_back(read_input(member, at));
+    inputs.push_back(read_input(member, at));
   }
+  return inputs;
 }
 
 ExpectedRow TestReader::read_row_members(const ObjectReader& reader) {
@@ -313,12 +315,21 @@ TestSpec TestReader::read(const Spot& spot) {
   test.name = reader.text("name").value_or("");
   test.modes = read_modes(reader);
   if (const auto mock = reader.spot_of("mock")) read_mock(*mock, test);
-  if (const auto input = reader.spot_of("input")) read_inputs(*input, test);
+  if (const auto input = reader.spot_of("input")) test.inputs = read_inputs(*input);
   if (const auto expect = reader.spot_of("expect")) read_expectations(*expect, test);
   return test;
 }
 
 }  // namespace
+
+std::vector<TestInput> read_test_inputs(Findings& findings, const Spot& spot,
+                                        const TestNames& names) {
+  if (!spot.value.is_object())
+    findings.error("WRONG_TYPE", spot,
+                   "the input is an object: source → rows, not " +
+                       std::string(json::kind_name(spot.value.kind())));
+  return TestReader(findings, names).read_inputs(spot);
+}
 
 std::vector<TestSpec> read_tests(Findings& findings, const Spot& spot, const TestNames& names) {
   std::vector<TestSpec> tests;

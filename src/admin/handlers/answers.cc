@@ -36,6 +36,8 @@ bool is_error(const spec::Diagnostic& diagnostic) {
   return diagnostic.severity == spec::Severity::error;
 }
 
+}  // namespace
+
 Problem invalid_definition(const std::string& text, std::vector<spec::Diagnostic> diagnostics,
                            const std::string& name) {
   std::erase_if(diagnostics, [](const auto& diagnostic) { return !is_error(diagnostic); });
@@ -48,8 +50,6 @@ Problem invalid_definition(const std::string& text, std::vector<spec::Diagnostic
   problem.errors = std::move(diagnostics);
   return problem;
 }
-
-}  // namespace
 
 Problem pipeline_not_found(std::string_view name) {
   Problem problem;

@@ -36,6 +36,9 @@ struct Checked {
 std::variant<Checked, Problem> check_definition(const Services& services, const std::string& text,
                                                 const std::optional<std::string>& name);
 
+// The errors among `diagnostics` of a definition, located in its text: 422. `name` may be empty.
+Problem invalid_definition(const std::string& text, std::vector<spec::Diagnostic> diagnostics,
+                           const std::string& name);
 // A body that is not JSON: 400 with the place.
 Problem malformed_json(std::vector<spec::Diagnostic> diagnostics);
 // Hands a backend's result to `then` on the io thread; a refusal is answered.

@@ -17,6 +17,9 @@ LEAT_HANDLER(create_pipeline);
 LEAT_HANDLER(validate_pipeline);    // validate_handler.cc
 LEAT_HANDLER(get_pipeline_schema);  // schema_handler.cc
 
+LEAT_HANDLER(test_pipeline);  // trial_handler.cc
+LEAT_HANDLER(preview_pipeline);
+
 LEAT_HANDLER(get_pipeline);  // pipeline_handler.cc
 LEAT_HANDLER(put_pipeline);
 LEAT_HANDLER(delete_pipeline);

@@ -167,7 +167,8 @@ class Checker {
         break;
       case Use::type_name: checked.type = Type::type_name; break;
       case Use::variable: variable(id, checked); break;
-      case Use::declaration: break;
+      case Use::declaration:
+      case Use::mock: break;
       case Use::macro: macro(id, checked); break;
       case Use::bad_macro: bad_macro(node); break;
       case Use::refused: refuse(node); break;

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "expr/compiler/registers.h"
 #include "expr/containers.h"
+#include "expr/mock_kernel.h"
 #include "expr/operators.h"
 #include "expr/optionals.h"
 #include "expr/regex_cache.h"
@@ -222,6 +223,7 @@ class Generator {
     const Node& node = ast_[id];
     if (use(id) == Use::call)
       return nodes_[id].pattern != nullptr ? matches_pattern_kernel : nodes_[id].function->kernel;
+    if (use(id) == Use::mock) return mock_kernel;
     if (use(id) == Use::variable) return unwrap_kernel;
     if (use(id) == Use::macro)
       return scope_made(id).macro->kind == MacroKind::opt_map ? opt_map_kernel
@@ -241,6 +243,7 @@ class Generator {
     const Node& node = ast_[id];
     if (const auto set = sets_.find(id); set != sets_.end()) return set->second;
     if (use(id) == Use::call) return call_extra(id);
+    if (use(id) == Use::mock) return mock_extra(id);
     if (use(id) != Use::value) return nullptr;
     if (node.kind == NodeKind::select) return text_extra(node.text);
     if (std::count(node.marks.begin(), node.marks.end(), 1) == 0) return nullptr;
@@ -253,6 +256,12 @@ class Generator {
     Extra& made = code_->extras.emplace_back();
     made.pattern = nodes_[id].pattern.get();
     made.call = place_ + id;
+    return &made;
+  }
+  const Extra* mock_extra(NodeId id) {
+    const MockPtr& mock = code_->mocks.emplace_back(meanings_.mocks.at(id));
+    Extra& made = code_->extras.emplace_back();
+    made.mock = mock.get();
     return &made;
   }
   const Extra* text_extra(std::string_view text) {

@@ -130,7 +130,7 @@ class Classifier {
       case NodeKind::identifier: return use_of_name(id, node);
       case NodeKind::select:
       case NodeKind::index: return use_of_member(id, node);
-      case NodeKind::call: return use_of_call(node);
+      case NodeKind::call: return use_of_call(id, node);
       case NodeKind::message: return Use::refused;
       case NodeKind::binary:
         return node.op == Operator::in && out_.uses[node.children[1]] == Use::headers
@@ -174,8 +174,14 @@ class Classifier {
     }
   }
 
-  Use use_of_call(const Node& node) const {
+  Use use_of_call(NodeId id, const Node& node) {
     if (!node.method && node.text == "has") return Use::has;
+    for (const std::string& name : {full_name(ast_, node), node.text}) {
+      MockPtr mock = resolver_.find_mock(name);
+      if (mock == nullptr) continue;
+      out_.mocks.emplace(id, std::move(mock));
+      return Use::mock;
+    }
     if (is_namespaced(ast_, node)) return Use::call;
     const std::span<const Function> known = functions_named(node.text);
     const auto callable = [](const Function& one) { return one.kernel != nullptr; };
@@ -211,6 +217,11 @@ std::vector<NodeId> inputs_of(const Ast& ast, const Meanings& meanings, NodeId i
     case Use::call: {
       std::vector<NodeId> all = node.children;
       if (is_namespaced(ast, node)) all.erase(all.begin());
+      return all;
+    }
+    case Use::mock: {
+      std::vector<NodeId> all = node.children;
+      if (meanings.mocks.at(id)->name() != node.text) all.erase(all.begin());
       return all;
     }
     case Use::has: return inputs_of_has(ast, meanings, node);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ enum class Use : std::uint8_t {
   has,          // has(…)
   in_headers,   // x in meta.headers
   call,         // of a function of the library
+  mock,         // of a function that something else answers for
   type_name,    // int, google.protobuf.Timestamp, …
   variable,     // the name that a macro makes
   declaration,  // the place where it does
@@ -62,6 +64,7 @@ struct Meanings {
     std::size_t index = 0;
   };
   std::vector<Variable> variables;  // of nodes whose use is `variable`
+  std::map<NodeId, MockPtr> mocks;  // of nodes whose use is `mock`
 };
 
 Meanings classify(const Ast& ast, const Resolver& resolver);

@@ -99,6 +99,18 @@ TEST_F(LogTest, EqualMessagesAreFolded) {
   EXPECT_EQ(lines().size(), 10u + 5 + 5);
 }
 
+TEST_F(LogTest, AMutedThreadWritesNothing) {
+  ASSERT_TRUE(configure(Level::info, Format::text, path_).ok());
+  {
+    const Muted outer;
+    const Muted inner;
+    info("a", "dropped");
+  }
+  info("a", "written");
+  ASSERT_EQ(lines().size(), 1u);
+  EXPECT_THAT(lines()[0], EndsWith("written"));
+}
+
 TEST_F(LogTest, AMovedFileIsOpenedAgain) {
   ASSERT_TRUE(configure(Level::info, Format::text, path_).ok());
   info("reopen", "first");

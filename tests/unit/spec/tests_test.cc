@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "definitions.h"
+#include "json/parse.h"
 
 namespace leat::spec {
 namespace {
@@ -174,6 +175,24 @@ TEST(Tests, WrongExpectationsAreRefusedAtTheirPlace) {
                 R"("name": "t", "modes": ["real_time", 1, "real_time", "auto"], "expect": {})")),
             "WRONG_TYPE /tests/0/modes/1\nBAD_VALUE /tests/0/modes/2\nUNKNOWN_VALUE "
             "/tests/0/modes/3");
+}
+
+TEST(Tests, AnInputMayStandByItself) {
+  const auto definition = parse_pipeline(with_test(R"("name": "t", "expect": {})")).spec;
+  ASSERT_TRUE(definition);
+  const auto input = [&](const std::string& text) {
+    return parse_test_inputs(json::parse(text).root(), *definition, "/input");
+  };
+  const TestInputs good = input(R"({"orders": [{"a": 1}, {"$advance": "1s"}]})");
+  ASSERT_EQ(good.inputs.size(), 1u);
+  EXPECT_EQ(good.inputs[0].items.size(), 2u);
+  EXPECT_EQ(good.inputs[0].items[1].pointer, "/input/orders/1");
+  const TestInputs bad = input(R"({"ordres": [1]})");
+  EXPECT_THAT(bad.inputs, IsEmpty());
+  ASSERT_EQ(bad.diagnostics.size(), 2u);
+  EXPECT_EQ(bad.diagnostics[0].pointer, "/input/ordres");
+  EXPECT_EQ(bad.diagnostics[1].pointer, "/input/ordres/0");
+  EXPECT_EQ(input("[]").diagnostics.at(0).code, "WRONG_TYPE");
 }
 
 TEST(Tests, ASinkMayBeCalledErrors) {

@@ -1,0 +1,199 @@
+// test and preview: what a definition does, without a broker.
+
+#include "spec/tests.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/definition_files.h"
+#include "json/parse.h"
+#include "json/write.h"
+#include "spec/parse.h"
+#include "trial/preview.h"
+#include "trial/report.h"
+#include "trial/tests.h"
+
+namespace leat::cli {
+namespace {
+
+constexpr std::size_t kInputBytesMax = std::size_t{64} << 20;
+
+// The definition in the file; its mistakes are on stderr when there is none.
+std::shared_ptr<const spec::PipelineSpec> read_definition(const Session& session,
+                                                          const Definition& definition) {
+  const spec::ParseResult parsed = spec::parse_pipeline(definition.text);
+  print_diagnostics(session, definition, parsed.diagnostics);
+  return parsed.spec;
+}
+
+void print_located(const Session& session, const Definition& definition,
+                   std::vector<spec::Diagnostic> diagnostics) {
+  spec::locate(definition.text, diagnostics);
+  print_diagnostics(session, definition, diagnostics);
+}
+
+ExitCode test_one(Session& session, const Definition& definition, trial::JUnit& junit) {
+  const auto spec = read_definition(session, definition);
+  if (spec == nullptr) return ExitCode::bad_config;
+  const trial::Report report = trial::run_tests(*spec, session.clock(), {});
+  print_located(session, definition, report.diagnostics);
+  if (!report.valid()) return ExitCode::bad_config;
+  junit.add(report, definition.file);
+  if (session.output() == Output::json)
+    session.print(trial::to_json(report, definition.file) + "\n");
+  else if (!session.invocation().quiet || !report.passed())
+    session.print(trial::to_text(report, definition.file));
+  return report.passed() ? ExitCode::done : ExitCode::failed;
+}
+
+// ---- preview
+
+// `--input orders=rows.ndjson`: of which source, and which file.
+struct InputName {
+  std::string source;
+  std::string file;
+};
+
+// The source is the only one unless it is named.
+std::optional<InputName> name_of(const spec::PipelineSpec& spec, const std::string& text) {
+  for (const spec::SourceSpec& source : spec.sources)
+    if (text.starts_with(source.id + "="))
+      return InputName{source.id, text.substr(source.id.size() + 1)};
+  if (spec.sources.size() != 1) return std::nullopt;
+  return InputName{spec.sources.front().id, text};
+}
+
+// Rows of every source, as the text of an input: `{"orders": [row, …]}`.
+class InputText {
+ public:
+  explicit InputText(const Session& session, const spec::PipelineSpec& spec)
+      : session_(session), spec_(spec) {}
+
+  ExitCode add_row(const std::string& text, const std::string& place) {
+    const auto named = name_of(spec_, text);
+    if (!named) return ambiguous();
+    return add(named->source, named->file, place);
+  }
+
+  ExitCode add_file(const std::string& text) {
+    const auto named = name_of(spec_, text);
+    if (!named) return ambiguous();
+    const Result<std::string> lines = base::read_file(named->file, kInputBytesMax);
+    if (!lines.ok()) {
+      session_.console().err("leat: " + lines.status().to_string() + "\n");
+      return ExitCode::failed;
+    }
+    for (const auto& [number, line] : lines_of(*lines)) {
+      const std::string place = named->file + ":" + std::to_string(number);
+      if (const ExitCode code = add(named->source, std::string(line), place);
+          code != ExitCode::done)
+        return code;
+    }
+    return ExitCode::done;
+  }
+
+  json::Value take() const {
+    std::vector<json::Member> members;
+    for (const auto& [source, rows] : rows_)
+      members.push_back({source, {}, json::Value::array({}, rows)});
+    return json::Value::object({}, std::move(members));
+  }
+
+ private:
+  ExitCode ambiguous() const {
+    session_.console().err(
+        "leat: there are several sources: write --input SOURCE=FILE and --row SOURCE=JSON\n");
+    return ExitCode::usage;
+  }
+  ExitCode add(const std::string& source, const std::string& row, const std::string& place) {
+    json::ParseOptions options;
+    options.bytes_max = kInputBytesMax;
+    json::Parsed parsed = json::parse(row, options);
+    if (!parsed.ok()) {
+      session_.console().err("leat: " + place + ": " + parsed.problems().front().message + "\n");
+      return ExitCode::failed;
+    }
+    rows_[source].push_back(std::move(parsed).root());
+    return ExitCode::done;
+  }
+
+  const Session& session_;
+  const spec::PipelineSpec& spec_;
+  std::map<std::string, std::vector<json::Value>> rows_;
+};
+
+ExitCode read_input(const Session& session, InputText& input) {
+  const Invocation& asked = session.invocation();
+  for (std::size_t i = 0; i < asked.rows.size(); ++i)
+    if (const ExitCode code = input.add_row(asked.rows[i], "--row " + std::to_string(i + 1));
+        code != ExitCode::done)
+      return code;
+  for (const std::string& file : asked.inputs)
+    if (const ExitCode code = input.add_file(file); code != ExitCode::done) return code;
+  return ExitCode::done;
+}
+
+void append_rows(std::string& out, const std::vector<json::Value>& rows, std::string_view sign) {
+  for (const json::Value& row : rows) {
+    out += "  ";
+    out += sign;
+    base::append_printable(out, json::to_text(row));
+    out += '\n';
+  }
+}
+
+std::string preview_text(const trial::Preview& preview) {
+  std::string out;
+  for (const trial::Preview::Step& step : preview.steps) {
+    out += step.id + "\n";
+    append_rows(out, step.rows, "");
+    append_rows(out, step.errors, "failed: ");
+  }
+  for (const auto& [id, rows] : preview.sinks) {
+    out += "-> " + id + "\n";
+    append_rows(out, rows, "");
+  }
+  append_rows(out, preview.errors, "failed: ");
+  return out;
+}
+
+ExitCode preview_one(Session& session, const Definition& definition) {
+  const auto spec = read_definition(session, definition);
+  if (spec == nullptr) return ExitCode::bad_config;
+  InputText input(session, *spec);
+  if (const ExitCode code = read_input(session, input); code != ExitCode::done) return code;
+  spec::TestInputs rows = spec::parse_test_inputs(input.take(), *spec, "");
+  trial::Preview preview;
+  preview.diagnostics = std::move(rows.diagnostics);
+  if (preview.diagnostics.empty())
+    preview = trial::preview(*spec, rows.inputs, session.invocation().limit.value_or(100), {});
+  if (!preview.diagnostics.empty()) {
+    print_located(session, definition, std::move(preview.diagnostics));
+    return ExitCode::bad_config;
+  }
+  session.print(session.output() == Output::json ? trial::to_json(preview) + "\n"
+                                                 : preview_text(preview));
+  if (preview.status.ok()) return ExitCode::done;
+  session.console().err("leat: " + preview.status.to_string() + "\n");
+  return ExitCode::failed;
+}
+
+}  // namespace
+
+ExitCode test(Session& session) {
+  trial::JUnit junit;
+  ExitCode code = for_each_file(
+      session, [&](const Definition& definition) { return test_one(session, definition, junit); });
+  const std::string& file = session.invocation().junit;
+  if (file.empty()) return code;
+  const Status written = base::write_file(file, junit.take(), 0644);
+  if (written.ok()) return code;
+  session.console().err("leat: " + written.to_string() + "\n");
+  return code == ExitCode::done ? ExitCode::cant_create : code;
+}
+
+ExitCode preview(Session& session) {
+  return for_each_file(
+      session, [&](const Definition& definition) { return preview_one(session, definition); });
+}
+
+}  // namespace leat::cli

@@ -1,0 +1,131 @@
+#include "trial/tests.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "trial/modes.h"
+#include "trial/prepare.h"
+#include "trial/timeline.h"
+
+namespace leat::trial {
+namespace {
+
+constexpr std::uint64_t kFewRows = 3;
+
+bool is_error(const spec::Diagnostic& diagnostic) {
+  return diagnostic.severity == spec::Severity::error;
+}
+
+// One row, a few, all: those that differ.
+std::vector<std::uint64_t> batch_sizes(std::size_t rows) {
+  std::vector<std::uint64_t> sizes{1};
+  if (rows > kFewRows) sizes.push_back(kFewRows);
+  if (rows > 1) sizes.push_back(rows);
+  return sizes;
+}
+
+class Runner {
+ public:
+  Runner(const spec::PipelineSpec& definition, const Clock& clock, const Limits& limits)
+      : definition_(definition), clock_(clock), limits_(limits) {}
+
+  Report run() {
+    if (definition_.tests.empty()) add(prepare(definition_, {}, Failing::as_written).diagnostics);
+    for (const spec::TestSpec& test : definition_.tests) run(test);
+    return std::move(report_);
+  }
+
+ private:
+  // Every test finds the same mistakes: each is told once.
+  void add(const std::vector<spec::Diagnostic>& found) {
+    for (const spec::Diagnostic& one : found) {
+      const bool known =
+          std::any_of(report_.diagnostics.begin(), report_.diagnostics.end(), [&](const auto& old) {
+            return old.pointer == one.pointer && old.code == one.code && old.span == one.span;
+          });
+      if (!known) report_.diagnostics.push_back(one);
+    }
+  }
+
+  void run(const spec::TestSpec& test) {
+    const plan::PlanResult planned = prepare(definition_, test.functions, Failing::as_written);
+    add(planned.diagnostics);
+    if (planned.plan == nullptr) return;
+    const Result<Timeline> timeline = make_timeline(definition_, test.inputs);
+    if (!timeline.ok()) return refuse(test, timeline.status());
+    for (const spec::TestMode mode : test.modes)
+      for (const std::uint64_t size : batch_sizes(timeline->rows))
+        run(test, planned.plan, *timeline, mode, size);
+  }
+
+  // An input that cannot be a record: a mistake of the definition, at its place.
+  void refuse(const spec::TestSpec& test, const Status& status) {
+    spec::Diagnostic diagnostic;
+    diagnostic.pointer = test.pointer;
+    for (const auto& [key, value] : status.fields())
+      if (key == "pointer") diagnostic.pointer = value;
+    diagnostic.code = status.code() == Code::not_available_yet ? "NOT_AVAILABLE_YET" : "BAD_VALUE";
+    diagnostic.message = status.message();
+    add({diagnostic});
+  }
+
+  void run(const spec::TestSpec& test, const std::shared_ptr<const plan::Plan>& plan,
+           const Timeline& timeline, spec::TestMode mode, std::uint64_t size) {
+    const Instant begin = clock_.now();
+    TestRun& made = report_.runs.emplace_back();
+    made.name = test.name;
+    made.mode = mode_text(mode);
+    made.batch_size = size;
+    World::Options options;
+    options.trigger = trial_trigger(definition_.trigger, mode, size);
+    options.batch_rows = std::min<std::size_t>(size, record::RecordBatch::kRowsMax);
+    options.partitions = timeline.partitions;
+    options.limits = limits_;
+    World world(plan, std::move(options));
+    if (const Status played = play(timeline, world, size); !played.ok())
+      made.failures.push_back(told("", played.to_string()));
+    else
+      made.failures = check_all(test, world);
+    made.seconds = std::chrono::duration<double>(clock_.now() - begin).count();
+  }
+
+  std::vector<Failure> check_all(const spec::TestSpec& test, const World& world) const {
+    std::vector<Failure> all;
+    const auto& sinks = definition_.sinks;
+    for (const spec::TestExpectation& expectation : test.expectations) {
+      const auto sink = std::find_if(sinks.begin(), sinks.end(), [&](const spec::SinkSpec& one) {
+        return one.id == expectation.sink;
+      });
+      const auto index = static_cast<std::size_t>(sink - sinks.begin());
+      LEAT_CHECK(index < sinks.size());
+      std::vector<Failure> some = check(*sink, expectation, world.output(index));
+      std::move(some.begin(), some.end(), std::back_inserter(all));
+    }
+    if (!test.errors) return all;
+    std::vector<Failure> some = check_errors(*test.errors, world.output(sinks.size()));
+    std::move(some.begin(), some.end(), std::back_inserter(all));
+    return all;
+  }
+
+  const spec::PipelineSpec& definition_;
+  const Clock& clock_;
+  const Limits& limits_;
+  Report report_;
+};
+
+}  // namespace
+
+bool Report::valid() const noexcept {
+  return std::none_of(diagnostics.begin(), diagnostics.end(), is_error);
+}
+
+bool Report::passed() const noexcept {
+  return valid() &&
+         std::all_of(runs.begin(), runs.end(), [](const TestRun& run) { return run.passed(); });
+}
+
+Report run_tests(const spec::PipelineSpec& definition, const Clock& clock, const Limits& limits) {
+  return Runner(definition, clock, limits).run();
+}
+
+}  // namespace leat::trial

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "spec/pipeline.h"
+#include "spec/tests.h"
+#include "trial/rows.h"
+#include "trial/world.h"
+
+// Input written by a person as records in the order in which they arrive.
+namespace leat::trial {
+
+// Records of one source that arrive together, or a step of time.
+struct Arrival {
+  std::uint32_t source = 0;
+  std::vector<InputRow> rows;
+};
+struct TimeStep {
+  Instant to{};
+};
+struct Timeline {
+  std::vector<std::variant<Arrival, TimeStep>> items;
+  std::vector<std::int32_t> partitions;  // by source
+  std::size_t rows = 0;
+};
+
+// Puts the inputs of all sources into one order: by timestamp, ties by the order of the document,
+// and never against the order inside a source. Each source has its own idea of now until the whole
+// trial has come there. Refuses what cannot be a record of its source, and NOT_AVAILABLE_YET for
+// `$watermark`; the field `pointer` says where.
+Result<Timeline> make_timeline(const spec::PipelineSpec& definition,
+                               const std::vector<spec::TestInput>& inputs);
+
+// Plays it, and brings it to its end. Arrivals are split by the world's batch size.
+Status play(const Timeline& timeline, World& world, std::size_t batch_rows);
+
+}  // namespace leat::trial

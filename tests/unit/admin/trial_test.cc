@@ -1,0 +1,92 @@
+// POST /v1/pipelines:test and :preview.
+
+#include <gmock/gmock.h>
+
+#include "unit/admin/served.h"
+
+namespace leat::admin {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::string_view kDefinition =
+    R"J({ "name": "p", "sources": { "in": { "kafka": { "topics": ["in"] } } },
+  "steps": [ { "id": "twice", "set": { "w": "v * 2" } } ], "sinks": { "out": { "kafka": { "topic": "out" } } }, "tests": [
+    { "name": "doubles", "input": { "in": [ { "v": 1 }, { "v": 2 } ] },
+      "expect": { "out": { "exactly": [ { "v": 1, "w": 2 }, { "v": 2, "w": 5 } ] } } } ] })J";
+
+class Trials : public Served {
+ protected:
+  void SetUp() override { start(); }
+  RawAnswer post(const std::string& verb, const std::string& body) const {
+    return ask("POST /v1/pipelines:" + verb, "", body);
+  }
+};
+
+TEST_F(Trials, ATestThatFailsIsStillAnAnswer) {
+  const RawAnswer answer = post("test", std::string(kDefinition));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(at(answer.body, "/passed"), "false") << answer.body;
+  EXPECT_EQ(at(answer.body, "/tests/0/name"), "doubles");
+  EXPECT_EQ(at(answer.body, "/tests/0/failures/0/sink"), "out");
+  EXPECT_EQ(at(answer.body, "/tests/3/mode"), "micro_batch");
+  EXPECT_TRUE(backend_.calls().empty());
+}
+
+TEST_F(Trials, ADefinitionThatIsWrongIsRefused) {
+  std::string text(kDefinition);
+  text.replace(text.find("v * 2"), 5, "nofunction(v)");
+  const RawAnswer answer = post("test", text);
+  EXPECT_EQ(code_in(answer), "422 INVALID_DEFINITION");
+  EXPECT_EQ(at(answer.body, "/errors/0/code"), "UNKNOWN_FUNCTION");
+  EXPECT_EQ(at(answer.body, "/errors/0/line"), "2");
+  EXPECT_EQ(code_in(post("test", "{")), "400 MALFORMED_JSON");
+  EXPECT_EQ(code_in(post("test", "{}")), "422 INVALID_DEFINITION");
+}
+
+TEST_F(Trials, APreviewShowsRowsAfterEveryStep) {
+  const RawAnswer answer = post(
+      "preview",
+      "{\"definition\": " + std::string(kDefinition) +
+          R"J(, "input": {"in": [{"v": 1}, {"$value": {"v": 2}, "$key": "k"}]}, "limit": 1})J");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(at(answer.body, "/steps/0/id"), "in") << answer.body;
+  EXPECT_EQ(at(answer.body, "/steps/1/rows"), R"([{"v":1,"w":2}])");
+  EXPECT_EQ(at(answer.body, "/steps/1/errors"), "[]");
+  EXPECT_EQ(at(answer.body, "/sinks/out/0/$value"), R"({"v":1,"w":2})");
+  EXPECT_EQ(at(answer.body, "/sinks/out/1"), "?");
+}
+
+TEST_F(Trials, ABadPreviewSaysWhere) {
+  const std::string definition = "{\"definition\": " + std::string(kDefinition);
+  const auto refused = [&](const std::string& body, const std::string& code,
+                           const std::string& pointer) {
+    const RawAnswer answer = post("preview", body);
+    EXPECT_EQ(code_in(answer), code) << answer.body;
+    EXPECT_EQ(at(answer.body, "/errors/0/pointer"), pointer) << answer.body;
+  };
+  refused("{", "400 MALFORMED_JSON", "");
+  refused("{}", "422 INVALID_BODY", "");
+  refused("[]", "422 INVALID_BODY", "");
+  refused(definition + "}", "422 INVALID_BODY", "");
+  refused(definition + R"(, "inptu": {}})", "422 INVALID_BODY", "/inptu");
+  refused(definition + R"(, "input": {}, "limit": 0})", "422 INVALID_BODY", "/limit");
+  refused(definition + R"(, "input": {"on": []}})", "422 INVALID_BODY", "/input/on");
+  refused(definition + R"(, "input": {"in": [1]}})", "422 INVALID_BODY", "/input/in/0");
+  refused(R"({"definition": {"name": "p"}, "input": {}})", "422 INVALID_DEFINITION", "/definition");
+  EXPECT_THAT(post("preview", definition + R"(, "read": {"in": 20}})").body,
+              HasSubstr("NOT_AVAILABLE_YET"));
+}
+
+TEST_F(Trials, ViewersMayNot) {
+  for (const std::string verb : {"test", "preview"}) {
+    const std::string text =
+        "POST /v1/pipelines:" + verb + " HTTP/1.1\r\nHost: " + host() +
+        "\r\nContent-Type: application/json\r\nContent-Length: 2\r\nAuthorization: Bearer ";
+    EXPECT_EQ(ask_raw(text + "viewer\r\n\r\n{}").status, 403);
+    EXPECT_EQ(ask_raw(text + "operator\r\n\r\n{}").status, 422);
+  }
+}
+
+}  // namespace
+}  // namespace leat::admin

@@ -1,0 +1,175 @@
+// test, preview and expr: commands that need no daemon.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "cli/client.h"
+
+namespace leat::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr std::string_view kGood =
+    R"J({ "name": "p", "sources": { "in": { "kafka": { "topics": ["in"] } } },
+  "steps": [ { "id": "twice", "set": { "w": "v * 2" } } ], "sinks": { "out": { "kafka": { "topic": "out" } } },
+  "tests": [ { "name": "doubles", "input": { "in": [ { "v": 1 }, { "v": 2 } ] },
+               "expect": { "out": { "exactly": [ { "v": 1, "w": 2 }, { "v": 2, "w": 4 } ] } } } ] })J";
+
+class TrialCommands : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "leat-cli-XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  ExitCode run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "leat");
+    std::vector<const char*> argv;
+    for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+    const Parsed parsed = parse(static_cast<int>(argv.size()), argv.data());
+    out_ = parsed.out;
+    err_ = parsed.err;
+    if (!parsed.invocation) return parsed.code;
+    const Console console{[this](std::string_view text) { out_ += text; },
+                          [this](std::string_view text) { err_ += text; }, false};
+    const Surroundings around{[](const char*) -> const char* { return nullptr; }, folder_,
+                              base::machine_clock()};
+    return run_client(*parsed.invocation, around, console);
+  }
+  std::string write(const std::string& name, std::string_view text) {
+    std::ofstream(folder_ + "/" + name) << text;
+    return folder_ + "/" + name;
+  }
+  static std::string changed(std::string_view what, std::string_view by) {
+    std::string text(kGood);
+    return text.replace(text.find(what), what.size(), by);
+  }
+  std::string content(const std::string& name) const {
+    std::ostringstream text;
+    text << std::ifstream(folder_ + "/" + name).rdbuf();
+    return text.str();
+  }
+
+  std::string folder_;
+  std::string out_;
+  std::string err_;
+};
+
+TEST_F(TrialCommands, TestPrintsAReportAndEndsByIt) {
+  const std::string good = write("good.json", kGood);
+  EXPECT_EQ(run({"test", good, "-o", "table"}), ExitCode::done) << err_;
+  EXPECT_EQ(out_, good + ": 1 test in 4 runs, all passed\n  ok    doubles\n");
+  const std::string bad = write("bad.json", changed("\"w\": 4", "\"w\": 5"));
+  EXPECT_EQ(run({"test", good, bad, "-o", "table"}), ExitCode::failed);
+  EXPECT_THAT(
+      out_, HasSubstr(bad + ": 1 test in 4 runs, 1 failed\n"
+                            "  FAIL  doubles  (4 of 4 runs; first: real_time, 1 row at a time)\n"));
+  EXPECT_THAT(
+      out_,
+      HasSubstr("/w: expected 5, got 4\n      - {\"v\":2,\"w\":5}\n      + {\"v\":2,\"w\":4}\n"));
+}
+
+TEST_F(TrialCommands, AQuietTestShowsFailuresOnly) {
+  const std::string good = write("good.json", kGood);
+  EXPECT_EQ(run({"test", "-q", "-o", "table", good}), ExitCode::done);
+  EXPECT_EQ(out_, "");
+}
+
+TEST_F(TrialCommands, TestReportsAsJsonALineForEachFile) {
+  const std::string good = write("good.json", kGood);
+  EXPECT_EQ(run({"test", good, good, "-o", "json"}), ExitCode::done);
+  EXPECT_THAT(out_,
+              StartsWith("{\"file\":\"" + good +
+                         "\",\"passed\":true,\"tests\":[{\"name\":\"doubles\","
+                         "\"mode\":\"real_time\",\"batch_size\":1,\"passed\":true,\"seconds\":"));
+  EXPECT_EQ(std::count(out_.begin(), out_.end(), '\n'), 2);
+}
+
+TEST_F(TrialCommands, TestWritesJUnit) {
+  const std::string bad = write("bad.json", changed("\"w\": 4", "\"w\": 5"));
+  EXPECT_EQ(run({"test", bad, "--junit", folder_ + "/report.xml"}), ExitCode::failed);
+  EXPECT_THAT(content("report.xml"), HasSubstr("<testsuites tests=\"4\" failures=\"4\""));
+  EXPECT_EQ(run({"test", bad, "--junit", folder_ + "/none/report.xml"}), ExitCode::failed);
+  EXPECT_THAT(err_, HasSubstr("/none/report.xml"));
+}
+
+TEST_F(TrialCommands, TestRefusesADefinitionThatIsWrong) {
+  const std::string wrong = write("wrong.json", changed("v * 2", "nofunction(v)"));
+  EXPECT_EQ(run({"test", wrong}), ExitCode::bad_config);
+  EXPECT_THAT(err_, HasSubstr("wrong.json:2:"));
+  EXPECT_THAT(err_, HasSubstr("[UNKNOWN_FUNCTION]"));
+  EXPECT_EQ(out_, "");
+  EXPECT_EQ(run({"test", write("no.json", "{")}), ExitCode::bad_config);
+}
+
+TEST_F(TrialCommands, PreviewShowsRowsAfterEveryStep) {
+  const std::string file = write("p.json", kGood);
+  const std::string rows =
+      write("rows.ndjson", "{\"v\": 1}\n\n{\"$value\": {\"v\": 2}, \"$key\": \"k\"}\n");
+  EXPECT_EQ(run({"preview", file, "--input", rows, "--row", "{\"v\":3}", "-o", "table"}),
+            ExitCode::done)
+      << err_;
+  EXPECT_EQ(out_,
+            "in\n  {\"v\":3}\n  {\"v\":1}\n  {\"v\":2}\n"
+            "twice\n  {\"v\":3,\"w\":6}\n  {\"v\":1,\"w\":2}\n  {\"v\":2,\"w\":4}\n"
+            "-> out\n"
+            "  "
+            "{\"$value\":{\"v\":3,\"w\":6},\"$key\":null,\"$timestamp\":\"2026-01-01T00:00:00."
+            "000Z\",\"$topic\":\"out\"}\n"
+            "  "
+            "{\"$value\":{\"v\":1,\"w\":2},\"$key\":null,\"$timestamp\":\"2026-01-01T00:00:00."
+            "000Z\",\"$topic\":\"out\"}\n"
+            "  "
+            "{\"$value\":{\"v\":2,\"w\":4},\"$key\":\"k\",\"$timestamp\":\"2026-01-01T00:00:00."
+            "000Z\",\"$topic\":\"out\"}\n");
+  EXPECT_EQ(run({"preview", file, "--row", "in={\"v\":3}", "-o", "json"}), ExitCode::done);
+  EXPECT_THAT(
+      out_,
+      StartsWith(
+          R"J({"steps":[{"id":"in","rows":[{"v":3}],"errors":[]},{"id":"twice","rows":[{"v":3,"w":6}])J"));
+}
+
+TEST_F(TrialCommands, PreviewSaysWhichRowIsNone) {
+  const std::string file = write("p.json", kGood);
+  EXPECT_EQ(run({"preview", file, "--input", write("rows.ndjson", "{}\n{\n")}), ExitCode::failed);
+  EXPECT_THAT(err_, HasSubstr("rows.ndjson:2: "));
+  EXPECT_EQ(run({"preview", file, "--row", "[1]"}), ExitCode::bad_config);
+  EXPECT_THAT(err_, HasSubstr("a row is an object"));
+}
+
+TEST_F(TrialCommands, ExprPrintsTheValueOfEachRow) {
+  EXPECT_EQ(run({"expr", "amount * 2", "--row", "{\"amount\": 2}"}), ExitCode::done) << err_;
+  EXPECT_EQ(out_, "4\n");
+  EXPECT_EQ(run({"expr", "'a' + 'b'"}), ExitCode::done);
+  EXPECT_EQ(out_, "\"ab\"\n");
+  const std::string rows = write("rows.ndjson", "{\"a\": 1}\n{}\n{\"a\": \"x\"}\n");
+  EXPECT_EQ(run({"expr", "a", "--input", rows}), ExitCode::failed);
+  EXPECT_EQ(out_, "1\n\"x\"\n");
+  EXPECT_THAT(err_, StartsWith("leat: NO_SUCH_FIELD: row 2: "));
+  EXPECT_EQ(run({"expr", "a", "--row", "{\"a\": 1}", "--type"}), ExitCode::done);
+  EXPECT_EQ(out_, "int\n");
+  EXPECT_EQ(run({"expr", "a", "--row", "{\"a\": 1}", "-o", "json"}), ExitCode::done);
+  EXPECT_EQ(out_, "{\"type\":\"int\",\"value\":1}\n");
+}
+
+TEST_F(TrialCommands, ExprPutsACaretUnderAMistake) {
+  EXPECT_EQ(run({"expr", "1 +\nsiez(a) + 2"}), ExitCode::bad_config);
+  EXPECT_THAT(err_, HasSubstr("UNKNOWN_FUNCTION"));
+  EXPECT_THAT(err_, HasSubstr("did you mean `size`?\n  siez(a) + 2\n  ^~~~\n"));
+}
+
+TEST_F(TrialCommands, NoneOfThemTakesAnAddress) {
+  EXPECT_EQ(run({"test", "--url", "http://127.0.0.1:1", "x.json"}), ExitCode::usage);
+  EXPECT_THAT(err_, HasSubstr("takes no --url"));
+}
+
+}  // namespace
+}  // namespace leat::cli
