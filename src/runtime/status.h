@@ -65,7 +65,8 @@ struct StepStatus {
   std::array<std::uint64_t, flow::kDropReasons> dropped{};
   std::uint64_t failed = 0;           // rows
   std::uint64_t dead_lettered = 0;    // records
-  std::optional<WallTime> watermark;  // how far event time is in all its tasks; absent = not known
+  // How far event time is in all its tasks; absent = not known.
+  std::optional<WallTime> watermark = std::nullopt;
 };
 
 // Percentiles in milliseconds of the last 60 s; absent without data.
