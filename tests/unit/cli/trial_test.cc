@@ -161,9 +161,9 @@ TEST_F(TrialCommands, ExprPrintsTheValueOfEachRow) {
 }
 
 TEST_F(TrialCommands, ExprPutsACaretUnderAMistake) {
-  EXPECT_EQ(run({"expr", "1 +\nsiez(a) + 2"}), ExitCode::bad_config);
+  EXPECT_EQ(run({"expr", "1 +\nsise(a) + 2"}), ExitCode::bad_config);
   EXPECT_THAT(err_, HasSubstr("UNKNOWN_FUNCTION"));
-  EXPECT_THAT(err_, HasSubstr("did you mean `size`?\n  siez(a) + 2\n  ^~~~\n"));
+  EXPECT_THAT(err_, HasSubstr("did you mean `size`?\n  sise(a) + 2\n  ^~~~\n"));
 }
 
 TEST_F(TrialCommands, NoneOfThemTakesAnAddress) {
