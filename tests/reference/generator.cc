@@ -312,7 +312,7 @@ std::string Generator::integer(int depth) {
       return fmt::format("({} {} {})", of(Kind::integer, less), pick({"+", "-", "*", "/", "%"}),
                          of(Kind::integer, less));
     case 3: return "(-" + of(Kind::integer, less) + ")";
-    case 4: return fmt::format("size({})", of({one_in(2) ? Kind::string : Kind::bytes}, less));
+    case 4: return fmt::format("size({})", of(one_in(2) ? Kind::string : Kind::bytes, less));
     case 5: return (one_in(2) ? list(scalar(), less) : map(scalar(), less)) + ".size()";
     case 6: {
       constexpr std::array<Kind, 5> kFrom{Kind::real, Kind::string, Kind::natural, Kind::timestamp,
