@@ -95,6 +95,7 @@ class SchemaWriter {
   void write_map_type(const Field& field);
   void write_list_type(const Field& field);
   void write_start();
+  void write_topic(const Field& field);
   void write_topics();
   void write_properties(Property::Side side);
   void write_property(const Property& property);
@@ -313,6 +314,17 @@ void SchemaWriter::write_map_type(const Field& field) {
   }
 }
 
+void SchemaWriter::write_topic(const Field& field) {
+  const auto topic = [&] { pattern(kTopic); };
+  const auto outside = [&] { pattern(whole(kOutside)); };
+  if (field.type == Type::topic_or_expression)
+    any_of(topic, outside, [&] { ref("expression"); });
+  else if (field.outside)
+    any_of(topic, outside);
+  else
+    topic();
+}
+
 void SchemaWriter::write_topics() {
   const auto topic = [&] {
     any_of([&] { pattern(kReadTopic); }, [&] { pattern(whole(kOutside)); });
@@ -326,8 +338,6 @@ void SchemaWriter::write_topics() {
 }
 
 void SchemaWriter::write_type(const Field& field) {
-  const auto topic = [&] { pattern(kTopic); };
-  const auto outside = [&] { pattern(whole(kOutside)); };
   const auto an_expression = [&] { ref("expression"); };
   const auto path = [&] { pattern(path_pattern()); };
   const auto any_text = [&] { text(); };
@@ -347,12 +357,7 @@ void SchemaWriter::write_type(const Field& field) {
       any_of([&] { pattern(outside_or("[\\s\\S]*")); }, an_expression, [&] { null(); });
       break;
     case Type::topic:
-      if (field.outside)
-        any_of(topic, outside);
-      else
-        topic();
-      break;
-    case Type::topic_or_expression: any_of(topic, outside, an_expression); break;
+    case Type::topic_or_expression: write_topic(field); break;
     case Type::topics: write_topics(); break;
     case Type::start: write_start(); break;
     case Type::names:

@@ -231,7 +231,7 @@ inline void check_encoded(const Decoded& decoded, const std::vector<const Sample
   std::vector<std::string_view> out(samples.size());
   std::vector<const record::RowError*> errors(samples.size());
   codec::make_json_encoder(layout)->encode(decoded.batch, out, errors);
-  const codec::MemberTree edit(layout);
+  const codec::MemberTree edit(layout, spec::TimestampText::rfc3339);
   for (std::size_t i = 0; i < samples.size(); ++i) {
     const Sample& sample = *samples[i];
     if (sample.tombstone()) {
