@@ -1,6 +1,6 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <regex>
 #include <set>
 #include <string>
 
@@ -42,9 +42,9 @@ std::vector<std::string> uuids(std::string_view text, const std::string& place =
 
 TEST(Uuid, IsAVersionFiveUuidOfItsOwnForEachRow) {
   const std::vector<std::string> made = uuids("uuid()");
-  const std::regex shape(
-      "string [0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
-  for (const std::string& one : made) EXPECT_TRUE(std::regex_match(one, shape)) << one;
+  const std::string shape =
+      "string [0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
+  EXPECT_THAT(made, ::testing::Each(::testing::MatchesRegex(shape)));
   EXPECT_EQ(std::set<std::string>(made.begin(), made.end()).size(), made.size());
 }
 
