@@ -25,7 +25,10 @@ Thing whole(Operator op, Wide x, Wide y, Thing (*fit)(Wide)) {
   switch (op) {
     case Operator::add: return fit(x + y);
     case Operator::subtract: return fit(x - y);
-    case Operator::multiply: return fit(x * y);
+    case Operator::multiply: {
+      Wide product = 0;
+      return __builtin_mul_overflow(x, y, &product) ? make_error("OVERFLOW") : fit(product);
+    }
     default: break;
   }
   if (y == 0) return make_error("DIVIDE_BY_ZERO");
