@@ -6,6 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 passed=0
 failed=0
+failures=()
 cores=$(nproc)
 
 say() { printf '\n== %s\n' "$*"; }
@@ -17,6 +18,7 @@ attempt() {
   say "$what"
   if "$@"; then return 0; fi
   echo "test.sh: failed: $what" >&2
+  failures+=("$what")
   failed=$((failed + 1))
   return 1
 }
@@ -28,13 +30,14 @@ run_tests() {
   ctest --preset "$1" --parallel "$cores" 2>&1 | tee "$log" || status=$?
   read -r count_failed count_all < <(sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests? failed out of ([0-9]+).*/\1 \2/p' "$log") || true
   if [[ -z $count_all || $count_all == 0 ]]; then
-    echo "test.sh: no tests ran in $1" >&2
+    failures+=("no tests ran in $1")
     failed=$((failed + 1))
     return
   fi
   passed=$((passed + count_all - count_failed))
   failed=$((failed + count_failed))
   if ((status != 0 && count_failed == 0)); then failed=$((failed + 1)); fi
+  while read -r name; do failures+=("$1: $name"); done < <(sed -nE '/^The following tests FAILED:/,$ s/^\s*[0-9]+ - (.*)/\1/p' "$log")
 }
 
 # build_and_test PRESET TARGET...
@@ -66,5 +69,16 @@ if attempt "packages" docker/install.sh build test kafka; then
   build_and_test asan tests_unit tests_flow
 fi
 
+if ((failed > 0)); then
+  say "what failed"
+  printf '%s\n' "${failures[@]}"
+  # The end of what they said, so that it need not be looked for above.
+  for preset in dev asan; do
+    log=build/$preset/Testing/Temporary/LastTest.log
+    if [[ -s build/$preset/Testing/Temporary/LastTestsFailed.log ]]; then
+      awk '/^-+$/ { next } /Testing: / { text = "" } { text = text $0 "\n" } /^Test Failed\./ { print substr(text, length(text) > 6000 ? length(text) - 6000 : 1) }' "$log"
+    fi
+  done
+fi
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 ((failed == 0))
