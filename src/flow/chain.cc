@@ -10,7 +10,12 @@ namespace leat::flow {
 class Chain::NodeCollector final : public Collector {
  public:
   NodeCollector(Chain& chain, std::size_t node) noexcept : chain_(chain), node_(node) {}
-  void emit(record::RecordBatch&& batch) override { chain_.forward(node_, std::move(batch)); }
+  void emit(record::RecordBatch&& batch) override {
+    chain_.forward(node_, chain_.nodes_[node_].next, std::move(batch));
+  }
+  void emit_side(record::RecordBatch&& batch) override {
+    chain_.forward(node_, chain_.nodes_[node_].side, std::move(batch));
+  }
 
  private:
   Chain& chain_;
@@ -27,29 +32,37 @@ Chain::Chain(std::vector<ChainNode> nodes, std::unique_ptr<SinkWriter> dead_lett
     ChainNode& node = nodes_[i];
     LEAT_CHECK((node.op != nullptr) + (node.writer != nullptr) + (node.sender != nullptr) == 1);
     LEAT_CHECK(node.op == nullptr || node.stats != nullptr);
-    LEAT_CHECK(node.op != nullptr || node.next.empty());
-    for (const std::size_t reader : node.next) LEAT_CHECK(reader > i && reader < nodes_.size());
+    LEAT_CHECK(node.op != nullptr || (node.next.empty() && node.side.empty()));
+    for (const std::size_t reader : readers_of(i)) LEAT_CHECK(reader > i && reader < nodes_.size());
     if (node.op != nullptr && node.errors == nullptr)
       node.errors = std::make_unique<ErrorRoute>(ErrorPlace(), *node.stats);
     if (node.errors != nullptr) node.errors->connect(dead_letters_.get());
   }
   times_.resize(nodes_.size());
   for (std::size_t i = 0; i < nodes_.size(); ++i)
-    for (const std::size_t reader : nodes_[i].next)
+    for (const std::size_t reader : readers_of(i))
       times_[i].next_inputs.push_back(add_input(reader));
+}
+
+std::vector<std::size_t> Chain::readers_of(std::size_t node) const {
+  std::vector<std::size_t> readers = nodes_[node].next;
+  readers.insert(readers.end(), nodes_[node].side.begin(), nodes_[node].side.end());
+  return readers;
 }
 
 Chain::~Chain() { close(); }
 
-Status Chain::open(SliceId slice, std::uint32_t slices) {
+Status Chain::open(SliceId slice, std::uint32_t slices, StateAccess* state) {
   open_ = true;
-  for (ChainNode& node : nodes_) {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    ChainNode& node = nodes_[i];
     if (node.op == nullptr) continue;
-    const OperatorContext context{slice, slices, *node.stats, *node.errors, node.clock};
+    const OperatorContext context{slice, slices, *node.stats, *node.errors, node.clock, state};
     node.stats->watermark_us.store(record::kNoTime, std::memory_order_relaxed);
     node.stats->watermark_idle.store(false, std::memory_order_relaxed);
     if (Status status = node.op->open(context); !status.ok())
       return std::move(status).with("step", node.stats->step());
+    if (node.op->has_timers()) timed_.push_back(i);
   }
   return {};
 }
@@ -87,19 +100,20 @@ Status Chain::run(std::size_t index, record::RecordBatch& batch) {
   return std::move(broken_);
 }
 
-void Chain::forward(std::size_t from, record::RecordBatch&& batch) {
-  if (batch.empty() || !broken_.ok()) return;
-  LEAT_DCHECK(batch.size() <= record::RecordBatch::kRowsMax);
+void Chain::forward(std::size_t from, const std::vector<std::size_t>& readers,
+                    record::RecordBatch&& batch) {
   ChainNode& node = nodes_[from];
-  if (node.errors->stopped()) return;
-  if (node.tap != nullptr && node.tap->wanted()) show(node, batch);
-  for (std::size_t i = 0; i < node.next.size(); ++i) {
+  if (batch.empty() || !broken_.ok() || node.errors->stopped()) return;
+  LEAT_DCHECK(batch.size() <= record::RecordBatch::kRowsMax);
+  const bool main_output = &readers == &node.next;
+  if (main_output && node.tap != nullptr && node.tap->wanted()) show(node, batch);
+  for (std::size_t i = 0; i < readers.size(); ++i) {
     Status status;
-    if (i + 1 < node.next.size()) {
+    if (i + 1 < readers.size()) {
       record::RecordBatch copy = batch.clone();
-      status = run(node.next[i], copy);
+      status = run(readers[i], copy);
     } else {
-      status = run(node.next[i], batch);
+      status = run(readers[i], batch);
     }
     if (!status.ok()) {
       broken_ = std::move(status);
@@ -140,8 +154,33 @@ Status Chain::pass(std::size_t index, std::size_t input, const Watermark& waterm
     LEAT_RETURN_IF_ERROR(settle(node));
     if (!broken_.ok()) return std::move(broken_);
   }
-  for (std::size_t i = 0; i < node.next.size(); ++i)
-    LEAT_RETURN_IF_ERROR(pass(node.next[i], times.next_inputs[i], now));
+  for (std::size_t i = 0; i < times.next_inputs.size(); ++i) {
+    const std::size_t reader =
+        i < node.next.size() ? node.next[i] : node.side[i - node.next.size()];
+    LEAT_RETURN_IF_ERROR(pass(reader, times.next_inputs[i], now));
+  }
+  return {};
+}
+
+WallTime Chain::next_timer() const noexcept {
+  WallTime next = Operator::kNoTimer;
+  for (const std::size_t node : timed_) next = std::min(next, nodes_[node].op->next_timer());
+  return next;
+}
+
+Status Chain::fire_timers(WallTime now, EpochId epoch) {
+  epoch_ = epoch;
+  for (ChainNode& each : nodes_)
+    if (each.errors != nullptr) each.errors->begin(epoch);
+  for (const std::size_t index : timed_) {
+    ChainNode& node = nodes_[index];
+    if (node.op->next_timer() > now) continue;
+    NodeCollector collector(*this, index);
+    if (Status status = node.op->on_timer(now, collector); !status.ok())
+      return std::move(status).with("step", node.stats->step());
+    LEAT_RETURN_IF_ERROR(settle(node));
+    if (!broken_.ok()) return std::move(broken_);
+  }
   return {};
 }
 

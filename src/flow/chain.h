@@ -23,6 +23,7 @@ struct ChainNode {
   std::unique_ptr<SinkWriter> writer;
   std::unique_ptr<ExchangeSender> sender;
   std::vector<std::size_t> next;       // indexes above its own; empty for writers and senders
+  std::vector<std::size_t> side;       // the same: readers of an operator's side output
   StepStats* stats = nullptr;          // of the step, for operators
   SourceClock* clock = nullptr;        // of the source, for operators that work for one
   std::unique_ptr<ErrorRoute> errors;  // of an operator or writer; null = an operator's failed rows
@@ -47,7 +48,8 @@ class Chain {
   Chain(const Chain&) = delete;
   Chain& operator=(const Chain&) = delete;
 
-  Status open(SliceId slice, std::uint32_t slices);
+  // `state`: of the pipeline; null = no operator keeps any.
+  Status open(SliceId slice, std::uint32_t slices, StateAccess* state = nullptr);
   // Sends a batch in at `node` and on to the end. Records go to `epoch`. An error is final: the
   // chain must not be used again.
   Status push(std::size_t node, record::RecordBatch batch, EpochId epoch);
@@ -56,6 +58,10 @@ class Chain {
   std::size_t add_input(std::size_t node);
   // The watermark of an input of `node`: operators that it moves may emit rows, into `epoch`.
   Status advance(std::size_t node, std::size_t input, const Watermark& watermark, EpochId epoch);
+  // When an operator wants on_timer(); kNoTimer = never.
+  WallTime next_timer() const noexcept;
+  // Fires the timers of processing time that are due, into `epoch`.
+  Status fire_timers(WallTime now, EpochId epoch);
   // The epoch ends here: operators flush, writers hand over, senders pass the barrier on.
   Status end_epoch(EpochId epoch);
   // True when every writer and every edge takes more: otherwise the task must not push.
@@ -72,11 +78,14 @@ class Chain {
  private:
   class NodeCollector;
   Status run(std::size_t node, record::RecordBatch& batch);
-  void forward(std::size_t from, record::RecordBatch&& batch);
+  void forward(std::size_t from, const std::vector<std::size_t>& readers,
+               record::RecordBatch&& batch);
   void show(ChainNode& node, const record::RecordBatch& batch);
   // Writes the dead letters of the node.
   Status settle(ChainNode& node);
   Status pass(std::size_t node, std::size_t input, const Watermark& watermark);
+  // Of both outputs, those of the main one first.
+  std::vector<std::size_t> readers_of(std::size_t node) const;
 
   // How far event time is at a node: at its inputs, and what follows from them.
   struct Times {
@@ -88,7 +97,8 @@ class Chain {
   std::unique_ptr<ErrorRoute> dead_letter_errors_;
   std::unique_ptr<SinkWriter> dead_letters_;
   std::vector<ChainNode> nodes_;
-  std::vector<Times> times_;  // by node
+  std::vector<Times> times_;        // by node
+  std::vector<std::size_t> timed_;  // operators with timers of processing time
   EpochId epoch_;
   Status broken_;  // the first error below an operator that was emitting
   Status failure_;

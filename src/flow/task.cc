@@ -79,7 +79,7 @@ Task::Task(TaskParts parts)
 
 Task::~Task() = default;
 
-Status Task::open() { return chain_->open(slice_, slices_); }
+Status Task::open(StateAccess* state) { return chain_->open(slice_, slices_, state); }
 
 void Task::command(TaskCommand command) {
   const bool room = commands_.push(std::move(command));
@@ -110,6 +110,7 @@ StepOutcome Task::step(Instant now, WallTime wall) {
   if (!failed_ && read_inputs(wall)) outcome.worked = true;
   if (intake_ != nullptr && !failed_ && step_sources(now, wall, outcome.wake_at))
     outcome.worked = true;
+  if (!failed_ && step_timers(now, wall, outcome.wake_at)) outcome.worked = true;
   if (!failed_ && aligned()) {
     if (Status status = seal(); !status.ok()) fail(std::move(status));
     outcome.worked = true;
@@ -191,6 +192,19 @@ bool Task::step_times(Instant now, WallTime wall, Instant& wake_at) {
     if (next != base::kNever) wake_at = std::min(wake_at, std::max(publish_at_, next));
   }
   return moved;
+}
+
+// A storm of due timers yields to what waits: one round a step.
+bool Task::step_timers(Instant now, WallTime wall, Instant& wake_at) {
+  const WallTime due = chain_->next_timer();
+  if (due == Operator::kNoTimer) return false;
+  if (due > wall) {
+    wake_at = std::min(wake_at, now + std::chrono::microseconds(due.us - wall.us));
+    return false;
+  }
+  if (aligned() || !may_enter()) return false;
+  if (Status status = chain_->fire_timers(wall, epoch_); !status.ok()) fail(std::move(status));
+  return true;
 }
 
 bool Task::publish_times(Instant now, WallTime wall) {

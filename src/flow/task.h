@@ -163,7 +163,8 @@ class Task {
   Task(const Task&) = delete;
   Task& operator=(const Task&) = delete;
 
-  Status open();
+  // `state`: of the pipeline; null = none of its steps keeps any.
+  Status open(StateAccess* state = nullptr);
   // Requires: one CutCommand at a time, of the epoch that is open, to a task with sources.
   void command(TaskCommand command);
   // Does a bounded amount of work: at most one batch per source and edge, and some that were held.
@@ -186,6 +187,7 @@ class Task {
   bool read_input(Input& input, WallTime wall);
   bool step_sources(Instant now, WallTime wall, Instant& wake_at);
   bool step_times(Instant now, WallTime wall, Instant& wake_at);
+  bool step_timers(Instant now, WallTime wall, Instant& wake_at);
   Status close_epoch(Instant now, WallTime wall);
   bool release(bool open_epoch_too, WallTime wall);
   bool may_enter();

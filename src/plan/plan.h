@@ -14,6 +14,7 @@
 #include "record/layout.h"
 #include "spec/diagnostic.h"
 #include "spec/pipeline.h"
+#include "state/value_type.h"
 
 namespace leat::plan {
 
@@ -26,6 +27,7 @@ struct Node {
   bool of_sink =
       false;  // kind op: it works for the sink `sink`, whose counts its failed rows belong to
   std::vector<std::size_t> next;  // indexes in the stage, above its own
+  std::vector<std::size_t> side;  // the same: who reads the side output of an operator
   std::function<std::unique_ptr<flow::Operator>()> make_operator;  // kind op
   std::function<std::unique_ptr<record::RowEncoder>()>
       make_tap_encoder;                             // kind op with a step: rows as they leave it
@@ -63,12 +65,26 @@ struct DeadLetters {
   bool beside_sinks = false;  // made together with the sinks of this kind
 };
 
+// A step that keeps state.
+struct KeyedStep {
+  std::string step;
+  std::uint32_t stage = 0;
+  std::string schema;  // what the state on disk depends on: equal text = it can be kept
+  std::shared_ptr<const state::ValueType> type;
+  std::vector<std::string> key_fields;  // names of the output fields
+  Duration ttl{};                       // 0 = none
+  bool bounded = false;                 // by a window, a bound or a ttl
+  // A value as the JSON object that people see.
+  std::function<void(const void* value, std::string& out)> show;
+};
+
 // How a definition runs: stages, exchanges, recipes. Immutable; shares the spec it was made of.
 struct Plan {
   std::shared_ptr<const spec::PipelineSpec> spec;
   std::uint32_t parallelism = 1;  // tasks of every stage
   std::vector<Stage> stages;      // upstream first
   std::vector<Exchange> exchanges;
+  std::vector<KeyedStep> keyed;             // in the order of the definition
   std::optional<DeadLetters> dead_letters;  // absent: no record becomes one
   std::vector<spec::Diagnostic> warnings;
 };

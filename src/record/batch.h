@@ -43,6 +43,9 @@ struct Row {
       value;  // the document or bytes as read; `padding` readable bytes behind it are not promised
   std::string_view key;
   const std::string_view* source = nullptr;  // the record's own value, once `value` is written anew
+  // Of a row that no single record became (a closed window): what stands for its `leat-src`; else null.
+  // Its origin is then one of the step that made it, with offset 0.
+  const std::string_view* made_as = nullptr;
   const Origin* origin = nullptr;
   std::int64_t offset = 0;
   std::int64_t timestamp_ms = 0;  // of the record in Kafka

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/status.h"
+#include "state/delta.h"
+#include "state/value_type.h"
+
+namespace leat::state {
+
+class Backing;
+
+// A key of a batch: its bytes (see key_codec.h) and their hash, from which its group follows
+// (record::key_group).
+struct Key {
+  std::uint64_t hash = 0;
+  std::string_view bytes;
+};
+
+// One key and its value. Stays where it is as long as it is there; `value` is an object of the table's
+// ValueType.
+struct Entry {
+  std::uint64_t hash = 0;
+  std::string_view key;
+  void* value = nullptr;
+  bool made = false;  // by the find() that gave it: the key was not there before
+};
+
+// The keyed state of one step on one slice: in memory first; what does not fit lies on disk and is
+// read when asked for. Thread-confined to the task's worker.
+//
+// A batch goes: find() its keys, change values, changed() or erase() each, end_batch(). At a barrier
+// take_delta() gives what changed since the last.
+class Table {
+ public:
+  struct Options {
+    StoreId store;
+    const ValueType* type = nullptr;
+    std::uint32_t first_group = 0;     // of this slice
+    std::uint32_t end_group = 0;       // one beyond
+    std::size_t memory_limit = 0;      // bytes; 0 = none
+    const Backing* backing = nullptr;  // where committed values lie; null = in memory only
+  };
+  virtual ~Table() = default;
+
+  // The entries of the keys, equal keys the same entry. With `make` absent ones come to life, else they
+  // are null. They are good until the next find() or pop_due(). Not ok (data_loss, unavailable): a
+  // value cannot be read from disk, and `out` means nothing.
+  virtual Status find(std::span<const Key> keys, bool make, std::span<Entry*> out) = 0;
+  // The value was changed. Twice in a batch costs nothing more.
+  virtual void changed(Entry& entry) = 0;
+  // The key is gone; the entry stays readable until the next find() or pop_due().
+  virtual void erase(Entry& entry) = 0;
+  // Notes what the batch changed in the open delta, and when the changed values are due.
+  virtual Status end_batch() = 0;
+
+  // The earliest time at which a value is due; kNeverDue = none.
+  virtual std::int64_t next_due() const noexcept = 0;
+  // The entries that are due first, when that is not later than `up_to`: all of one and the same
+  // time. Each must be changed() or erased, else it is not due again. False: nothing is.
+  virtual Status pop_due(std::int64_t up_to, std::int64_t& time, std::vector<Entry*>& out) = 0;
+
+  // How far the operator's time is; kept with the state, per group. Never goes back.
+  virtual void set_mark(std::int64_t time_us) = 0;
+  virtual std::int64_t mark(std::uint64_t hash) const noexcept = 0;
+  // The lowest mark of all groups.
+  virtual std::int64_t mark() const noexcept = 0;
+
+  // Looks at up to `count` entries in turn, over calls: `keep` false erases them. For what expires.
+  virtual Status sweep(std::size_t count, const std::function<bool(const Entry&)>& keep) = 0;
+  // Calls `visit` with every key that was changed since the last take_delta() and is still there, or
+  // with all keys, those on disk too; in no order that means something.
+  enum class Which : std::uint8_t { changed, all };
+  virtual Status visit(Which which, const std::function<void(const Entry&)>& visit) = 0;
+
+  // What changed since the last call, to be made durable for the epoch that ends. The values stay in
+  // memory at least until committed() names the epoch.
+  virtual Delta take_delta(EpochId epoch) = 0;
+  virtual void committed(EpochId epoch) = 0;
+
+  virtual std::size_t keys() const noexcept = 0;   // those on disk too
+  virtual std::size_t bytes() const noexcept = 0;  // of memory
+};
+
+Result<std::unique_ptr<Table>> make_table(const Table::Options& options);
+
+}  // namespace leat::state
