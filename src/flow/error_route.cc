@@ -83,9 +83,24 @@ void ErrorRoute::fail(const base::Ref<record::BatchMemory>& memory, const record
   }
 }
 
+void ErrorRoute::fail(const record::RecordBatch& batch, std::size_t row,
+                      const record::RowError& error) {
+  const record::Row& failed = batch.rows()[row];
+  if (!failed.made() || encoder_ == nullptr) return fail(batch.memory(), failed, error);
+  const auto index = static_cast<std::uint32_t>(row);
+  record::RecordBatch alone = batch.gather({&index, 1});
+  std::string_view text;
+  const record::RowError* unwritable = nullptr;
+  encoder_->encode(alone, {&text, 1}, {&unwritable, 1});
+  record::Row told = failed;
+  told.source = nullptr;
+  told.value = unwritable == nullptr ? batch.arena().copy(text) : std::string_view();
+  fail(batch.memory(), told, error);
+}
+
 // Rows of one record follow each other, or come again when it takes two ways to this place.
 bool ErrorRoute::is_written(const record::Row& row) {
-  if (row.origin == nullptr) return false;
+  if (row.origin == nullptr || row.made()) return false;
   const Identity identity{row.origin, row.offset};
   if (std::find(written_.rbegin(), written_.rend(), identity) != written_.rend()) return true;
   written_.push_back(identity);
@@ -105,7 +120,8 @@ void ErrorRoute::add_letter(const base::Ref<record::BatchMemory>& memory, const 
   letter.source = nullptr;
   letter.ordinal = 0;
   Headers headers(row, arena);
-  if (row.origin != nullptr) {
+  const bool of_record = row.origin != nullptr && !row.made();
+  if (of_record) {
     headers.add("__connect.errors.topic", row.origin->topic);
     headers.add("__connect.errors.partition", text_of(row.origin->partition.value(), arena));
     headers.add("__connect.errors.offset", text_of(row.offset, arena));
@@ -119,7 +135,7 @@ void ErrorRoute::add_letter(const base::Ref<record::BatchMemory>& memory, const 
   headers.add("leat-pipeline", stats_.pipeline());
   headers.add("leat-step", stats_.step());
   headers.add("leat-error", error.code);
-  if (row.origin != nullptr) headers.add(kOriginHeader, origin_of(row, arena));
+  if (of_record) headers.add(kOriginHeader, origin_of(row, arena));
   headers.give(letter);
   letters_.rows().push_back(letter);
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +59,10 @@ class ErrorRoute {
 
   // Where dead letters go from now on; without one they are only counted.
   void connect(SinkWriter* dead_letters) noexcept { dead_letters_ = dead_letters; }
+  // Rows that come here were made of several records: `encoder` writes what their dead letters hold.
+  void encode_by(std::unique_ptr<record::RowEncoder> encoder) noexcept {
+    encoder_ = std::move(encoder);
+  }
   // Rows of one record may fail in several tasks, or in several pushes: `log` knows of all.
   void share(LetterLog& log) noexcept { log_ = &log; }
   bool wants_dead_letters() const noexcept {
@@ -68,6 +74,8 @@ class ErrorRoute {
     epoch_ = epoch;
     written_.clear();
   }
+  // The row of the batch at hand fails.
+  void fail(const record::RecordBatch& batch, std::size_t row, const record::RowError& error);
   // The row, of the batch at hand or of an earlier one, fails. `memory` holds what it views, and gets
   // what its dead letter needs besides.
   void fail(const base::Ref<record::BatchMemory>& memory, const record::Row& row,
@@ -92,6 +100,7 @@ class ErrorRoute {
 
   const ErrorPlace place_;
   StepStats& stats_;
+  std::unique_ptr<record::RowEncoder> encoder_;  // null = rows are those of records
   SinkWriter* dead_letters_ = nullptr;
   LetterLog* log_ = nullptr;
   EpochId epoch_;

@@ -119,6 +119,7 @@ std::optional<std::string_view> as_key_text(const record::Value& value, base::Ar
 }
 
 std::string_view origin_text(const record::Row& row, base::Arena& arena) {
+  if (row.made_as != nullptr) return *row.made_as;
   const std::string& topic = row.origin->topic;
   constexpr std::size_t kNumbers = 3 * 21;
   char* const start = arena.allocate(topic.size() + kNumbers, 1);
@@ -165,7 +166,7 @@ const record::RowError* choose_headers(const HeaderRules& rules, const SinkBindi
     const std::optional<std::string_view> text = as_key_text(value, batch.arena());
     out.push_back({rule.name, text.value_or(std::string_view()), !text});
   }
-  if (rules.origin && source.origin != nullptr)
+  if (rules.origin && has_origin(source))
     out.push_back({kOriginHeader, origin_text(source, batch.arena()), false});
   return nullptr;
 }

@@ -19,7 +19,11 @@ std::optional<std::string_view> as_key_text(const record::Value& value, base::Ar
 
 // The name of the header that says where a record comes from.
 inline constexpr std::string_view kOriginHeader = "leat-src";
-// Its value: "<topic>-<partition>-<offset>-<ordinal>".
+// Its value: "<topic>-<partition>-<offset>-<ordinal>", or what stands for it where no record brought
+// the row. Requires: has_origin().
+inline bool has_origin(const record::Row& row) noexcept {
+  return row.origin != nullptr || row.made_as != nullptr;
+}
 std::string_view origin_text(const record::Row& row, base::Arena& arena);
 
 struct RowText {

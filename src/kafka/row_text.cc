@@ -44,7 +44,7 @@ rd_kafka_headers_t* make_headers(const HeaderPlan& plan, const record::RecordBat
     const std::optional<std::string_view> text = as_key_text(value, batch.arena());
     add_header(headers, rule.name, text ? text->data() : nullptr, text ? text->size() : 0);
   }
-  if (plan.origin && source.origin != nullptr) {
+  if (plan.origin && flow::has_origin(source)) {
     const std::string_view text = origin_text(source, batch.arena());
     add_header(headers, kOriginHeader, text.data(), text.size());
   }

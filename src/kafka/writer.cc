@@ -109,7 +109,7 @@ void Writer::prepare(const record::RecordBatch& batch) {
     const record::RowError* const error =
         errors_[i] != nullptr ? errors_[i] : prepare_row(batch, i, out);
     if (error != nullptr) {
-      context_.errors.fail(batch.memory(), batch.rows()[i], *error);
+      context_.errors.fail(batch, i, *error);
       continue;
     }
     rows_.push_back(out);

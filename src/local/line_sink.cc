@@ -67,9 +67,9 @@ Status LineWriter::write(record::RecordBatch& batch, EpochId epoch) {
     if (row.tombstone()) {
       stats_.dropped(flow::DropReason::tombstone).add(1);
     } else if (errors_[i] != nullptr) {
-      route_.fail(batch.memory(), row, *errors_[i]);
+      route_.fail(batch, i, *errors_[i]);
     } else if (!append(texts_[i])) {
-      route_.fail(batch.memory(), row, kLineFeed);
+      route_.fail(batch, i, kLineFeed);
     } else {
       mark_row(mark, row);
     }

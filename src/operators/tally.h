@@ -41,7 +41,7 @@ class Tally {
   void fail(std::size_t row, const record::RecordBatch& batch, const record::RowError& error) {
     keep_[row] = 0;
     if (counting_ == Counting::failures) stats_->in.add(1);
-    errors_->fail(batch.memory(), batch.rows()[row], error);
+    errors_->fail(batch, row, error);
   }
   // Takes the dropped rows out of the batch.
   void leave(record::RecordBatch& batch) {

@@ -31,6 +31,8 @@ struct Node {
   std::function<std::unique_ptr<flow::Operator>()> make_operator;  // kind op
   std::function<std::unique_ptr<record::RowEncoder>()>
       make_tap_encoder;                             // kind op with a step: rows as they leave it
+  // Kinds op and sink, where rows come that were made of several records: those rows, for dead letters.
+  std::function<std::unique_ptr<record::RowEncoder>()> make_error_encoder;
   std::uint32_t sink = 0;                           // kind sink, of_sink: index in the definition
   std::function<flow::SinkBinding()> make_binding;  // kind sink
   std::uint32_t exchange = 0;                       // kind exchange: index in Plan::exchanges

@@ -38,13 +38,15 @@ struct Row {
   static constexpr std::uint32_t kNullValue = 1;  // a tombstone: passes stateless steps unevaluated
   static constexpr std::uint32_t kNullKey = 2;
   static constexpr std::uint32_t kKeyIsBytes = 4;  // `meta.key` is bytes
+  // Made of several records: where it fails, its JSON tells what it was.
+  static constexpr std::uint32_t kMade = 8;
 
   std::string_view
       value;  // the document or bytes as read; `padding` readable bytes behind it are not promised
   std::string_view key;
   const std::string_view* source = nullptr;  // the record's own value, once `value` is written anew
-  // Of a row that no single record became (a closed window): what stands for its `leat-src`; else null.
-  // Its origin is then one of the step that made it, with offset 0.
+  // Of a row that no record brought (a closed window): what stands for its `leat-src`, and there is
+  // no origin; else null.
   const std::string_view* made_as = nullptr;
   const Origin* origin = nullptr;
   std::int64_t offset = 0;
@@ -60,6 +62,7 @@ struct Row {
 
   bool tombstone() const noexcept { return (flags & kNullValue) != 0; }
   bool null_key() const noexcept { return (flags & kNullKey) != 0; }
+  bool made() const noexcept { return (flags & kMade) != 0; }
   std::span<const Header> all_headers() const noexcept { return {headers, header_count}; }
   // The value of the record as it came, whatever became of the row: what a dead letter holds.
   std::string_view source_value() const noexcept { return source != nullptr ? *source : value; }

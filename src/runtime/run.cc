@@ -144,6 +144,7 @@ void Run::make_edges() {
 Status Run::fill_node(const plan::Node& recipe, std::size_t stage, std::uint32_t slice,
                       flow::TaskStats& stats, flow::ChainNode& node) {
   node.next = recipe.next;
+  node.side = recipe.side;
   if (recipe.kind != plan::Node::Kind::exchange) {
     const bool of_sink = recipe.of_sink || recipe.kind == plan::Node::Kind::sink;
     node.stats = of_sink ? &context_.counts.sink(context_.plan->spec->sinks[recipe.sink].id, slice)
@@ -152,6 +153,7 @@ Status Run::fill_node(const plan::Node& recipe, std::size_t stage, std::uint32_t
     place.task = static_cast<std::uint32_t>(stage * context_.plan->parallelism + slice);
     node.errors = std::make_unique<flow::ErrorRoute>(std::move(place), *node.stats);
     if (!context_.plan->exchanges.empty()) node.errors->share(letter_log_);
+    if (recipe.make_error_encoder) node.errors->encode_by(recipe.make_error_encoder());
   }
   switch (recipe.kind) {
     case plan::Node::Kind::op:

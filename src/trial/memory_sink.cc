@@ -33,7 +33,7 @@ class MemoryWriter final : public flow::SinkWriter {
       if (!batch.rows()[i].tombstone()) row.value = std::string(values[i]);
       const Failed error = errors[i] != nullptr ? errors[i] : fill(batch, i, row);
       if (error != nullptr) {
-        context_.errors.fail(batch.memory(), batch.rows()[i], *error);
+        context_.errors.fail(batch, i, *error);
         continue;
       }
       if (outbox_.written++ >= outbox_.rows_max)

@@ -21,10 +21,11 @@ void put_number(TextBuilder& out, std::uint64_t number) {
       {text, static_cast<std::size_t>(std::to_chars(text, text + sizeof text, number).ptr - text)});
 }
 
-// `<topic>-<partition>-<offset>-<ordinal>/<call>/<element>`: leat-src, which call of the pipeline it
+// `<leat-src>/<call>/<element>`: where the row comes from, which call of the pipeline it
 // is, and inside a macro which element.
 void put_name(TextBuilder& out, const record::Row& row, std::uint64_t call, std::uint64_t element) {
   out.put({reinterpret_cast<const char*>(kNamespace.data()), kNamespace.size()});
+  if (row.made_as != nullptr) out.put(*row.made_as);
   if (row.origin != nullptr) {
     out.put(row.origin->topic);
     out.put('-');
