@@ -18,7 +18,8 @@ inline constexpr std::size_t kDropReasons = 7;
 std::string_view to_string(DropReason reason) noexcept;
 
 // What one step of one task counts, in rows. Written by its worker, read by anybody; lives as long
-// as the pipeline is deployed, over restarts. in × fan-out = out + dropped by every reason + failed.
+// as the pipeline is deployed, over restarts. in × fan-out = out + dropped by every reason + failed; a
+// step that keeps state gives other rows than it takes: what it applied is in − dropped − failed.
 class StepStats {
  public:
   StepStats(std::string pipeline, std::string step)
@@ -29,6 +30,10 @@ class StepStats {
   base::Counter bytes;          // sinks: of what `out` counts, keys included
   base::Counter failed;         // rows that on_error dead-lettered, or that stopped the pipeline
   base::Counter dead_lettered;  // records written as dead letters: one for all its failed rows here
+  // Rows that came late, whatever became of them: for what their own partition had closed, and for
+  // what others closed while it was idle.
+  base::Counter late_closed;
+  base::Counter late_idle;
   base::Counter& dropped(DropReason reason) noexcept {
     return dropped_[static_cast<std::size_t>(reason)];
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "flow/operator.h"
 #include "operators/aggregates/function.h"
 #include "state/value_type.h"
 
@@ -32,6 +33,9 @@ struct KeyWork {
   std::vector<std::size_t>
       out_columns;           // of the rows that go: as the key says it, in the same order
   bool null_is_key = false;  // `"null_key": "group"`
+  // Gets the text of the key (RULES, "Default key"), where sinks cannot take Row::key for it because
+  // the row stays the record's: `keep_row` and dedupe.
+  std::optional<std::size_t> text_column = {};
 };
 
 // What an Aggregate does; shared by all tasks. Immutable.
@@ -40,6 +44,8 @@ struct AggregateWork {
     std::shared_ptr<const AggregateFunction> function;
     std::vector<std::size_t> arguments;  // columns
     std::size_t column = 0;              // where its result goes
+    // Its text, `sum(amount)`: by this its state is found again on disk when others were added.
+    std::string name = {};
   };
   std::string step;
   KeyWork key;
@@ -49,11 +55,12 @@ struct AggregateWork {
   Emit emit = Emit::per_record;
   Late late = Late::drop;
   bool too_late_to_side = false;  // with Late::update
+  // How long a closed window is kept (counts with Late::update only); of a lookback, how late a row
+  // may be: the size, where the definition says nothing.
   std::int64_t allowed_lateness_us = 0;
   std::int64_t ttl_us = 0;  // 0 = none
-  bool keep_row = false;
-  bool row_key_is_by =
-      true;  // the key of rows that go is the text of `by` (and window_start): what sinks use
+  bool keep_row = false;    // key, timestamp and meta stay the record's
+  bool several = false;     // a record may have become several rows above
 };
 
 // What a Dedupe does; shared by all tasks. Immutable.
@@ -67,6 +74,10 @@ struct DedupeWork {
 // The values that the state of such a step holds. Lives as long as the operators and tables.
 std::shared_ptr<const state::ValueType> make_value_type(const AggregateWork& work);
 std::shared_ptr<const state::ValueType> make_value_type(const DedupeWork& work);
+
+// The step on one slice; takes the table of values of that type from the StateAccess.
+std::unique_ptr<flow::Operator> make_keyed_operator(std::shared_ptr<const AggregateWork> work);
+std::unique_ptr<flow::Operator> make_keyed_operator(std::shared_ptr<const DedupeWork> work);
 
 // A value of such a table as the JSON object that `stores` shows: computed calls by the names given
 // (in the order of the calls), windows as a list. Appends to `out`.
