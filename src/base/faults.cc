@@ -19,6 +19,10 @@ namespace {
 constexpr std::string_view kNames[] = {
     "barrier.aligned",      // a task has the barrier on all inputs
     "barrier.injected",     // a source task put the barrier into the stream
+    "checkpoint.files",     // a checkpoint's files are linked, nothing says so
+    "checkpoint.gc",        // a checkpoint is no longer listed, its files are there
+    "checkpoint.manifest",  // a checkpoint's description is written, its folder not renamed
+    "checkpoint.rename",    // a checkpoint is complete
     "commit.acknowledged",  // the offsets are committed, the coordinator does not know yet
     "commit.applied",       // the coordinator knows
     "commit.sent",          // the offset commit is on its way
@@ -26,10 +30,15 @@ constexpr std::string_view kNames[] = {
     "config.synced",        // the temporary file is synced, not renamed
     "config.temp",          // the temporary file is written, not synced
     "cut.requested",        // the coordinator told the source tasks to cut
+    "delta.applied",        // committed epochs are in the database, not durable there
+    "delta.deleted",        // the changelog has forgotten what is durable in the database
+    "delta.synced",         // an epoch is in the changelog and synced
+    "delta.temp",           // an epoch is written into the changelog, not synced
     "epoch.acknowledged",   // all records of the epoch are acknowledged
     "epoch.sealed",         // all tasks have passed the barrier
     "lost.dropped",         // partitions were lost, the open epoch is dropped, nothing begun anew
     "produce.handed_over",  // records of a batch are in the producer
+    "restore.swapped",      // a checkpoint is the state, the epoch is still its old one
     "revoke.committed",     // the epoch of a revocation is committed, partitions not yet given back
     "revoke.requested",     // partitions must be given back, nothing was done about it yet
     "switch.flipped",       // the new trigger counts

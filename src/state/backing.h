@@ -13,6 +13,12 @@
 
 namespace leat::state {
 
+// What one store changed: bytes that DeltaReader reads.
+struct StoreChanges {
+  StoreId store;
+  std::string_view bytes;
+};
+
 // The committed values of all stores of a pipeline, ordered by (store, group, key). Reads are
 // thread-safe and see one epoch after the other; apply() belongs to one thread. Codes of every call:
 // data_loss (what is there is damaged), unavailable (the disk does not answer), exhausted (it is full).
@@ -36,10 +42,14 @@ class Backing {
                       const Visit& visit) const = 0;
   // The mark of a group; kNoMark when none was written.
   virtual Result<std::int64_t> mark(StoreId store, std::uint32_t group) const = 0;
-  // All changes of one epoch at once. Requires: epoch() < `epoch`.
-  virtual Status apply(EpochId epoch, std::span<const std::string_view> deltas) = 0;
+  // All changes of one epoch, or of several up to `epoch` in their order, at once: all or nothing.
+  // Requires: epoch() < `epoch`.
+  virtual Status apply(EpochId epoch, std::span<const StoreChanges> changes) = 0;
   // Everything applied so far survives a crash when this returns ok.
   virtual Status flush() = 0;
+  // Begins to make what was applied so far durable, and does not wait for it.
+  virtual Status start_flush() = 0;
+  // Forgets a store; survives a crash only when flushed.
   virtual Status drop(StoreId store) = 0;
   virtual std::uint64_t bytes() const = 0;  // on disk, about
 };

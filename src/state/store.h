@@ -29,11 +29,17 @@ struct StateChange {
 // The durable state of one pipeline: a changelog of epochs, and behind it a Backing. Kafka (or the
 // local manifest) says which epoch counts; the store follows it.
 //
-// Each epoch: append() (durable), then somebody else commits, then fold(). After a crash recover() is
-// told the committed epoch: epochs that were appended but not committed are thrown away, committed
-// ones are folded.
+// Each epoch, also one that changed nothing: append() (durable), then somebody else commits, then
+// fold(). After a crash, or when a run is thrown away, recover() is told the committed epoch: epochs
+// that were appended but not committed are thrown away, committed ones are folded. After any error of
+// append() or fold() recover() comes before the next of them.
+//
+// fold() puts a small epoch into the backing at once; large ones gather in the changelog and go
+// together, each key once, when they come near `changelog_bytes_max`: backing().epoch() tells how far
+// it is.
+//
 // Everything but reads of backing() belongs to one thread, the checkpoint thread; nothing here is
-// called on a worker.
+// called on a worker. Nobody reads the backing during restore() and reset().
 class Store {
  public:
   struct Options {
@@ -44,8 +50,8 @@ class Store {
     std::size_t block_cache = 64 << 20;
     std::size_t write_buffer = 32 << 20;
     std::uint32_t background_threads = 2;
-    std::uint64_t rate_limit = 64 << 20;         // bytes a second of background writing
-    std::size_t changelog_bytes_max = 64 << 20;  // folded and flushed beyond
+    std::uint64_t rate_limit = 64 << 20;          // bytes a second of background writing
+    std::size_t changelog_bytes_max = 256 << 20;  // of epochs not yet folded, about
   };
   // Codes: data_loss (damaged, and where), wrong_state (the folder belongs to another pipeline,
   // version or number of key groups; says what to do), unavailable, exhausted, permission_denied.
@@ -61,20 +67,28 @@ class Store {
   // their ids in the same order.
   virtual Result<std::vector<StoreId>> adopt(std::span<const StepState> steps) = 0;
 
-  // `committed`: the epoch that the commit record names (0 = none), `state_id` what it says beside
-  // it. Code wrong_state with the field code = "STATE_MISMATCH" when this state is not that one's: another
-  // identity, or epochs in between are missing here.
+  // `committed`: the epoch that the commit record names (0 = none), `state_id` what it says beside it
+  // (empty = nothing: whoever committed kept no state). After ok the backing is at that epoch.
+  //
+  // Legal, beside the usual: a first start (nothing committed), and a pipeline that gets its first
+  // keyed step (an epoch, but no state id), both with a state that never saw a commit (nothing was
+  // folded, one epoch at most was appended): it begins empty.
+  // Code wrong_state with the field code = "STATE_MISMATCH" when this state is not the committed one:
+  // another identity, a backing that is ahead, or epochs in between that are missing here. data_loss
+  // when they are damaged: file, offset and epoch are told. Nothing is changed in both cases.
   virtual Status recover(EpochId committed, std::string_view state_id) = 0;
-  // Durable when it returns ok. Requires: `epoch` is beyond all that were appended.
+  // Durable when it returns ok. Requires: `epoch` is beyond all that were appended, and those were
+  // committed.
   virtual Status append(EpochId epoch, std::span<const Delta> deltas) = 0;
   // The epoch is committed.
   virtual Status fold(EpochId epoch) = 0;
-  // Everything committed is in the backing, and the changelog is empty.
+  // Everything that was given to fold() is in the backing and durable there, and the changelog has
+  // none of it.
   virtual Status flush() = 0;
   // Forgets everything; the identity becomes a new one.
   virtual Status reset() = 0;
 
-  // A named copy by hard links, of the newest committed epoch: what `checkpoints` lists.
+  // A copy by hard links, of the newest epoch that was folded: what `checkpoints` lists.
   struct Checkpoint {
     std::string id;    // "ckpt-<epoch>"
     std::string name;  // may be empty
@@ -82,10 +96,12 @@ class Store {
     std::uint64_t bytes = 0;
     std::string metadata;  // a JSON object of the caller
   };
+  // already_exists when there is one of that epoch; flushes first.
   virtual Result<Checkpoint> checkpoint(const std::string& name, const std::string& metadata) = 0;
   virtual Result<std::vector<Checkpoint>> checkpoints() const = 0;
   virtual Status remove_checkpoint(const std::string& id) = 0;
-  // The state becomes that of the checkpoint, counted as epoch `as`.
+  // The state, steps and all, becomes that of the checkpoint, counted as epoch `as`; until that is
+  // committed too, recover() says STATE_MISMATCH. not_found.
   virtual Status restore(const std::string& id, EpochId as) = 0;
 
   // Of committed values; lives as long as the store.

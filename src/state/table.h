@@ -18,8 +18,8 @@ namespace leat::state {
 
 class Backing;
 
-// A key of a batch: its bytes (see key_codec.h) and their hash, from which its group follows
-// (record::key_group).
+// A key of a batch: what encode_key() gives for its values, and the hash that record::mix_key gives
+// for them in their order, from 0 on; its group follows from that (record::key_group).
 struct Key {
   std::uint64_t hash = 0;
   std::string_view bytes;
@@ -39,6 +39,10 @@ struct Entry {
 //
 // A batch goes: find() its keys, change values, changed() or erase() each, end_batch(). At a barrier
 // take_delta() gives what changed since the last.
+//
+// Beyond the memory limit rows that nobody asked for lately leave memory, once their last change is
+// committed and folded into the backing; what changed since stays, so the limit wants commits. A row
+// whose value is due some day leaves a stub of its key behind.
 class Table {
  public:
   struct Options {
@@ -46,14 +50,15 @@ class Table {
     const ValueType* type = nullptr;
     std::uint32_t first_group = 0;     // of this slice
     std::uint32_t end_group = 0;       // one beyond
-    std::size_t memory_limit = 0;      // bytes; 0 = none
+    std::size_t memory_limit = 0;      // bytes; 0 = none, nothing leaves memory
     const Backing* backing = nullptr;  // where committed values lie; null = in memory only
   };
   virtual ~Table() = default;
 
   // The entries of the keys, equal keys the same entry. With `make` absent ones come to life, else they
-  // are null. They are good until the next find() or pop_due(). Not ok (data_loss, unavailable): a
-  // value cannot be read from disk, and `out` means nothing.
+  // are null. They are good until the next find() or pop_due(). What came to life and is not changed()
+  // is gone at end_batch(). Not ok (data_loss, unavailable): a value cannot be read from disk, and `out`
+  // means nothing; wrong_state: a key of another slice.
   virtual Status find(std::span<const Key> keys, bool make, std::span<Entry*> out) = 0;
   // The value was changed. Twice in a batch costs nothing more.
   virtual void changed(Entry& entry) = 0;
@@ -62,19 +67,22 @@ class Table {
   // Notes what the batch changed in the open delta, and when the changed values are due.
   virtual Status end_batch() = 0;
 
-  // The earliest time at which a value is due; kNeverDue = none.
+  // The earliest time at which a value is due, as of the last end_batch() or pop_due(); kNeverDue =
+  // none.
   virtual std::int64_t next_due() const noexcept = 0;
   // The entries that are due first, when that is not later than `up_to`: all of one and the same
-  // time. Each must be changed() or erased, else it is not due again. False: nothing is.
+  // time. Each must be changed() or erased, else it is not due again. `out` is empty when nothing is.
   virtual Status pop_due(std::int64_t up_to, std::int64_t& time, std::vector<Entry*>& out) = 0;
 
-  // How far the operator's time is; kept with the state, per group. Never goes back.
+  // How far the operator's time is; kept with the state, per group. Never goes back; kNoMark until
+  // it is set.
   virtual void set_mark(std::int64_t time_us) = 0;
   virtual std::int64_t mark(std::uint64_t hash) const noexcept = 0;
   // The lowest mark of all groups.
   virtual std::int64_t mark() const noexcept = 0;
 
-  // Looks at up to `count` entries in turn, over calls: `keep` false erases them. For what expires.
+  // Looks at up to `count` entries in turn, over calls, those on disk too: `keep` false erases them.
+  // For what expires; between batches.
   virtual Status sweep(std::size_t count, const std::function<bool(const Entry&)>& keep) = 0;
   // Calls `visit` with every key that was changed since the last take_delta() and is still there, or
   // with all keys, those on disk too; in no order that means something.
@@ -90,6 +98,8 @@ class Table {
   virtual std::size_t bytes() const noexcept = 0;  // of memory
 };
 
+// Reads what the backing has of these groups, as far as the limit allows. Not ok: data_loss,
+// unavailable. The first find(), on whatever thread, makes that thread the table's.
 Result<std::unique_ptr<Table>> make_table(const Table::Options& options);
 
 }  // namespace leat::state
