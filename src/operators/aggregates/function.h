@@ -16,17 +16,19 @@
 namespace leat::operators {
 
 // Where a row stands among the rows of its key, whatever order they came in: by event time, then by
-// topic, partition, offset and ordinal.
+// topic, partition, offset and ordinal; rows without an origin by what stands for it. A view.
 struct RowPlace {
   std::int64_t event_time_us = 0;
   const record::Origin* origin = nullptr;
   std::int64_t offset = 0;
   std::uint64_t ordinal = 0;
+  std::string_view made_as = {};  // of a row that no record brought: *Row::made_as
 };
 
 // One aggregate function with its constant arguments (`top_k(x, 3)`: the 3). Its state is an object of
 // fixed size inside a value of a table, with whatever it owns on the heap. Immutable, shared by all
-// slices. Doubles are added in the order in which rows come.
+// slices. Numbers are added without rounding: results depend on which rows came, not on their order
+// (approx_percentile apart).
 class AggregateFunction {
  public:
   virtual ~AggregateFunction() = default;
@@ -41,7 +43,8 @@ class AggregateFunction {
   // Takes what encode() wrote off the front of `bytes`. Not ok (data_loss) leaves nothing.
   virtual Status decode(std::string_view& bytes, void* state) const = 0;
 
-  // Why a row with these arguments cannot be added (overflow, a wrong type, a limit); null = it can.
+  // Why a row with these arguments cannot be added (overflow, a wrong type, a limit; see
+  // row_errors.h); null = it can.
   // Arguments that are errors fail the row before this is asked. `arguments` are those of the row.
   virtual const record::RowError* check(const void* state,
                                         std::span<const record::Value> arguments) const = 0;
@@ -49,8 +52,9 @@ class AggregateFunction {
   virtual void add(void* state, std::span<const record::Value> arguments,
                    const RowPlace& place) const = 0;
 
-  // All rows of `from` as well: what panes and sessions are put together by. check_merge() says why
-  // they cannot (overflow). Requires: merges().
+  // All rows of `from` as well: what sessions are put together by. check_merge() says why they cannot
+  // (overflow, mixed types, a limit). merges(): the result is exactly that of all rows, however they
+  // were grouped, so that panes may be put together.
   virtual bool merges() const noexcept { return true; }
   virtual const record::RowError* check_merge(const void* into, const void* from) const {
     static_cast<void>(into);
@@ -66,14 +70,15 @@ class AggregateFunction {
     static_cast<void>(arguments);
   }
 
-  // The result; text and items are put into the arena.
+  // The result; text and items are put into the arena. An error where rows that were taken out leave
+  // what cannot be said (OVERFLOW of a sum).
   virtual record::Value result(const void* state, base::Arena& arena) const = 0;
 };
 
 // What a definition may call.
 struct AggregateDescription {
   std::string_view name;
-  std::string_view signature;            // "top_k(x, k)"
+  std::string_view signature;            // "top_k(x: any, k: int) -> list"
   std::string_view text;                 // one sentence
   std::uint32_t row_arguments = 1;       // expressions over the row
   std::uint32_t constant_arguments = 0;  // behind them: numbers known when the definition is taken
