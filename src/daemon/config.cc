@@ -431,6 +431,10 @@ void Builder::read_limits(Config& config) {
   config.limits.expression_depth = integer("limits.expression_depth");
   config.limits.expression_nodes = integer("limits.expression_nodes");
   config.limits.parallelism = integer("limits.parallelism");
+  config.limits.window = duration("limits.window");
+  config.limits.windows_per_row = integer("limits.windows_per_row");
+  config.limits.collect = integer("limits.collect");
+  config.limits.emit_per_row = integer("limits.emit_per_row");
 }
 
 void Builder::read_log(Config& config) {

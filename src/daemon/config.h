@@ -103,6 +103,10 @@ struct Config {
     std::uint32_t expression_depth = 0;
     std::uint32_t expression_nodes = 0;
     std::uint32_t parallelism = 0;
+    Duration window{};
+    std::uint32_t windows_per_row = 0;
+    std::uint32_t collect = 0;
+    std::uint32_t emit_per_row = 0;
   } limits;
 
   struct Defaults {

@@ -28,6 +28,8 @@ spec::Options definition_options(const Config& config) {
   options.topics_max = config.topics_max;
   options.parallelism_max = config.limits.parallelism;
   options.expression_length = config.limits.expression_length;
+  options.window_max = config.limits.window;
+  options.windows_per_row = config.limits.windows_per_row;
   options.checkpoint_interval = config.defaults.checkpoint_interval;
   options.start.kind = config.defaults.start_latest ? spec::StartSpec::Kind::latest
                                                     : spec::StartSpec::Kind::earliest;
@@ -48,6 +50,8 @@ plan::PlanOptions plan_options(const Config& config) {
   options.default_profile = config.kafka.default_profile;
   options.expressions = {config.limits.expression_length, config.limits.expression_depth,
                          config.limits.expression_nodes};
+  options.aggregates.collect = config.limits.collect;
+  options.emit_per_row = config.limits.emit_per_row;
   return options;
 }
 

@@ -24,18 +24,20 @@ std::uint64_t hash_of(std::string_view text) {
 }  // namespace
 
 Compiled compile(std::string_view text, Resolver& resolver, const Limits& limits, TypeCheck mode) {
-  Compiled result;
   ParseResult parsed = parse(text, limits);
-  if (!parsed.ok()) {
-    result.diagnostics = std::move(parsed.diagnostics);
-    return result;
-  }
-  const Meanings meanings = classify(parsed.ast, resolver);
-  CheckResult checked = check(parsed.ast, meanings, resolver, mode);
+  if (parsed.ok()) return compile(parsed.ast, resolver, mode);
+  Compiled result;
+  result.diagnostics = std::move(parsed.diagnostics);
+  return result;
+}
+
+Compiled compile(const Ast& ast, Resolver& resolver, TypeCheck mode) {
+  Compiled result;
+  const Meanings meanings = classify(ast, resolver);
+  CheckResult checked = check(ast, meanings, resolver, mode);
   result.diagnostics = std::move(checked.diagnostics);
   if (result.diagnostics.empty())
-    result.program.emplace(
-        generate(parsed.ast, meanings, checked.nodes, hash_of(resolver.place())));
+    result.program.emplace(generate(ast, meanings, checked.nodes, hash_of(resolver.place())));
   return result;
 }
 

@@ -85,5 +85,7 @@ struct Compiled {
 // WRONG_ARGUMENTS, INVALID_PATTERN, NOT_AVAILABLE_YET.
 Compiled compile(std::string_view text, Resolver& resolver, const Limits& limits,
                  TypeCheck check = TypeCheck::strict);
+// The same of an expression that was parsed before, or of a piece of one.
+Compiled compile(const Ast& ast, Resolver& resolver, TypeCheck check = TypeCheck::strict);
 
 }  // namespace leat::expr

@@ -31,7 +31,7 @@ void Explode::add_rows(RecordBatch& batch, std::uint32_t row, flow::Collector& o
   if (const RowError* error = splitter_->split(list, batch.arena(), list_))
     return rows_in_.fail(row, batch, *error);
   const bool too_deep = work_->several && batch.rows()[row].ordinal >> (64 - kItemBits) != 0;
-  if (list_.size() > kItemsMax || too_deep) return rows_in_.fail(row, batch, kTooManyItems);
+  if (list_.size() > work_->items_max || too_deep) return rows_in_.fail(row, batch, kTooManyItems);
   if (list_.empty() && work_->outer) add(batch, {row, 0, false}, Value::null(), out);
   for (std::size_t i = 0; i < list_.size(); ++i) add(batch, {row, i, true}, list_[i], out);
 }

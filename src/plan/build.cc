@@ -136,13 +136,48 @@ Flow Builder::add(const spec::StepSpec& step, const spec::RepartitionStep& repar
   return graph_.add_exchange(checked, step.id, columns);
 }
 
+Flow Builder::add(const spec::StepSpec& step, const spec::AggregateStep&, Flow input) {
+  report({}, step.pointer + "/aggregate", "NOT_AVAILABLE_YET",
+         "`aggregate` is described but not available in this version");
+  flows_.emplace(step.id + std::string(spec::kLateSuffix), input);
+  return input;
+}
+
+Flow Builder::add(const spec::StepSpec& step, const spec::DedupeStep&, Flow input) {
+  report({}, step.pointer + "/dedupe", "NOT_AVAILABLE_YET",
+         "`dedupe` is described but not available in this version");
+  flows_.emplace(step.id + std::string(spec::kLateSuffix), input);
+  return input;
+}
+
 namespace {
 
 bool is_error(const spec::Diagnostic& diagnostic) {
   return diagnostic.severity == spec::Severity::error;
 }
 
+// By which fields a step needs its rows together.
+std::string by_of(const spec::StepSpec& step) {
+  std::string names;
+  const auto add = [&](const spec::FieldPath& field) {
+    names += (names.empty() ? "" : ", ") + spec::format_field_path(field);
+  };
+  const auto add_all = [&](const std::vector<spec::Assignment>& by) {
+    for (const spec::Assignment& field : by)
+      add(field.copy_of.empty() ? field.target : field.copy_of);
+  };
+  if (const auto* repartition = std::get_if<spec::RepartitionStep>(&step.verb))
+    for (const spec::FieldPath& field : repartition->by) add(field);
+  if (const auto* aggregate = std::get_if<spec::AggregateStep>(&step.verb)) add_all(aggregate->by);
+  if (const auto* dedupe = std::get_if<spec::DedupeStep>(&step.verb)) add_all(dedupe->by);
+  return names.empty() ? "all rows together" : names;
+}
+
 }  // namespace
+
+std::uint32_t tasks_of(const spec::PipelineSpec& spec, const PlanOptions& options) {
+  return std::max<std::uint32_t>(1, spec.parallelism != 0 ? spec.parallelism : options.workers);
+}
 
 PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const PlanOptions& options) {
   Builder builder(spec, options);
@@ -153,8 +188,7 @@ PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const Plan
   if (std::any_of(diagnostics.begin(), diagnostics.end(), is_error))
     return {nullptr, std::move(diagnostics)};
   const auto plan = std::make_shared<Plan>();
-  plan->parallelism =
-      std::max<std::uint32_t>(1, spec->parallelism != 0 ? spec->parallelism : options.workers);
+  plan->parallelism = tasks_of(*spec, options);
   plan->dead_letters = dead_letters_of(*spec);
   plan->spec = std::move(spec);
   plan->stages = builder.graph().take_stages();
@@ -168,12 +202,9 @@ std::vector<StageSummary> describe(const Plan& plan) {
   for (std::size_t i = 0; i < plan.stages.size(); ++i) {
     const Stage& stage = plan.stages[i];
     StageSummary summary{"stage-" + std::to_string(i), stage.steps, plan.parallelism, ""};
-    for (const spec::StepSpec& step : plan.spec->steps) {
-      if (stage.exchanges.empty() || step.id != plan.exchanges[stage.exchanges[0].index].step)
-        continue;
-      for (const spec::FieldPath& field : std::get<spec::RepartitionStep>(step.verb).by)
-        summary.exchange += (summary.exchange.empty() ? "" : ", ") + spec::format_field_path(field);
-    }
+    for (const spec::StepSpec& step : plan.spec->steps)
+      if (!stage.exchanges.empty() && step.id == plan.exchanges[stage.exchanges[0].index].step)
+        summary.exchange = by_of(step);
     summaries.push_back(std::move(summary));
   }
   return summaries;

@@ -60,6 +60,7 @@ Flow Builder::add(const spec::StepSpec& step, const spec::ExplodeStep& explode, 
   const auto work = std::make_shared<ExplodeWork>();
   work->outer = explode.outer;
   work->several = input.several;
+  work->items_max = std::min(options_.emit_per_row, Explode::kItemsMax);
   if (explode.index) work->index = scopes.new_column();
   TypePtr element;
   ScopeId items = 0;

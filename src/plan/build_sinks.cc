@@ -142,12 +142,20 @@ void Builder::add_sink(std::uint32_t index, const spec::SinkSpec& sink) {
   const auto work = std::make_shared<ComputeWork>();
   Bindings bindings;
   Flow input = input_of(sink.from, sink.from.front());
+  const auto* const kafka = std::get_if<spec::KafkaSinkSpec>(&sink.kind);
+  const bool default_key = kafka == nullptr || !kafka->key;
+  if (!default_key && input.withdraws)
+    report(
+        {}, sink.pointer + "/kafka/key", "BAD_VALUE",
+        "sessions that are shown before they close take rows back by their key: leave it out, or "
+        "pin `\"emit\": \"on_close\"`");
   const std::string reader = input.step;  // rows are counted there until they reach the sink
   input =
       compiled_input(std::move(input), reader, [&](Expressions& expressions, const Shape& shape) {
         bindings = bind(sink, expressions, shape, *work);
         return true;
       });
+  if (input.key_column && default_key) bindings.key = flow::SinkBinding::Column{*input.key_column};
   if (!work->items.empty() || !work->present.empty() || !work->texts.empty()) {
     input = graph_.add_operator(
         input, reader,

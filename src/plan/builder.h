@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,8 +19,13 @@ namespace leat::plan {
 // of build_plan.
 class Builder {
  public:
+  // `options` outlives it.
   Builder(std::shared_ptr<const spec::PipelineSpec> definition, const PlanOptions& options)
-      : spec_(std::move(definition)), limits_(options.expressions), mocks_(options.mocks) {}
+      : spec_(std::move(definition)),
+        limits_(options.expressions),
+        mocks_(options.mocks),
+        options_(options),
+        parallelism_(tasks_of(*spec_, options)) {}
 
   void build() {
     for (std::uint32_t i = 0; i < spec_->sources.size(); ++i) {
@@ -85,6 +91,8 @@ class Builder {
   bool check_targets(const spec::StepSpec& step, const spec::ExplodeStep& explode);
   Flow add(const spec::StepSpec& step, const spec::ExplodeStep& explode, Flow input);
 
+  Flow add(const spec::StepSpec& step, const spec::AggregateStep& aggregate, Flow input);
+  Flow add(const spec::StepSpec& step, const spec::DedupeStep& dedupe, Flow input);
   void check_condition(const expr::Program& condition, const std::string& pointer);
   // Compiles all expressions of a set or select; what must run goes to `work`.
   std::vector<Member> assign(const std::vector<spec::Assignment>& fields, Expressions& expressions,
@@ -124,6 +132,8 @@ class Builder {
   const std::shared_ptr<const spec::PipelineSpec> spec_;
   const expr::Limits limits_;
   const std::vector<expr::MockPtr> mocks_;
+  const PlanOptions& options_;
+  const std::uint32_t parallelism_;
   Graph graph_;
   std::map<std::string, Flow> flows_;
   std::vector<spec::Diagnostic> diagnostics_;

@@ -47,12 +47,14 @@ std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expressi
   std::set<std::string> seen;
   for (const spec::Expression& expression : expressions) {
     if (!seen.insert(expression.pointer).second) continue;
+    const auto take = [&](std::vector<spec::Diagnostic> diagnostics) {
+      for (spec::Diagnostic& diagnostic : diagnostics) {
+        diagnostic.pointer = expression.pointer;
+        found.push_back(std::move(diagnostic));
+      }
+    };
     AnyField resolver;
-    for (spec::Diagnostic& diagnostic :
-         expr::compile(expression.text, resolver, limits).diagnostics) {
-      diagnostic.pointer = expression.pointer;
-      found.push_back(std::move(diagnostic));
-    }
+    if (!expression.aggregates) take(expr::compile(expression.text, resolver, limits).diagnostics);
   }
   return found;
 }
@@ -88,12 +90,21 @@ class Expressions::FieldResolver final : public expr::Resolver {
     const Field field = owner_.shape_.find(path, owner_.scopes_, naming);
     switch (field.kind) {
       case Field::Kind::document: return {column_of(field.place), {}, field.type.get()};
-      case Field::Kind::column: return {field.column, {}, nullptr};
+      case Field::Kind::column: return {field.column, {}, field.type.get()};
       case Field::Kind::never: return {0, refusal(path, field), nullptr};
       case Field::Kind::mixed: break;
     }
     owner_.mixed_ = true;
     return {owner_.scopes_.new_column(), {}, nullptr};
+  }
+
+  std::optional<expr::Refusal> refuse_meta(std::string_view member) override {
+    if (!owner_.shape_.made() || member == "event_time") return std::nullopt;
+    return expr::Refusal{
+        "UNKNOWN_FIELD",
+        "rows of an aggregate come from no single record: of `meta` they have only "
+        "`meta.event_time`",
+        {}};
   }
 
   bool hides_type(std::string_view name) const override {
@@ -138,9 +149,13 @@ expr::Refusal Expressions::refusal(const FieldPath& path, const Field& field) {
 
 std::optional<expr::Program> Expressions::compile_text(const spec::Expression& expression,
                                                        FieldResolver& resolver) {
-  expr::Compiled compiled = expr::compile(expression.text, resolver, limits_);
+  return take(expr::compile(expression.text, resolver, limits_), expression.pointer);
+}
+
+std::optional<expr::Program> Expressions::take(expr::Compiled compiled,
+                                               const std::string& pointer) {
   for (spec::Diagnostic& diagnostic : compiled.diagnostics) {
-    diagnostic.pointer = expression.pointer;
+    diagnostic.pointer = pointer;
     diagnostics_.push_back(std::move(diagnostic));
   }
   return std::move(compiled.program);
@@ -148,9 +163,18 @@ std::optional<expr::Program> Expressions::compile_text(const spec::Expression& e
 
 Expressions::Value Expressions::compile(const spec::Expression& expression) {
   FieldResolver resolver(*this, expression.pointer);
-  std::optional<expr::Program> program = compile_text(expression, resolver);
+  return value_of(compile_text(expression, resolver), resolver, expression.pointer);
+}
+
+Expressions::Value Expressions::compile(const expr::Ast& ast, const std::string& pointer) {
+  FieldResolver resolver(*this, pointer);
+  return value_of(take(expr::compile(ast, resolver), pointer), resolver, pointer);
+}
+
+Expressions::Value Expressions::value_of(std::optional<expr::Program> program,
+                                         FieldResolver& resolver, const std::string& pointer) {
   if (!program) return {{}, scopes_.new_column(), nullptr, false, false};
-  if (program->is_path()) return field(*program->path(), expression.pointer, Shape::Naming::extra);
+  if (program->is_path()) return field(*program->path(), pointer, Shape::Naming::extra);
   resolver.commit(*program);
   return {{},
           scopes_.new_column(),

@@ -40,6 +40,8 @@ class Expressions {
   };
   // Mistakes go to the diagnostics; the value is then not valid.
   Value compile(const spec::Expression& expression);
+  // The same of an expression that was parsed before, or of a piece of one; it stands at `pointer`.
+  Value compile(const expr::Ast& ast, const std::string& pointer);
   // The same without shortcuts for paths: always a program, or null.
   std::shared_ptr<const expr::Program> compile_program(const spec::Expression& expression);
   // The value of a field without an expression around it; `pointer` says where it is asked for.
@@ -57,6 +59,9 @@ class Expressions {
   class FieldResolver;
   std::optional<expr::Program> compile_text(const spec::Expression& expression,
                                             FieldResolver& resolver);
+  std::optional<expr::Program> take(expr::Compiled compiled, const std::string& pointer);
+  Value value_of(std::optional<expr::Program> program, FieldResolver& resolver,
+                 const std::string& pointer);
   static expr::Refusal refusal(const record::FieldPath& path, const Field& field);
 
   const std::string_view pipeline_;

@@ -4,6 +4,7 @@
 
 #include "operators/decode.h"
 #include "operators/encode.h"
+#include "operators/key_text.h"
 #include "operators/pass.h"
 #include "operators/renumber.h"
 #include "plan/types.h"
@@ -122,6 +123,8 @@ Flow Graph::unite(const std::vector<const Flow*>& inputs, const std::string& ste
   united.step = step;
   united.sources = once;
   united.several = repeats;
+  united.key_column = common_key(inputs);
+  bool made = false;
   std::vector<ScopeId> scopes;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Flow& input = *inputs[i];
@@ -129,13 +132,38 @@ Flow Graph::unite(const std::vector<const Flow*>& inputs, const std::string& ste
         alike || (input.shape.untouched() && reading(input).format == codec::Format::json);
     Flow flow = ready ? input : materialise(input, step);
     if (repeats) flow = renumber(flow, step, inputs.size(), i);
+    if (united.key_column) flow = with_key(flow, step, *united.key_column);
     united.several = united.several || input.several;
+    united.updates = united.updates || input.updates;
+    united.withdraws = united.withdraws || input.withdraws;
+    united.by_epoch = united.by_epoch || input.by_epoch;
+    made = made || input.shape.made();
     united.ends.insert(united.ends.end(), flow.ends.begin(), flow.ends.end());
     if (std::find(scopes.begin(), scopes.end(), flow.shape.scope()) == scopes.end())
       scopes.push_back(flow.shape.scope());
   }
   united.shape = Shape::of(scopes.size() == 1 ? scopes[0] : scopes_.add_union(scopes), scopes_);
+  united.shape.set_made(made);
   return united;
+}
+
+std::optional<std::size_t> Graph::common_key(const std::vector<const Flow*>& inputs) {
+  const std::optional<std::size_t> first = inputs[0]->key_column;
+  const bool same = std::all_of(inputs.begin(), inputs.end(),
+                                [&](const Flow* input) { return input->key_column == first; });
+  return same ? first : scopes_.new_column();
+}
+
+Flow Graph::with_key(const Flow& input, const std::string& step, std::size_t column) {
+  if (input.key_column == column) return input;
+  Flow keyed = add_operator(
+      input, step,
+      [from = input.key_column, column] {
+        return std::make_unique<operators::KeyText>(from, column);
+      },
+      input.shape, false);
+  keyed.key_column = column;
+  return keyed;
 }
 
 Flow Graph::renumber(const Flow& input, const std::string& step, std::uint64_t of,
@@ -154,6 +182,7 @@ Flow Graph::encoded(const Flow& input, const std::string& step, MakeEncoder make
   const std::vector<Member> computed = input.shape.computed();
   std::vector<std::size_t> kept;
   for (const Member& member : computed) kept.push_back(member.column);
+  if (input.key_column) kept.push_back(*input.key_column);
   const Flow documents = add_operator(
       input, step,
       [make_encoder, kept] { return std::make_unique<operators::Encode>(make_encoder(), kept); },
@@ -161,12 +190,15 @@ Flow Graph::encoded(const Flow& input, const std::string& step, MakeEncoder make
   const ScopeId scope = scopes_.add_origin(reading_again(type), type);
   // A value that was computed stays what it is: JSON has fewer types.
   for (const Member& member : computed) scopes_.keep(scope, member.path, member.column);
+  Shape shape = Shape::of(scope, scopes_);
+  shape.set_made(input.shape.made());
   return add_operator(documents, step,
                       make_decode(scopes_.reading(scope), scopes_.slots(scope), Counting::failures),
-                      Shape::of(scope, scopes_), false);
+                      std::move(shape), false);
 }
 
-std::vector<Flow::End> Graph::append(const Flow& input, const Node& node) {
+std::vector<Flow::End> Graph::append(const Flow& input, Node node) {
+  if (input.shape.made()) node.make_error_encoder = json_encoder(input.shape);
   std::vector<Flow::End> ends;
   for (const Flow::End& end : input.ends) {
     const auto same_stage = [&end](const Flow::End& other) { return other.stage == end.stage; };
@@ -176,7 +208,7 @@ std::vector<Flow::End> Graph::append(const Flow& input, const Node& node) {
       ends.push_back({end.stage, stages_[end.stage].nodes.size() - 1});
       placed = ends.end() - 1;
     }
-    stages_[end.stage].nodes[end.node].next.push_back(placed->node);
+    readers_at(end).push_back(placed->node);
   }
   return ends;
 }
@@ -185,7 +217,10 @@ Flow Graph::add_operator(const Flow& input, const std::string& step, MakeOperato
                          bool tap) {
   Node node = operator_node(step, std::move(make));
   if (tap) node.make_tap_encoder = json_encoder(after);
-  Flow output{append(input, node), std::move(after), step, input.sources, input.several};
+  Flow output = input;
+  output.ends = append(input, std::move(node));
+  output.shape = std::move(after);
+  output.step = step;
   if (tap) {
     for (const Flow::End& end : output.ends) stages_[end.stage].steps.push_back(step);
   }
@@ -218,7 +253,7 @@ Flow Graph::add_exchange(const Flow& input, const std::string& step,
     node.kind = Node::Kind::exchange;
     node.exchange = static_cast<std::uint32_t>(exchanges_.size());
     stages_[end.stage].nodes.push_back(node);
-    stages_[end.stage].nodes[end.node].next.push_back(stages_[end.stage].nodes.size() - 1);
+    readers_at(end).push_back(stages_[end.stage].nodes.size() - 1);
     entries.push_back({node.exchange, 0});
     exchanges_.push_back({static_cast<std::uint32_t>(end.stage), static_cast<std::uint32_t>(below),
                           key_columns, step});
@@ -227,7 +262,11 @@ Flow Graph::add_exchange(const Flow& input, const std::string& step,
   stage.exchanges = std::move(entries);
   stage.nodes.push_back(
       operator_node(step, [] { return std::make_unique<operators::Pass>(Counting::failures); }));
-  return {{{below, 0}}, input.shape, step, input.sources, input.several};
+  if (input.shape.made()) stage.nodes.back().make_error_encoder = json_encoder(input.shape);
+  Flow output = input;
+  output.ends = {{below, 0}};
+  output.step = step;
+  return output;
 }
 
 MakeEncoder Graph::json_encoder(const Shape& shape, spec::TimestampText timestamps) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ struct Flow {
   struct End {
     std::size_t stage;
     std::size_t node;
+    bool side = false;  // the side output of the operator there
   };
   std::vector<End>
       ends;  // several when rows of several places flow together; one place twice doubles its rows
@@ -24,6 +26,11 @@ struct Flow {
   std::string step;                 // whose output it is
   std::set<std::uint32_t> sources;  // whose records its rows are made of
   bool several = false;             // one record may have several rows
+  bool updates = false;             // a row may replace an earlier one
+  bool withdraws = false;           // a tombstone may take one back, by its key
+  bool by_epoch = false;            // how many rows there are depends on where epochs end
+  // The text that is the key in sinks that name none, in all rows; absent = the row's own key.
+  std::optional<std::size_t> key_column = {};
 };
 
 using MakeOperator = std::function<std::unique_ptr<flow::Operator>()>;
@@ -66,7 +73,14 @@ class Graph {
   std::vector<Exchange> take_exchanges() { return std::move(exchanges_); }
 
  private:
-  std::vector<Flow::End> append(const Flow& input, const Node& node);
+  std::vector<Flow::End> append(const Flow& input, Node node);
+  std::vector<std::size_t>& readers_at(const Flow::End& end) {
+    Node& node = stages_[end.stage].nodes[end.node];
+    return end.side ? node.side : node.next;
+  }
+  // Where the key of all inputs will be, when some have a column for it; absent = they have none.
+  std::optional<std::size_t> common_key(const std::vector<const Flow*>& inputs);
+  Flow with_key(const Flow& input, const std::string& step, std::size_t column);
   Flow renumber(const Flow& input, const std::string& step, std::uint64_t of, std::uint64_t place);
   // Rows as JSON documents in a scope of their own.
   Flow encoded(const Flow& input, const std::string& step, MakeEncoder make_encoder);

@@ -11,6 +11,7 @@
 #include "expr/mock.h"
 #include "flow/operator.h"
 #include "flow/sink.h"
+#include "operators/aggregates/function.h"
 #include "record/layout.h"
 #include "spec/diagnostic.h"
 #include "spec/pipeline.h"
@@ -30,7 +31,7 @@ struct Node {
   std::vector<std::size_t> side;  // the same: who reads the side output of an operator
   std::function<std::unique_ptr<flow::Operator>()> make_operator;  // kind op
   std::function<std::unique_ptr<record::RowEncoder>()>
-      make_tap_encoder;                             // kind op with a step: rows as they leave it
+      make_tap_encoder;  // kind op with a step: rows as they leave it
   // Kinds op and sink, where rows come that were made of several records: those rows, for dead letters.
   std::function<std::unique_ptr<record::RowEncoder>()> make_error_encoder;
   std::uint32_t sink = 0;                           // kind sink, of_sink: index in the definition
@@ -71,11 +72,14 @@ struct DeadLetters {
 struct KeyedStep {
   std::string step;
   std::uint32_t stage = 0;
-  std::string schema;  // what the state on disk depends on: equal text = it can be kept
+  std::string schema;              // what the state on disk depends on: equal text = it can be kept
+  std::vector<std::string> calls;  // of an aggregate: texts of its calls; where all that were there
+                                   // are there still, others may come in
   std::shared_ptr<const state::ValueType> type;
   std::vector<std::string> key_fields;  // names of the output fields
   Duration ttl{};                       // 0 = none
-  bool bounded = false;                 // by a window, a bound or a ttl
+  bool bounded = false;                 // by a window, a bound or a ttl; or there is one key only
+  std::size_t key_bytes = 0;            // what a key takes in memory, roughly
   // A value as the JSON object that people see.
   std::function<void(const void* value, std::string& out)> show;
 };
@@ -96,6 +100,8 @@ struct PlanOptions {
   expr::Limits expressions = {};
   std::string default_profile = "default";  // of sources and sinks that name none
   std::vector<expr::MockPtr> mocks = {};    // answer calls of functions in place of the library
+  operators::AggregateLimits aggregates = {};
+  std::uint64_t emit_per_row = 10'000;  // rows that one may become in a step
 };
 
 // A plan, or every mistake that only shows when the definition is put together (expressions above
@@ -109,6 +115,9 @@ struct PlanResult {
 // in them. Pure; pointers without line and column.
 std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expression>& expressions,
                                                 const expr::Limits& limits = {});
+
+// Tasks of every stage.
+std::uint32_t tasks_of(const spec::PipelineSpec& spec, const PlanOptions& options);
 
 PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const PlanOptions& options);
 

@@ -121,7 +121,7 @@ Field Shape::find(const FieldPath& path, const Scopes& scopes, Naming naming) co
                         extra ? Naming::extra : naming);
       }
       if (member.path.size() < path.size()) return simply(Field::Kind::mixed);
-      return {Field::Kind::column, {}, member.column, nullptr, {}, {}};
+      return {Field::Kind::column, {}, member.column, member.type, {}, {}};
     }
     below = below || strictly_covers(path, member.path);
   }
@@ -219,7 +219,7 @@ TypePtr Shape::type(const Scopes& scopes) const {
   for (const Member& member : members_) {
     const TypePtr type =
         member.copy_of ? known_at(scopes.type(member.copy_of->scope), member.copy_of->path).type
-                       : nullptr;
+                       : member.type;
     set_member(*after, member.path, type);
   }
   return after;

@@ -76,6 +76,7 @@ struct Member {
   std::optional<Place> copy_of;
   std::size_t column = 0;       // when computed
   bool null_if_absent = false;  // of a copy: where the schema says that it is there
+  TypePtr type = nullptr;       // when computed: what is known of it
 };
 
 // What a path stands for.
@@ -102,6 +103,9 @@ class Shape {
 
   ScopeId scope() const noexcept { return scope_; }
   bool untouched() const noexcept { return untouched_; }
+  // The rows are those of no single record: of `meta` there is the event time only.
+  bool made() const noexcept { return made_; }
+  void set_made(bool made) noexcept { made_ = made; }
   // `extra`: fields that the schema does not name exist too.
   enum class Naming : std::uint8_t { declared, extra };
   Field find(const record::FieldPath& path, const Scopes& scopes,
@@ -129,6 +133,7 @@ class Shape {
   ScopeId scope_ = 0;
   bool untouched_ = true;
   bool document_ = true;
+  bool made_ = false;
   std::vector<Member> members_;
   std::vector<record::FieldPath> removed_;
 };

@@ -38,6 +38,7 @@ using T = Type;
 constexpr Need kOptional = Need::optional;
 constexpr Need kRequired = Need::required;
 constexpr Need kLater = Need::later;
+constexpr Need kRefused = Need::refused;
 
 // Sorted by nothing but the reader's convenience; the fields of one object stand together.
 constexpr Field kFields[] = {
@@ -98,8 +99,9 @@ constexpr Field kFields[] = {
     with_words({"source", "key_format", T::choice, kOptional, "\"string\"",
                 "What `meta.key` is: text, or the bytes as they are."},
                "string bytes"),
-    {"source", "partitioned_by", T::field_paths, kLater, "",
-     "Fields whose equal values lie in one partition."},
+    holding("partitioned_by",
+            {"source", "partitioned_by", T::partition_fields, kOptional, "",
+             "Fields whose equal values lie in one partition: a list, or {\"fields\": […]}."}),
 
     outside({"kafka_source", "topics", T::topics, kRequired, "",
              "The topics to read: a list, or {\"pattern\": \"^…$\"}."}),
@@ -142,6 +144,9 @@ constexpr Field kFields[] = {
     {"csv", "null", T::prose, kOptional, "\"\"",
      "A column with this text is null, for types other than string.", 0, 64},
 
+    {"partitioned_by", "fields", T::field_paths, kRequired, "", "The fields."},
+    {"partitioned_by", "verify", T::boolean, kLater, "", "Check it for every record."},
+
     {"event_time", "field", T::path_or_expression, kOptional, "the Kafka timestamp",
      "A field path, or {\"expr\": \"…\"}."},
     {"event_time", "format", T::time_format, kOptional, "RFC 3339 text, or integer milliseconds",
@@ -163,9 +168,10 @@ constexpr Field kFields[] = {
     {"event_time", "advance_when_idle", T::boolean, kOptional, "false",
      "Let the watermark follow the clock once all partitions are idle."},
 
-    {"step", "id", T::id, kOptional, "", "The step's name."},
+    {"step", "id", T::id, kOptional, "",
+     "The step's name; `aggregate` and `dedupe` need it: it is the identity of their state."},
     {"step", "from", T::names, kOptional, "the step above",
-     "What it reads: a source or a step above; a list is a union."},
+     "What it reads: a source or a step above, or `<step>.late`; a list is a union."},
     {"step", "description", T::prose, kOptional, "", "What it is for.", 0, 4096},
     with_words({"step", "on_error", T::choice, kOptional, "the pipeline's",
                 "What happens to rows that fail here."},
@@ -178,9 +184,11 @@ constexpr Field kFields[] = {
                                "One row per element of a list."})),
     one_of(holding("repartition", {"step", "repartition", T::object, kOptional, "",
                                    "Bring equal values together."})),
+    one_of(
+        holding("aggregate", {"step", "aggregate", T::object, kOptional, "", "Keyed aggregates."})),
+    one_of(
+        holding("dedupe", {"step", "dedupe", T::object, kOptional, "", "The first row per key."})),
     {"step", "flat_map", T::object, kLater, "", "A plugin: 0 … n rows out."},
-    {"step", "aggregate", T::object, kLater, "", "Keyed aggregates."},
-    {"step", "dedupe", T::object, kLater, "", "The first row per key."},
     {"step", "join", T::object, kLater, "", "Stream and table."},
     {"step", "join_stream", T::object, kLater, "", "Stream and stream."},
     {"step", "process", T::object, kLater, "", "A plugin with keyed state and timers."},
@@ -191,6 +199,72 @@ constexpr Field kFields[] = {
     {"explode", "index", T::field_path, kOptional, "", "Gets the position, from 0."},
     {"explode", "outer", T::boolean, kOptional, "false",
      "Without elements: one row with null instead of none."},
+
+    {"aggregate", "by", T::key, kRequired, "",
+     "What rows are grouped by: field paths, or field → expression; `[]` is one group of all."},
+    with_words({"aggregate", "null_key", T::choice, kOptional, "the row fails",
+                "A null or absent value of `by` is a key like any other."},
+               "group"),
+    holding("window", {"aggregate", "window", T::object, kOptional, "all time",
+                       "The spans of time that are aggregated each by itself."}),
+    {"aggregate", "compute", T::expressions, kRequired, "",
+     "Fields of the result: expressions with calls of aggregate functions, `sum(amount) / "
+     "count()`."},
+    with_words(
+        {"aggregate", "emit", T::choice, kOptional, "per_record; for sessions on_close",
+         "When results come out: with every row, once per epoch those that changed, when the "
+         "window closes, or all of them in every epoch in which one changed."},
+        "per_record per_batch on_close complete"),
+    {"aggregate", "keep_row", T::boolean, kOptional, "false; for lookback true",
+     "The row stays and gets the computed fields; with `per_record` only."},
+    with_words({"aggregate", "late", T::choice, kOptional, "\"drop\"",
+                "Rows for a window that is closed: counted, put out as `<step>.late`, or applied."},
+               "drop side_output update"),
+    {"aggregate", "allowed_lateness", T::duration, kOptional,
+     "none; for lookback the size of the window", "How long a closed window is kept for late rows.",
+     0, 400 * kDay, Limit::window},
+    with_words({"aggregate", "too_late", T::choice, kOptional, "\"drop\"",
+                "Beside `\"late\": \"update\"`: rows beyond `allowed_lateness`."},
+               "drop side_output"),
+    {"aggregate", "ttl", T::duration, kOptional, "none",
+     "Without window: a key is forgotten so long after its last row.", kMillisecond, 36500 * kDay},
+    {"aggregate", "emit_empty", T::boolean, kRefused, "",
+     "windows without rows come out nowhere: for absence there are the timers of `process`"},
+
+    one_of({"window", "tumbling", T::duration, kOptional, "", "One window after the other.",
+            kMillisecond, 400 * kDay, Limit::window}),
+    one_of({"window", "hopping", T::duration, kOptional, "",
+            "A window of this size begins `every` so long.", kMillisecond, 400 * kDay,
+            Limit::window}),
+    one_of({"window", "session", T::duration, kOptional, "",
+            "Rows of a key at most so far apart are one session.", kMillisecond, 400 * kDay,
+            Limit::window}),
+    one_of({"window", "lookback", T::duration, kOptional, "",
+            "For every row the time before it: (t − size, t].", kMillisecond, 400 * kDay,
+            Limit::window}),
+    {"window", "every", T::duration, kOptional, "", "hopping: from one start to the next.",
+     kMillisecond, 400 * kDay, Limit::window},
+    {"window", "offset", T::shift, kOptional, "\"0s\"",
+     "tumbling, hopping: shifts the starts, which are multiples of the size or `every` since 1970 "
+     "(UTC).",
+     0, 400 * kDay, Limit::window},
+    with_words({"window", "time", T::choice, kOptional, "\"event\"", "Whose time counts."},
+               "event processing"),
+    {"window", "order", T::choice, kLater, "",
+     "lookback: `event_time` holds rows until it is their turn."},
+    with_words({"window", "sliding", T::duration, kRefused, "",
+                "the word means two things: a window of fixed size that begins every so often is "
+                "`hopping`, the time before every row is `lookback`"},
+               "hopping lookback"),
+
+    {"dedupe", "by", T::projection, kRequired, "",
+     "What makes rows equal: field paths, or name → expression."},
+    {"dedupe", "within", T::duration, kRequired, "",
+     "By event time: so far from a key's first row another is a duplicate.", kMillisecond,
+     400 * kDay, Limit::window},
+    with_words({"dedupe", "late", T::choice, kOptional, "\"pass\"",
+                "Rows so late that their key may be forgotten."},
+               "pass drop side_output"),
 
     {"repartition", "by", T::field_paths, kRequired, "",
      "Rows with equal values here go to the same task."},
@@ -286,8 +360,10 @@ constexpr Field kFields[] = {
      1e9},
     {"limits", "bytes_per_second", T::size, kOptional, "none", "Bytes let in per second.", 1,
      kManyBytes},
-    {"limits", "memory", T::size, kLater, "", "Bytes of records in flight."},
-    {"limits", "state", T::size, kLater, "", "Bytes of state."},
+    {"limits", "memory", T::size, kOptional, "a share of the daemon's `memory`",
+     "Bytes of keyed state that stay in memory.", kMiB, kManyBytes},
+    {"limits", "state", T::size, kOptional, "none", "Bytes of keyed state in all.", kMiB,
+     kManyBytes},
 
     {"restart", "initial", T::duration, kOptional, "\"1s\"", "The first wait.", kMillisecond,
      kHour},
@@ -380,6 +456,7 @@ Shape shape_of(Type type) noexcept {
     case T::integer: return {kInteger, "an integer"};
     case T::number: return {kInteger | bit(json::Kind::real), "a number"};
     case T::duration: return {kString, "a duration such as \"250ms\" (a string)"};
+    case T::shift: return {kString, "a duration such as \"15s\" or \"-15s\" (a string)"};
     case T::size: return {kString, "a size such as \"64MiB\" (a string)"};
     case T::time: return {kString, "a time such as \"2026-01-01T00:00:00Z\" (a string)"};
     case T::time_format: return {kString, "a unit or a strptime pattern (a string)"};
@@ -408,7 +485,10 @@ Shape shape_of(Type type) noexcept {
     case T::expressions:
     case T::named_expressions: return {kObject, "an object: field → expression"};
     case T::projection:
+    case T::key:
       return {kObject | kArray, "an object: field → expression, or a list of field paths"};
+    case T::partition_fields:
+      return {kObject | kArray, "a list of field paths, or an object with `fields`"};
     case T::schema: return {kObject, "an object: field → type"};
     case T::labels:
     case T::texts: return {kObject, "an object: name → string"};

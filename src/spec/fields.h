@@ -23,6 +23,7 @@ enum class Type : std::uint8_t {
   integer,              // `low` … `high`
   number,               // `low` … `high`
   duration,             // "250ms"; bounds in nanoseconds
+  shift,                // "-15s": a duration forwards or back; bounds of its length
   size,                 // "64MiB"; bounds in bytes
   time,                 // RFC 3339
   time_format,          // "s", "ms", "us", "ns", or a strptime pattern
@@ -47,6 +48,8 @@ enum class Type : std::uint8_t {
   expressions,          // an object: field path → expression
   named_expressions,    // an object: any name → expression
   projection,           // as `expressions`, or a list of field paths
+  key,                  // the same, or empty
+  partition_fields,     // a list of field paths, or an object with the fields of `of`
   schema,               // an object: field → the name of a type, or such an object
   labels,               // an object: name → string of at most `high` bytes
   texts,                // an object: any name → string
@@ -67,11 +70,11 @@ enum class Type : std::uint8_t {
 };
 
 // Whether a key can be used. `later`: described by the documentation, refused by name until it is
-// built.
-enum class Need : std::uint8_t { optional, required, later };
+// built. `refused`: never to come; the line of documentation says why, `words` what to write instead.
+enum class Need : std::uint8_t { optional, required, later, refused };
 
 // Upper bounds that the daemon's configuration sets: they stand in for `high`.
-enum class Limit : std::uint8_t { none, parallelism, steps, topics };
+enum class Limit : std::uint8_t { none, parallelism, steps, topics, window };
 
 struct Field {
   std::string_view object;  // "pipeline", "source", "kafka_source", …

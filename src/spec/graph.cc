@@ -50,17 +50,26 @@ void Graph::connect(std::vector<StepDraft>& steps, std::vector<SinkDraft>& sinks
     make_id(draft, i);
     nodes_.push_back(
         {draft.spec.id, draft.spec.pointer, &draft.spot.value, draft.spec.id_given, false});
+    if (has_late_output(draft.spec))
+      nodes_.back().late = draft.spec.pointer + "/" + verb_of(draft.spec);
   }
   for (SinkDraft& draft : sinks) draft.spec.from = resolve(draft.spot, draft.from, "sink");
   if (broken_) return;
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    const Node& node = nodes_[i];
-    if (!node.read)
-      findings_.warning(
-          "NEVER_READ", {*node.value, node.pointer},
-          std::string(i < sources_ ? "nothing reads the source " : "nothing reads the step ") +
-              quoted(node.id));
-  }
+  for (std::size_t i = 0; i < nodes_.size(); ++i) warn_of_unread(nodes_[i], i < sources_);
+}
+
+void Graph::warn_of_unread(const Node& node, bool source) {
+  if (!node.read)
+    findings_.warning(
+        "NEVER_READ", {*node.value, node.pointer},
+        (source ? "nothing reads the source " : "nothing reads the step ") + quoted(node.id));
+  if (node.late.empty() || node.late_read) return;
+  const json::Value* const verb =
+      json::find_pointer(*node.value, node.late.substr(node.pointer.size()));
+  const std::string key = verb->find("too_late") != nullptr ? "too_late" : "late";
+  findings_.warning("NEVER_READ", Spot{*verb, node.late}.at(key, *verb->find(key)),
+                    "nothing reads the late rows of the step: name `" + node.id +
+                        std::string(kLateSuffix) + "` in a `from`");
 }
 
 std::vector<std::string> Graph::resolve(const Spot& reader, const json::Value* from,
@@ -115,17 +124,39 @@ void Graph::resolve_name(const Spot& spot, std::vector<std::string>& ids) {
     ids.push_back(*name);
     return;
   }
+  if (resolve_late(*name)) return ids.push_back(*name);
   broken_ = true;
   report_unknown(spot, *name);
 }
 
+bool Graph::resolve_late(std::string_view name) {
+  if (!name.ends_with(kLateSuffix)) return false;
+  const std::string_view id = name.substr(0, name.size() - kLateSuffix.size());
+  for (Node& node : nodes_) {
+    if (!node.nameable || node.id != id || node.late.empty()) continue;
+    return node.late_read = true;
+  }
+  return false;
+}
+
 void Graph::report_unknown(const Spot& spot, const std::string& name) {
-  if (std::find(below_.begin(), below_.end(), name) != below_.end())
+  const bool late = name.ends_with(kLateSuffix);
+  const std::string id = late ? name.substr(0, name.size() - kLateSuffix.size()) : name;
+  if (std::find(below_.begin(), below_.end(), id) != below_.end())
     return findings_.error("NOT_ABOVE", spot,
                            quoted(name) + " does not stand above: `from` looks upwards only");
-  if (name.ends_with(".late") || name.ends_with(".errors"))
-    return findings_.not_yet(spot.pointer, spot.value.place(), name);
-  std::vector<std::string_view> known;
+  if (name.ends_with(".errors")) return findings_.not_yet(spot.pointer, spot.value.place(), name);
+  if (late && std::any_of(nodes_.begin(), nodes_.end(),
+                          [&](const Node& node) { return node.nameable && node.id == id; }))
+    return findings_.error("UNKNOWN_NAME", spot,
+                           quoted(id) +
+                               " has no late rows to read: a keyed step has with "
+                               "`\"late\": \"side_output\"`");
+  std::vector<std::string> late_outputs;
+  for (const Node& node : nodes_)
+    if (node.nameable && !node.late.empty())
+      late_outputs.push_back(node.id + std::string(kLateSuffix));
+  std::vector<std::string_view> known(late_outputs.begin(), late_outputs.end());
   for (const Node& node : nodes_)
     if (node.nameable) known.push_back(node.id);
   findings_.error("UNKNOWN_NAME", spot, "there is no source or step " + quoted(name) + " above",
@@ -149,6 +180,10 @@ void warn_of_literals(Findings& findings, const json::Value& root,
       fields.insert(format_field_path(explode->as));
     if (const auto* set = std::get_if<SetStep>(&draft.spec.verb)) made = &set->fields;
     if (const auto* select = std::get_if<SelectStep>(&draft.spec.verb)) made = &select->fields;
+    if (const auto* aggregate = std::get_if<AggregateStep>(&draft.spec.verb)) {
+      made = &aggregate->compute;
+      for (const Assignment& field : aggregate->by) fields.insert(format_field_path(field.target));
+    }
     if (made == nullptr) continue;
     for (const Assignment& field : *made) fields.insert(format_field_path(field.target));
   }

@@ -64,7 +64,8 @@ void read_name(Findings& findings, const ObjectReader& reader, PipelineSpec& spe
 LimitsSpec read_limits(Findings& findings, const Spot& spot) {
   const ObjectReader reader(findings, spot, "limits");
   return {reader.count("records_per_second").value_or(0),
-          reader.size("bytes_per_second").value_or(0), reader.size("memory").value_or(0)};
+          reader.size("bytes_per_second").value_or(0), reader.size("memory").value_or(0),
+          reader.size("state").value_or(0)};
 }
 
 RestartSpec read_restart(Findings& findings, const Spot& spot) {
@@ -192,8 +193,7 @@ TestInputs parse_test_inputs(const json::Value& value, const PipelineSpec& defin
                              std::string_view pointer) {
   TestInputs result;
   Findings findings(default_options());
-  result.inputs =
-      read_test_inputs(findings, {value, std::string(pointer)}, test_names(definition));
+  result.inputs = read_test_inputs(findings, {value, std::string(pointer)}, test_names(definition));
   result.diagnostics = findings.take();
   if (!result.diagnostics.empty()) result.inputs.clear();
   return result;

@@ -34,6 +34,8 @@ struct Options {
   std::size_t expression_length = 16'384;                  // limits.expression_length, bytes
   std::size_t expression_depth = 128;                      // limits.expression_depth
   std::size_t expression_nodes = 4096;                     // limits.expression_nodes
+  Duration window_max = std::chrono::hours(24) * 400;      // limits.window
+  std::uint32_t windows_per_row = 1000;                    // limits.windows_per_row
   Duration checkpoint_interval = std::chrono::seconds(1);  // defaults.checkpoint_interval
   StartSpec start;                                         // defaults.start
   RestartSpec restart{std::chrono::seconds(1), std::chrono::minutes(2),

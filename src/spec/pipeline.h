@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -72,7 +73,8 @@ struct SchemaSpec {
 // in `key headers topic` they are literals unless written {"expr": "..."}.
 struct Expression {
   std::string text;
-  std::string pointer;  // of the string that holds it
+  std::string pointer;      // of the string that holds it
+  bool aggregates = false;  // calls of aggregate functions may stand in it (`compute`)
 };
 
 // How the event time of a row is found, and what the watermark makes of it.
@@ -147,6 +149,9 @@ struct GeneratorSpec {
       fields;  // over `seq` (int, from 0); in definition order
 };
 
+// A field path: `user.address.city` = {"user", "address", "city"}. Never empty.
+using FieldPath = std::vector<std::string>;
+
 struct SourceSpec {
   std::string id;
   std::string pointer;
@@ -154,12 +159,11 @@ struct SourceSpec {
   CsvSpec csv;  // of Format::csv
   std::optional<SchemaSpec> schema;
   EventTimeSpec event_time;
-  bool key_as_bytes = false;  // meta.key is bytes
+  bool key_as_bytes = false;              // meta.key is bytes
+  std::vector<FieldPath> partitioned_by;  // fields whose equal values lie in one partition;
+                                          // empty = nothing is known
   std::variant<KafkaSourceSpec, FileSourceSpec, GeneratorSpec> kind;
 };
-
-// A field path: `user.address.city` = {"user", "address", "city"}. Never empty.
-using FieldPath = std::vector<std::string>;
 
 struct Assignment {
   FieldPath target;
@@ -192,17 +196,57 @@ struct ExplodeStep {
   bool outer = false;              // one row with null where there is no item
 };
 
+// The grid of time that a keyed step sorts its rows into.
+struct WindowSpec {
+  enum class Kind : std::uint8_t { tumbling, hopping, session, lookback } kind = Kind::tumbling;
+  Duration size{};    // session: the gap
+  Duration every{};   // hopping: from start to start; tumbling: the size
+  Duration offset{};  // tumbling, hopping: shifts the grid; may be negative
+  bool processing_time = false;
+};
+
+// When an aggregate shows what it has.
+enum class Emit : std::uint8_t { per_record, per_batch, on_close, complete };
+// What becomes of rows that come too late; `pass` is of dedupe.
+enum class LateRows : std::uint8_t { drop, side_output, update, pass };
+
+struct AggregateStep {
+  std::vector<Assignment> by;  // target = the output field; the list form has `copy_of`; empty =
+                               // one group of all rows
+  bool null_is_key = false;    // `"null_key": "group"`
+  std::optional<WindowSpec> window;
+  std::vector<Assignment> compute;
+  Emit emit = Emit::per_record;
+  bool keep_row = false;  // the row stays, computed fields are added; always so for lookback
+  LateRows late = LateRows::drop;
+  bool too_late_to_side = false;  // beyond allowed_lateness: to the side output
+  Duration allowed_lateness{};
+  Duration ttl{};  // 0 = none
+};
+struct DedupeStep {
+  std::vector<Assignment> by;  // as of an aggregate; never empty
+  Duration within{};
+  LateRows late = LateRows::pass;
+};
+
 struct StepSpec {
   std::string id;  // given, or "<verb>-<index>" made from the place
   bool id_given = false;
   std::string pointer;
   std::string description;
-  std::vector<std::string> from;  // resolved: ids of sources or steps above, never empty
-  std::variant<FilterStep, SetStep, SelectStep, DropStep, RepartitionStep, ExplodeStep> verb;
+  std::vector<std::string> from;  // resolved: ids of sources or steps above, or `<step>.late`;
+                                  // never empty
+  std::variant<FilterStep, SetStep, SelectStep, DropStep, RepartitionStep, ExplodeStep,
+               AggregateStep, DedupeStep>
+      verb;
   std::optional<ErrorAction> on_error;  // wins over the pipeline's
 };
 
 std::string verb_of(const StepSpec& step);  // "filter", "set", …
+// What such a name ends with in `from`: the rows of a step that came too late for it.
+inline constexpr std::string_view kLateSuffix = ".late";
+// Whether the step has a side output `<step>.late`.
+bool has_late_output(const StepSpec& step) noexcept;
 
 // A literal, or an expression over the row.
 using TextOrExpression = std::variant<std::string, Expression>;
@@ -238,14 +282,15 @@ struct SinkSpec {
   Format format = Format::json;
   CsvSpec csv;  // of Format::csv
   TimestampText timestamps = TimestampText::rfc3339;
-  std::vector<std::string> from;  // resolved, never empty
+  std::vector<std::string> from;  // resolved as of steps, never empty
   std::variant<KafkaSinkSpec, FileSinkSpec, StdoutSinkSpec> kind;
 };
 
 struct LimitsSpec {
   std::uint64_t records_per_second = 0;  // 0 = none
   std::uint64_t bytes_per_second = 0;
-  std::uint64_t memory_bytes = 0;
+  std::uint64_t memory_bytes = 0;  // of keyed state that stays in memory
+  std::uint64_t state_bytes = 0;   // of all keyed state
 };
 
 struct RestartSpec {

@@ -73,7 +73,8 @@ std::string why_refused(std::string_view kind, std::string_view name, const Opti
 
 std::string bound_text(Type type, double value) {
   const auto whole = static_cast<std::uint64_t>(value);
-  if (type == Type::duration) return base::format_duration(static_cast<std::int64_t>(value));
+  if (type == Type::duration || type == Type::shift)
+    return base::format_duration(static_cast<std::int64_t>(value));
   if (type == Type::size) {
     if (whole >= 1024 * 1024 * 1024) return std::to_string(whole / (1024 * 1024 * 1024)) + "GiB";
     if (whole >= 1024 * 1024) return std::to_string(whole / (1024 * 1024)) + "MiB";
@@ -92,18 +93,24 @@ double upper_bound(const Field& field, const Options& options) noexcept {
     case Limit::parallelism: return options.parallelism_max;
     case Limit::steps: return static_cast<double>(options.steps_max);
     case Limit::topics: return static_cast<double>(options.topics_max);
+    case Limit::window: return static_cast<double>(options.window_max.count());
     case Limit::none: break;
   }
   return field.high;
 }
 
-bool check_bounds(Findings& findings, const Field& field, const Spot& spot, double value) {
-  const double high = upper_bound(field, findings.options());
-  if (high == 0 || (value >= field.low && value <= high)) return true;
+bool out_of_range(Findings& findings, const Field& field, const Spot& spot) {
   findings.error("OUT_OF_RANGE", spot,
                  "`" + std::string(field.key) + "` must be between " +
-                     bound_text(field.type, field.low) + " and " + bound_text(field.type, high));
+                     bound_text(field.type, field.low) + " and " +
+                     bound_text(field.type, upper_bound(field, findings.options())) +
+                     (field.limit == Limit::window ? " (`limits.window`)" : ""));
   return false;
+}
+
+bool check_bounds(Findings& findings, const Field& field, const Spot& spot, double value) {
+  const double high = upper_bound(field, findings.options());
+  return high == 0 || (value >= field.low && value <= high) || out_of_range(findings, field, spot);
 }
 
 bool check_text(Findings& findings, const Field& field, const Spot& spot) {
@@ -200,12 +207,22 @@ bool check_stop_if(Findings& findings, const Spot& spot) {
   return false;
 }
 
+// A duration but for the number in it, which no 64 bits hold.
+bool is_too_long(std::string_view text) noexcept {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  return digits > 4 && contains_word("ns us ms s m h d", text.substr(digits));
+}
+
 bool check_quantity(Findings& findings, const Field& field, const Spot& spot) {
   const std::string& text = *spot.value.as_string();
-  if (field.type == Type::duration) {
+  if (field.type == Type::duration || field.type == Type::shift) {
+    const bool back = field.type == Type::shift && text.starts_with('-');
+    const std::string_view length = std::string_view(text).substr(back ? 1 : 0);
     std::int64_t ns = 0;
-    if (base::parse_duration_ns(text, ns))
+    if (base::parse_duration_ns(length, ns))
       return check_bounds(findings, field, spot, static_cast<double>(ns));
+    if (field.limit == Limit::window && is_too_long(length))
+      return out_of_range(findings, field, spot);
     findings.error("BAD_VALUE", spot,
                    quoted(text) + " is not a duration; write \"250ms\", \"10s\", \"1h30m\"");
     return false;
@@ -310,6 +327,7 @@ bool check_form(Findings& findings, const Field& field, const Spot& spot) {
     case Type::integer:
     case Type::number: return check_bounds(findings, field, spot, *spot.value.as_double());
     case Type::duration:
+    case Type::shift:
     case Type::size: return check_quantity(findings, field, spot);
     case Type::time: return check_time(findings, spot);
     case Type::time_format: return check_time_format(findings, field, spot);
@@ -500,13 +518,21 @@ void ObjectReader::read_member(const json::Member& member) {
   if (field == nullptr) {
     odd_ = true;
     std::vector<std::string_view> known;
-    for (const Field& each : fields_of(object_)) known.push_back(each.key);
+    for (const Field& each : fields_of(object_))
+      if (each.need != Need::refused) known.push_back(each.key);
     findings_.error_at("UNKNOWN_FIELD", json::pointer_to(spot_.pointer, member.key),
                        member.key_place, quoted(member.key) + " is not known here",
                        base::nearest(member.key, known));
   } else if (field->need == Need::later) {
     odd_ = true;
     findings_.not_yet(json::pointer_to(spot_.pointer, member.key), member.key_place, member.key);
+  } else if (field->need == Need::refused) {
+    odd_ = true;
+    const auto instead = split_words(field->words);
+    findings_.error_at("UNKNOWN_FIELD", json::pointer_to(spot_.pointer, member.key),
+                       member.key_place,
+                       "there is no `" + member.key + "`: " + std::string(field->doc),
+                       {instead.begin(), instead.end()});
   } else if (get(field->key) == nullptr &&
              check_value(findings_, *field, spot_.at(member.key, member.value))) {
     passed_.emplace_back(field->key, &member.value);
@@ -548,8 +574,11 @@ std::optional<double> ObjectReader::number(std::string_view key) const {
 std::optional<Duration> ObjectReader::duration(std::string_view key) const {
   std::int64_t ns = 0;
   const auto written = text(key);
-  return written && base::parse_duration_ns(*written, ns) ? std::optional(Duration(ns))
-                                                          : std::nullopt;
+  if (!written) return std::nullopt;
+  const bool back = written->starts_with('-');
+  if (!base::parse_duration_ns(std::string_view(*written).substr(back ? 1 : 0), ns))
+    return std::nullopt;
+  return Duration(back ? -ns : ns);
 }
 
 std::optional<std::uint64_t> ObjectReader::size(std::string_view key) const {
@@ -577,7 +606,7 @@ std::string_view ObjectReader::exactly_one(std::string_view what) const {
   return count > 1 ? std::string_view() : found;
 }
 
-bool check_expression(Findings& findings, const Spot& spot) {
+bool check_expression(Findings& findings, const Spot& spot, bool aggregates) {
   if (findings.taken(spot.value)) return false;
   const std::string* text = spot.value.as_string();
   if (text == nullptr) {
@@ -591,7 +620,7 @@ bool check_expression(Findings& findings, const Spot& spot) {
     return false;
   }
   if (text->size() <= findings.options().expression_length) {
-    findings.saw({*text, spot.pointer});
+    findings.saw({*text, spot.pointer, aggregates});
     return true;
   }
   findings.error("OUT_OF_RANGE", spot,

@@ -128,8 +128,9 @@ class ObjectReader {
   bool odd_ = false;  // an unknown key, or one to come, stands here
 };
 
-// Reports what is wrong with an expression's text as a string; true when nothing is.
-bool check_expression(Findings& findings, const Spot& spot);
+// Reports what is wrong with an expression's text as a string; true when nothing is. `aggregates`:
+// calls of aggregate functions may stand in it.
+bool check_expression(Findings& findings, const Spot& spot, bool aggregates = false);
 // The expression of a value that passed check_expression().
 Expression expression_at(const Spot& spot);
 // {"expr": "…"}

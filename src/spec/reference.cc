@@ -52,7 +52,7 @@ void add_sections(std::vector<Section>& sections, std::string_view object,
   if (known || fields_of(object).empty()) return;
   sections.push_back({path, object});
   for (const Field& field : fields_of(object)) {
-    if (field.need == Need::later) continue;
+    if (field.need == Need::later || field.need == Need::refused) continue;
     const std::string inside = (path.empty() ? "" : path + ".") + std::string(field.key);
     if (const std::string_view of = object_in(field); !of.empty())
       add_sections(sections, of, inside + step_into(field));
@@ -62,7 +62,8 @@ void add_sections(std::vector<Section>& sections, std::string_view object,
 }
 
 std::string bound(const Field& field, double value) {
-  if (field.type == Type::duration) return base::format_duration(static_cast<std::int64_t>(value));
+  if (field.type == Type::duration || field.type == Type::shift)
+    return base::format_duration(static_cast<std::int64_t>(value));
   if (field.type == Type::size) {
     constexpr double kMiB = 1024.0 * 1024;
     const bool large = value >= kMiB;
@@ -133,6 +134,10 @@ void append_row(std::string& page, const Field& field) {
     page += "| " + key + " | not available yet | | " + cell(std::string(field.doc)) + " |\n";
     return;
   }
+  if (field.need == Need::refused) {
+    page += "| " + key + " | refused | | " + cell(std::string(field.doc)) + " |\n";
+    return;
+  }
   page += "| " + key + " | " + cell(value_of(field)) + " | " + cell(default_of(field)) + " | " +
           cell(std::string(field.doc)) + " |\n";
 }
@@ -194,13 +199,15 @@ Status unknown(std::string_view object, std::string_view word) {
 void append_line(std::string& text, const Field& field) {
   text += "  " + std::string(field.key);
   text += std::string(field.key.size() < 20 ? 20 - field.key.size() : 1, ' ');
-  text += field.need == Need::later ? "(not available yet) " : "";
+  if (field.need == Need::later) text += "(not available yet) ";
+  if (field.need == Need::refused) text += "(refused) ";
   text += std::string(field.doc) + "\n";
 }
 
 std::string describe_field(const std::string& path, const Field& field) {
   std::string text = path + "\n  " + std::string(field.doc) + "\n";
   if (field.need == Need::later) return text + "  Not available yet.\n";
+  if (field.need == Need::refused) return text + "  Refused.\n";
   text += "  Value: " + value_of(field) + "\n";
   if (field.need == Need::required) text += "  Required.\n";
   if (!field.fallback.empty()) text += "  Default: " + std::string(field.fallback) + "\n";

@@ -62,6 +62,9 @@ constexpr Rule kRules[] = {
     {"source", "dependentRequired", R"({"extra":["schema"]})"},
     {"csv", "oneOf",
      R"([{"required":["fields"]},{"required":["header"],"properties":{"header":{"const":true}}}])"},
+    {"window", "dependentRequired", R"({"hopping":["every"],"every":["hopping"]})"},
+    {"window", "not",
+     R"({"required":["offset"],"anyOf":[{"required":["session"]},{"required":["lookback"]}]})"},
     {"event_time", "dependentRequired",
      R"({"format":["field"],"zone":["field","format"],"fallback":["field"]})"},
     {"kafka_sink", "if", R"({"required":["topic"],"properties":{"topic":{"type":"object"}}})"},
@@ -169,6 +172,7 @@ class SchemaWriter {
       case Limit::parallelism: return options_.parallelism_max;
       case Limit::steps: return static_cast<double>(options_.steps_max);
       case Limit::topics: return static_cast<double>(options_.topics_max);
+      case Limit::window: return static_cast<double>(options_.window_max.count());
       case Limit::none: break;
     }
     return field.high;
@@ -194,6 +198,7 @@ void SchemaWriter::write_text_type(const Field& field) {
     case Type::pipeline_name: pattern(kName); break;
     case Type::id: pattern(kId); break;
     case Type::duration: pattern(whole(kDuration)); break;
+    case Type::shift: pattern(joined({"^-?", kDuration, "$"})); break;
     case Type::size: pattern(kSize); break;
     case Type::time: pattern(whole(kTime)); break;
     case Type::stop_if: pattern(kStopIf); break;
@@ -365,12 +370,18 @@ void SchemaWriter::write_type(const Field& field) {
       break;
     case Type::path_or_expression: any_of(path, an_expression); break;
     case Type::projection:
+    case Type::key: {
+      const std::size_t least = field.type == Type::key ? 0 : 1;
       any_of(
           [&] {
-            out_.member("minProperties", 1).member("maxProperties", 1024);
+            out_.member("minProperties", least).member("maxProperties", 1024);
             map(path_pattern(), [&] { expression(); });
           },
-          [&] { array(1, 1024, path); });
+          [&] { array(least, 1024, path); });
+      break;
+    }
+    case Type::partition_fields:
+      any_of([&] { array(1, 1024, path); }, [&] { ref(field.of); });
       break;
     case Type::schema: ref("schema"); break;
     case Type::source_properties: write_properties(Property::Side::source); break;
@@ -430,7 +441,7 @@ void SchemaWriter::write_object(std::string_view object) {
   out_.member("type", "object").key("properties").begin_object();
   std::vector<std::string_view> required;
   for (const Field& field : fields_of(object)) {
-    if (field.need == Need::later) continue;
+    if (field.need == Need::later || field.need == Need::refused) continue;
     child(field.key, [&] { write_field(field); });
     if (field.need == Need::required) required.push_back(field.key);
   }

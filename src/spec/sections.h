@@ -46,11 +46,15 @@ class Graph {
     const json::Value* value;
     bool nameable;
     bool read;
+    std::string late = {};  // pointer of what makes its side output; empty = it has none
+    bool late_read = false;
   };
   std::vector<std::string> resolve(const Spot& reader, const json::Value* from,
                                    std::string_view what);
   std::vector<std::string> resolve_default(const Spot& reader, std::string_view what);
   void resolve_name(const Spot& spot, std::vector<std::string>& ids);
+  bool resolve_late(std::string_view name);
+  void warn_of_unread(const Node& node, bool source);
   void report_unknown(const Spot& spot, const std::string& name);
   void make_id(StepDraft& step, std::size_t index);
 
@@ -93,6 +97,13 @@ std::vector<TestInput> read_test_inputs(Findings& findings, const Spot& spot,
                                         const TestNames& names);
 
 std::vector<FieldPath> read_field_paths(Findings& findings, const Spot& spot);
+// Field → expression, or a list of field paths that name the fields by their last segment; at least
+// so many. Clashes are for check_clashes(), whose `spot` is or lies above theirs.
+std::vector<Assignment> read_fields(Findings& findings, const Spot& spot, std::size_t least = 1,
+                                    bool aggregates = false);
+void check_clashes(Findings& findings, const Spot& spot, const std::vector<Assignment>& fields);
+AggregateStep read_aggregate(Findings& findings, const Spot& spot);
+DedupeStep read_dedupe(Findings& findings, const Spot& spot);
 // The key of a member that is an id.
 void check_id_key(Findings& findings, const json::Member& member, const Spot& spot);
 void check_path(Findings& findings, const Spot& spot);

@@ -193,6 +193,13 @@ void check_fit(Findings& findings, const ObjectReader& reader, std::string_view 
   if (source.schema) check_schema_fits(findings, *reader.spot_of("schema"), source);
 }
 
+std::vector<FieldPath> read_partitioned_by(Findings& findings, const Spot& spot) {
+  if (spot.value.is_array()) return read_field_paths(findings, spot);
+  const ObjectReader reader(findings, spot, "partitioned_by");
+  const auto fields = reader.spot_of("fields");
+  return fields ? read_field_paths(findings, *fields) : std::vector<FieldPath>();
+}
+
 SourceSpec read_source(Findings& findings, const json::Member& member, const Spot& spot) {
   SourceSpec source;
   source.id = member.key;
@@ -208,6 +215,8 @@ SourceSpec read_source(Findings& findings, const json::Member& member, const Spo
   if (const auto time = reader.spot_of("event_time"))
     source.event_time = read_event_time(findings, *time);
   source.key_as_bytes = reader.text("key_format") == "bytes";
+  if (const auto fields = reader.spot_of("partitioned_by"))
+    source.partitioned_by = read_partitioned_by(findings, *fields);
   const std::string_view kind = reader.exactly_one("a source");
   check_fit(findings, reader, kind, source);
   if (const auto inner = reader.spot_of(kind)) source.kind = read_kind(findings, kind, *inner);

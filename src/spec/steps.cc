@@ -8,53 +8,36 @@ namespace {
 
 constexpr std::size_t kFieldsMax = 1024;  // of one step
 
-bool check_count(Findings& findings, const Spot& spot, std::size_t count) {
-  if (count >= 1 && count <= kFieldsMax) return true;
-  findings.error("OUT_OF_RANGE", spot,
-                 "1 to " + std::to_string(kFieldsMax) + " fields must stand here");
+bool check_count(Findings& findings, const Spot& spot, std::size_t count, std::size_t least) {
+  if (count >= least && count <= kFieldsMax) return true;
+  findings.error(
+      "OUT_OF_RANGE", spot,
+      std::to_string(least) + " to " + std::to_string(kFieldsMax) + " fields must stand here");
   return false;
 }
 
-// Sorted, a path stands before the ones beneath it, and nothing else between them.
-void check_clashes(Findings& findings, const Spot& spot, const std::vector<Assignment>& fields) {
-  std::vector<const Assignment*> sorted;
-  for (const Assignment& field : fields) sorted.push_back(&field);
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto* a, const auto* b) { return a->target < b->target; });
-  const Assignment* above = nullptr;
-  for (const Assignment* field : sorted) {
-    if (above == nullptr || !overlap(above->target, field->target)) {
-      above = field;
-      continue;
-    }
-    findings.error_at("FIELD_CLASH", field->pointer,
-                      json::place_of(spot.value, field->pointer.substr(spot.pointer.size())),
-                      format_field_path(field->target) + " and " +
-                          format_field_path(above->target) + " write the same field");
-  }
-}
-
-std::vector<Assignment> read_assignments(Findings& findings, const Spot& spot) {
+std::vector<Assignment> read_assignments(Findings& findings, const Spot& spot, std::size_t least,
+                                         bool aggregates) {
   std::vector<Assignment> fields;
-  if (!check_count(findings, spot, spot.value.members().size())) return fields;
+  if (!check_count(findings, spot, spot.value.members().size(), least)) return fields;
   for (const json::Member& member : spot.value.members()) {
     if (findings.full()) break;
     const Spot at = spot.at(member.key, member.value);
     auto target = read_field_path(findings, member.key, at.pointer, member.key_place);
-    if (!check_expression(findings, at) || !target) continue;
+    if (!check_expression(findings, at, aggregates) || !target) continue;
     warn_if_shadowed(findings, at, target->front());
     fields.push_back({*std::move(target), at.pointer, expression_at(at), {}});
+    fields.back().value.aggregates = aggregates;
   }
-  check_clashes(findings, spot, fields);
   return fields;
 }
 
 using PathsWithPointers = std::vector<std::pair<FieldPath, std::string>>;
 
-PathsWithPointers read_paths(Findings& findings, const Spot& spot) {
+PathsWithPointers read_paths(Findings& findings, const Spot& spot, std::size_t least) {
   PathsWithPointers paths;
   const std::size_t count = spot.value.elements().size();
-  if (!check_count(findings, spot, count)) return paths;
+  if (!check_count(findings, spot, count, least)) return paths;
   for (std::size_t i = 0; i < count && !findings.full(); ++i) {
     const Spot at = spot.at(i);
     if (findings.taken(at.value)) continue;
@@ -70,13 +53,10 @@ PathsWithPointers read_paths(Findings& findings, const Spot& spot) {
   return paths;
 }
 
-SelectStep read_select(Findings& findings, const Spot& spot) {
-  if (spot.value.is_object()) return {read_assignments(findings, spot)};
-  SelectStep select;
-  for (auto& [path, pointer] : read_paths(findings, spot))
-    select.fields.push_back({{path.back()}, pointer, {format_field_path(path), pointer}, path});
-  check_clashes(findings, spot, select.fields);
-  return select;
+std::vector<Assignment> read_checked_fields(Findings& findings, const Spot& spot) {
+  std::vector<Assignment> fields = read_fields(findings, spot);
+  check_clashes(findings, spot, fields);
+  return fields;
 }
 
 RepartitionStep read_repartition(Findings& findings, const Spot& spot) {
@@ -126,11 +106,13 @@ std::optional<ErrorAction> read_step_action(const ObjectReader& reader) {
 
 void read_verb(Findings& findings, std::string_view verb, const Spot& spot, StepSpec& step) {
   if (verb == "filter") step.verb = FilterStep{expression_at(spot)};
-  if (verb == "set") step.verb = SetStep{read_assignments(findings, spot)};
-  if (verb == "select") step.verb = read_select(findings, spot);
+  if (verb == "set") step.verb = SetStep{read_checked_fields(findings, spot)};
+  if (verb == "select") step.verb = SelectStep{read_checked_fields(findings, spot)};
   if (verb == "drop") step.verb = DropStep{read_field_paths(findings, spot)};
   if (verb == "explode") step.verb = read_explode(findings, spot);
   if (verb == "repartition") step.verb = read_repartition(findings, spot);
+  if (verb == "aggregate") step.verb = read_aggregate(findings, spot);
+  if (verb == "dedupe") step.verb = read_dedupe(findings, spot);
 }
 
 StepDraft read_step(Findings& findings, const Spot& spot) {
@@ -145,14 +127,45 @@ StepDraft read_step(Findings& findings, const Spot& spot) {
   draft.from = reader.get("from");
   const std::string_view verb = reader.exactly_one("a step");
   if (const auto inner = reader.spot_of(verb)) read_verb(findings, verb, *inner, step);
+  if ((verb == "aggregate" || verb == "dedupe") && !reader.has("id"))
+    findings.error("MISSING_FIELD", spot,
+                   "`id` is missing: a step that keeps state needs one, its state goes by it");
   return draft;
 }
 
 }  // namespace
 
+// Sorted, a path stands before the ones beneath it, and nothing else between them.
+void check_clashes(Findings& findings, const Spot& spot, const std::vector<Assignment>& fields) {
+  std::vector<const Assignment*> sorted;
+  for (const Assignment& field : fields) sorted.push_back(&field);
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto* a, const auto* b) { return a->target < b->target; });
+  const Assignment* above = nullptr;
+  for (const Assignment* field : sorted) {
+    if (above == nullptr || !overlap(above->target, field->target)) {
+      above = field;
+      continue;
+    }
+    findings.error_at("FIELD_CLASH", field->pointer,
+                      json::place_of(spot.value, field->pointer.substr(spot.pointer.size())),
+                      format_field_path(field->target) + " and " +
+                          format_field_path(above->target) + " write the same field");
+  }
+}
+
+std::vector<Assignment> read_fields(Findings& findings, const Spot& spot, std::size_t least,
+                                    bool aggregates) {
+  if (spot.value.is_object()) return read_assignments(findings, spot, least, aggregates);
+  std::vector<Assignment> fields;
+  for (auto& [path, pointer] : read_paths(findings, spot, least))
+    fields.push_back({{path.back()}, pointer, {format_field_path(path), pointer}, path});
+  return fields;
+}
+
 std::vector<FieldPath> read_field_paths(Findings& findings, const Spot& spot) {
   std::vector<FieldPath> plain;
-  for (auto& [path, pointer] : read_paths(findings, spot)) plain.push_back(std::move(path));
+  for (auto& [path, pointer] : read_paths(findings, spot, 1)) plain.push_back(std::move(path));
   return plain;
 }
 

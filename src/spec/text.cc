@@ -64,10 +64,17 @@ std::string_view severity_name(Severity severity) noexcept {
 }
 
 std::string verb_of(const StepSpec& step) {
-  static constexpr std::string_view kVerbs[] = {"filter", "set",         "select",
-                                                "drop",   "repartition", "explode"};
+  static constexpr std::string_view kVerbs[] = {"filter",      "set",     "select",    "drop",
+                                                "repartition", "explode", "aggregate", "dedupe"};
   static_assert(std::size(kVerbs) == std::variant_size_v<decltype(step.verb)>);
   return std::string(kVerbs[step.verb.index()]);
+}
+
+bool has_late_output(const StepSpec& step) noexcept {
+  if (const auto* aggregate = std::get_if<AggregateStep>(&step.verb))
+    return aggregate->late == LateRows::side_output || aggregate->too_late_to_side;
+  const auto* dedupe = std::get_if<DedupeStep>(&step.verb);
+  return dedupe != nullptr && dedupe->late == LateRows::side_output;
 }
 
 void write_trigger(json::Writer& writer, const TriggerSpec& trigger) {

@@ -73,6 +73,12 @@ inline void check_paths(const spec::PipelineSpec& spec) {
     }
     if (const auto* drop = std::get_if<spec::DropStep>(&step.verb))
       for (const spec::FieldPath& each : drop->fields) check_path(each);
+    if (const auto* aggregate = std::get_if<spec::AggregateStep>(&step.verb)) {
+      for (const spec::Assignment& each : aggregate->by) check_path(each.target);
+      for (const spec::Assignment& each : aggregate->compute) check_path(each.target);
+    }
+    if (const auto* dedupe = std::get_if<spec::DedupeStep>(&step.verb))
+      for (const spec::Assignment& each : dedupe->by) check_path(each.target);
     if (const auto* repartition = std::get_if<spec::RepartitionStep>(&step.verb))
       for (const spec::FieldPath& each : repartition->by) check_path(each);
   }
@@ -90,6 +96,7 @@ inline void check_graph(const spec::PipelineSpec& spec) {
   for (const spec::StepSpec& step : spec.steps) {
     from_above(step.from);
     LEAT_CHECK(known.insert(step.id).second && !spec::verb_of(step).empty());
+    if (spec::has_late_output(step)) known.insert(step.id + std::string(spec::kLateSuffix));
   }
   for (const spec::SinkSpec& sink : spec.sinks) from_above(sink.from);
 }

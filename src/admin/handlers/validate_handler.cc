@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "admin/handlers/answers.h"
 #include "admin/handlers/handlers.h"
 #include "json/write.h"
@@ -37,6 +39,18 @@ void write_supported(json::Writer& writer) {
   writer.end_array().end_object().end_array();
 }
 
+// Of all steps that keep state.
+std::size_t key_bytes(const plan::Plan& plan) {
+  std::size_t bytes = 0;
+  for (const plan::KeyedStep& step : plan.keyed) bytes += step.key_bytes;
+  return bytes;
+}
+
+bool bounded(const plan::Plan& plan) {
+  return std::all_of(plan.keyed.begin(), plan.keyed.end(),
+                     [](const plan::KeyedStep& step) { return step.bounded; });
+}
+
 std::string verdict_text(const std::vector<spec::Diagnostic>& diagnostics, const plan::Plan* plan) {
   json::Writer writer;
   writer.begin_object().member("valid", plan != nullptr).key("diagnostics").begin_array();
@@ -47,8 +61,8 @@ std::string verdict_text(const std::vector<spec::Diagnostic>& diagnostics, const
   write_supported(writer);
   writer.key("estimates")
       .begin_object()
-      .member("state_bytes_per_key", 0)
-      .member("state_bounded", true)
+      .member("state_bytes_per_key", key_bytes(*plan))
+      .member("state_bounded", bounded(*plan))
       .member("parallelism", plan->parallelism)
       .member("tasks", plan->stages.size() * plan->parallelism)
       .end_object();

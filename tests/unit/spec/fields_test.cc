@@ -43,6 +43,15 @@ const std::map<std::string_view, Home>& homes() {
        {"/sources/in/event_time",
         with_sources(R"({"in": {"kafka": {"topics": ["t"]}, "event_time": {@}}})")}},
       {"explode", {"/steps/0/explode", with_steps(R"([{"explode": {@}}])")}},
+      {"partitioned_by",
+       {"/sources/in/partitioned_by",
+        with_sources(R"({"in": {"kafka": {"topics": ["t"]}, "partitioned_by": {@}}})")}},
+      {"aggregate", {"/steps/0/aggregate", with_steps(R"([{"id": "w", "aggregate": {@}}])")}},
+      {"window",
+       {"/steps/0/aggregate/window",
+        with_steps(
+            R"json([{"id": "w", "aggregate": {"by": [], "compute": {"n": "count()"}, "window": {@}}}])json")}},
+      {"dedupe", {"/steps/0/dedupe", with_steps(R"([{"id": "d", "dedupe": {@}}])")}},
       {"sink_format",
        {"/sinks/out/format", with_sinks(R"({"out": {"stdout": {}, "format": {@}}})")}},
       {"csv_sink",
@@ -104,7 +113,7 @@ TEST(Fields, EveryObjectOfTheTableStandsTogetherAndHasAHomeInTheseTests) {
 TEST(Fields, EveryKeyWithEveryWrongTypeIsRefusedAtItsPointer) {
   std::size_t tried = 0;
   for (const Field& field : all_fields()) {
-    if (field.need == Need::later) continue;
+    if (field.need == Need::later || field.need == Need::refused) continue;
     const Home& home = homes().at(field.object);
     for (const auto& [kind, example] : kExamples) {
       if (accepts(field.type, kind)) continue;
@@ -129,6 +138,25 @@ TEST(Fields, EveryKeyToComeIsRefusedByNameWhateverItsValue) {
   }
 }
 
+TEST(Fields, WhatWillNeverComeIsRefusedWithTheReasonAndWhatToWriteInstead) {
+  for (const Field& field : all_fields()) {
+    if (field.need != Need::refused) continue;
+    const Home& home = homes().at(field.object);
+    const ParseResult result = parse_pipeline(with(home.text, "@", member(field.key, "\"1m\"")));
+    EXPECT_EQ(codes(result.diagnostics).find("EXACTLY_ONE_OF"), std::string::npos);
+    bool explained = false;
+    for (const Diagnostic& each : result.diagnostics)
+      explained |= each.code == "UNKNOWN_FIELD" &&
+                   each.pointer == home.pointer + "/" + std::string(field.key) &&
+                   each.message.find(field.doc) != std::string::npos;
+    EXPECT_TRUE(explained) << field.key;
+  }
+  const ParseResult sliding =
+      parse_pipeline(with(homes().at("window").text, "@", R"("sliding": "1m")"));
+  ASSERT_EQ(sliding.diagnostics.size(), 1u);
+  EXPECT_THAT(sliding.diagnostics[0].did_you_mean, ::testing::ElementsAre("hopping", "lookback"));
+}
+
 TEST(Fields, EveryMissingKeyIsNamed) {
   for (const Field& field : all_fields()) {
     if (field.need != Need::required) continue;
@@ -148,6 +176,7 @@ TEST(Fields, AnUnknownKeyIsRefusedAtEveryLevelWithItsNearNames) {
     EXPECT_THAT(errors_of(with(home.text, "@", "\"$no_such_key\": 1")),
                 HasSubstr("UNKNOWN_FIELD " + home.pointer + "/$no_such_key"));
     for (const Field& field : fields_of(object)) {
+      if (field.need == Need::refused) continue;
       const std::string wrong = std::string(field.key) + "x";
       const ParseResult result = parse_pipeline(with(home.text, "@", member(wrong, "1")));
       bool suggested = false;
@@ -167,7 +196,7 @@ TEST(Fields, LookAlikeAndBidirectionalKeysAreUnknown) {
 
 TEST(Fields, EveryChoiceOfTheTableIsTaken) {
   for (const Field& field : all_fields()) {
-    if (field.words.empty()) continue;
+    if (field.words.empty() || field.need == Need::refused) continue;
     const Home& home = homes().at(field.object);
     const auto value = [&](const std::string& word) {
       return field.type == Type::choices ? "[\"" + word + "\"]" : "\"" + word + "\"";

@@ -66,6 +66,8 @@ TEST(ParsePipeline, ReadsEveryKey) {
   EXPECT_EQ(spec.parallelism, 4u);
   EXPECT_EQ(spec.limits.records_per_second, 100u);
   EXPECT_EQ(spec.limits.bytes_per_second, 1024u * 1024);
+  EXPECT_EQ(spec.limits.memory_bytes, 64u << 20);
+  EXPECT_EQ(spec.limits.state_bytes, 1u << 30);
   ASSERT_TRUE(spec.restart.has_value());
   EXPECT_EQ(spec.restart->initial, 2s);
   EXPECT_EQ(spec.restart->max, 5min);
@@ -80,6 +82,7 @@ TEST(ParsePipeline, ReadsEveryKeyOfSources) {
   EXPECT_THAT(kafka.topics, ElementsAre("orders", "orders-eu"));
   EXPECT_EQ(kafka.profile, "default");
   EXPECT_EQ(kafka.group, "g");
+  EXPECT_THAT(spec->sources[0].partitioned_by, ElementsAre(FieldPath{"user", "id"}));
   EXPECT_EQ(kafka.start.kind, StartSpec::Kind::offsets);
   EXPECT_EQ(kafka.start.offsets,
             (std::map<std::string, std::int64_t>{{"orders-0", 12}, {"orders-eu-3", 0}}));
@@ -104,7 +107,7 @@ TEST(ParsePipeline, ReadsEveryKeyOfSources) {
 TEST(ParsePipeline, ReadsEveryKeyOfSteps) {
   const auto spec = parse_pipeline(kFull).spec;
   ASSERT_TRUE(spec);
-  ASSERT_EQ(spec->steps.size(), 7u);
+  ASSERT_EQ(spec->steps.size(), 13u);
   EXPECT_FALSE(spec->steps[0].on_error.has_value());
   EXPECT_EQ(spec->steps[1].on_error, ErrorAction::skip);
   EXPECT_EQ(spec->steps[0].id, "all");
@@ -136,10 +139,61 @@ TEST(ParsePipeline, ReadsEveryKeyOfSteps) {
   for (const StepSpec& step : spec->steps) EXPECT_FALSE(verb_of(step).empty());
 }
 
+TEST(ParsePipeline, ReadsEveryKeyOfKeyedSteps) {
+  const auto spec = parse_pipeline(kFull).spec;
+  ASSERT_TRUE(spec);
+  const auto& spent = std::get<AggregateStep>(spec->steps[7].verb);
+  ASSERT_EQ(spent.by.size(), 2u);
+  EXPECT_THAT(spent.by[1].target, ElementsAre("place", "city"));
+  EXPECT_EQ(spent.by[1].value.text, "lower(city)");
+  EXPECT_FALSE(spent.by[1].value.aggregates);
+  EXPECT_THAT(spent.by[1].copy_of, IsEmpty());
+  EXPECT_TRUE(spent.null_is_key);
+  ASSERT_TRUE(spent.window.has_value());
+  EXPECT_EQ(spent.window->kind, WindowSpec::Kind::hopping);
+  EXPECT_EQ(spent.window->size, 1h);
+  EXPECT_EQ(spent.window->every, 10min);
+  EXPECT_EQ(spent.window->offset, -15s);
+  EXPECT_FALSE(spent.window->processing_time);
+  ASSERT_EQ(spent.compute.size(), 2u);
+  EXPECT_THAT(spent.compute[1].target, ElementsAre("mean", "x"));
+  EXPECT_EQ(spent.compute[1].value.pointer, "/steps/7/aggregate/compute/mean.x");
+  EXPECT_TRUE(spent.compute[1].value.aggregates);
+  EXPECT_EQ(spent.emit, Emit::per_batch);
+  EXPECT_FALSE(spent.keep_row);
+  EXPECT_EQ(spent.late, LateRows::update);
+  EXPECT_EQ(spent.allowed_lateness, 5min);
+  EXPECT_TRUE(spent.too_late_to_side);
+  const auto& ever = std::get<AggregateStep>(spec->steps[8].verb);
+  EXPECT_THAT(ever.by, IsEmpty());
+  EXPECT_FALSE(ever.window.has_value());
+  EXPECT_EQ(ever.ttl, 7 * 24h);
+  EXPECT_EQ(ever.emit, Emit::complete);
+  const auto& daily = std::get<AggregateStep>(spec->steps[9].verb);
+  EXPECT_THAT(daily.by[0].target, ElementsAre("id"));
+  EXPECT_THAT(daily.by[0].copy_of, ElementsAre("user", "id"));
+  EXPECT_EQ(daily.window->kind, WindowSpec::Kind::tumbling);
+  EXPECT_EQ(daily.window->every, 24h) << "a tumbling window begins where the last one ends";
+  EXPECT_EQ(daily.late, LateRows::drop);
+  const auto& talks = std::get<AggregateStep>(spec->steps[10].verb);
+  EXPECT_EQ(talks.window->kind, WindowSpec::Kind::session);
+  EXPECT_EQ(talks.emit, Emit::on_close) << "the default of sessions";
+  const auto& recent = std::get<AggregateStep>(spec->steps[11].verb);
+  EXPECT_EQ(recent.window->kind, WindowSpec::Kind::lookback);
+  EXPECT_EQ(recent.emit, Emit::per_record);
+  EXPECT_TRUE(recent.keep_row) << "always so for a lookback";
+  EXPECT_EQ(recent.allowed_lateness, 60s) << "by default the size of the window";
+  const auto& first = std::get<DedupeStep>(spec->steps[12].verb);
+  EXPECT_THAT(first.by[0].copy_of, ElementsAre("k"));
+  EXPECT_EQ(first.within, 24h);
+  EXPECT_EQ(first.late, LateRows::side_output);
+  EXPECT_THAT(spec->steps[12].from, ElementsAre("spent.late", "recent"));
+}
+
 TEST(ParsePipeline, ReadsEveryKeyOfSinks) {
   const auto spec = parse_pipeline(kFull).spec;
   ASSERT_TRUE(spec);
-  ASSERT_EQ(spec->sinks.size(), 4u);
+  ASSERT_EQ(spec->sinks.size(), 5u);
   const auto& kafka = std::get<KafkaSinkSpec>(spec->sinks[0].kind);
   EXPECT_EQ(kafka.topic, "out");
   EXPECT_EQ(std::get<Expression>(**kafka.key).text, "k");
@@ -155,7 +209,7 @@ TEST(ParsePipeline, ReadsEveryKeyOfSinks) {
   EXPECT_EQ(kafka.compression, Compression::zstd);
   EXPECT_EQ(kafka.profile, "other");
   EXPECT_EQ(kafka.properties.at("batch.size"), "100000");
-  EXPECT_THAT(spec->sinks[0].from, ElementsAre("shuffled"));
+  EXPECT_THAT(spec->sinks[0].from, ElementsAre("first"));
   EXPECT_EQ(std::get<KafkaSinkSpec>(spec->sinks[1].kind).topic_expression->text, "'eu-' + k");
   EXPECT_EQ(spec->sinks[1].timestamps, TimestampText::ms);
   EXPECT_EQ(spec->sinks[1].format, Format::csv);
@@ -366,10 +420,10 @@ TEST(ParsePipeline, LimitsAndRestartHaveRanges) {
   EXPECT_EQ(check(R"("limits": {})"), "");
   EXPECT_EQ(
       check(
-          R"("limits": {"records_per_second": 0, "bytes_per_second": "0B", "memory": "1MiB", "state": "1MiB"})"),
+          R"("limits": {"records_per_second": 0, "bytes_per_second": "0B", "memory": "1KiB", "state": "1KiB"})"),
       "OUT_OF_RANGE /limits/records_per_second\nOUT_OF_RANGE "
-      "/limits/bytes_per_second\nNOT_AVAILABLE_YET /limits/memory\n"
-      "NOT_AVAILABLE_YET /limits/state");
+      "/limits/bytes_per_second\nOUT_OF_RANGE /limits/memory\n"
+      "OUT_OF_RANGE /limits/state");
   EXPECT_EQ(check(R"("limits": {"bytes_per_second": 1000})"),
             "WRONG_TYPE /limits/bytes_per_second");
   EXPECT_EQ(check(R"("limits": {"bytes_per_second": "64"})"), "BAD_VALUE /limits/bytes_per_second");
@@ -386,19 +440,21 @@ TEST(ParsePipeline, LimitsAndRestartHaveRanges) {
 
 TEST(ParsePipeline, WhatIsToComeIsRefusedByName) {
   const ParseResult result = parse_pipeline(
-      R"({ "name": "p", "plugins": {"x": "1"}, "tables": {},
+      R"json({ "name": "p", "plugins": {"x": "1"}, "tables": {},
     "delivery": "exactly_once", "trigger": {"mode": "auto", "target_p99": "50ms"},
-    "sources": { "a": { "kafka": {"topics": ["t"]}, "partitioned_by": ["k"], "format": "avro" } },
-    "steps": [ {"aggregate": {}}, {"dedupe": {}}, {"join": {}}, {"join_stream": {}}, {"process": {}},
+    "sources": { "a": { "kafka": {"topics": ["t"]}, "partitioned_by": {"fields": ["k"], "verify": true},
+        "format": "avro" } },
+    "steps": [ {"id": "w", "aggregate": {"by": [], "window": {"lookback": "1s", "order": "event_time"}, "compute": {"n": "count()"}}},
+               {"join": {}}, {"join_stream": {}}, {"process": {}},
                {"flat_map": {}, "renamed_from": "x"}, {"repartition": {"by": ["k"], "via": "kafka"}} ],
     "sinks": { "o": { "kafka": {"topic": "x"}, "format": {"avro": {}} }, "h": { "http": {} }, "g": { "plugin": {} },
-               "late": { "from": "w.late", "stdout": {} } }, "limits": {"state": "1GiB"},
-    "tests": [ {"name": "t", "mock": {"tables": {}}, "expect": {}} ] })");
+               "late": { "from": "w.errors", "stdout": {} } },
+    "tests": [ {"name": "t", "mock": {"tables": {}}, "expect": {}} ] })json");
   for (const Diagnostic& diagnostic : result.diagnostics) {
     EXPECT_EQ(diagnostic.code, "NOT_AVAILABLE_YET") << to_line("", diagnostic);
     EXPECT_GT(diagnostic.line, 0);
   }
-  EXPECT_EQ(result.diagnostics.size(), 21u);
+  EXPECT_EQ(result.diagnostics.size(), 19u);
   EXPECT_THAT(result.diagnostics[0].message, HasSubstr("`plugins`"));
 }
 

@@ -36,7 +36,9 @@ TEST(DescribeKey, FindsKeysByTheirPath) {
   EXPECT_THAT(*describe_key("sources.orders.kafka"), HasSubstr("  topics "));
   EXPECT_THAT(*describe_key("sources.kafka.topics"), HasSubstr("Required."));
   EXPECT_THAT(*describe_key("steps[0].set"), HasSubstr("field → expression"));
-  EXPECT_THAT(*describe_key("steps.aggregate"), HasSubstr("Not available yet."));
+  EXPECT_THAT(*describe_key("steps.join"), HasSubstr("Not available yet."));
+  EXPECT_THAT(*describe_key("steps.aggregate.window.sliding"), HasSubstr("Refused."));
+  EXPECT_THAT(*describe_key("steps.aggregate.window"), HasSubstr("(refused) the word means"));
   EXPECT_THAT(*describe_key("restart.max"), HasSubstr("Default: \"2m\""));
   EXPECT_THAT(*describe_key("tests[].expect.errors"), HasSubstr("  code "));
   EXPECT_THAT(*describe_key("tests.input.*.$advance"), HasSubstr("The clock goes on."));

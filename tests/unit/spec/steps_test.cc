@@ -28,8 +28,7 @@ TEST(Steps, HaveExactlyOneVerb) {
   EXPECT_EQ(errors_of(with_steps(R"([{"filter": "a", "set": {"b": "1"}}])")),
             "EXACTLY_ONE_OF /steps/0");
   EXPECT_EQ(errors_of(with_steps(R"([{"fliter": "a"}])")), "UNKNOWN_FIELD /steps/0/fliter");
-  EXPECT_EQ(errors_of(with_steps(R"([{"aggregate": {}}])")),
-            "NOT_AVAILABLE_YET /steps/0/aggregate");
+  EXPECT_EQ(errors_of(with_steps(R"([{"join": {}}])")), "NOT_AVAILABLE_YET /steps/0/join");
   EXPECT_EQ(errors_of(with_steps(R"([1, null, []])")),
             "WRONG_TYPE /steps/0\nWRONG_TYPE /steps/1\nWRONG_TYPE /steps/2");
 }
