@@ -122,4 +122,55 @@ class RawEncoder final : public record::RowEncoder {
   }
 };
 
+// Sends rows for which `aside` is true to the side output.
+class SplitRows final : public flow::Operator {
+ public:
+  explicit SplitRows(KeepRows::Predicate aside) : aside_(std::move(aside)) {}
+  Status open(const flow::OperatorContext&) override { return {}; }
+  Status process(record::RecordBatch& batch, flow::Collector& out) override {
+    std::vector<std::uint32_t> side;
+    std::vector<std::uint8_t> keep(batch.size(), 1);
+    for (std::uint32_t i = 0; i < batch.size(); ++i) {
+      if (!aside_(batch.rows()[i])) continue;
+      side.push_back(i);
+      keep[i] = 0;
+    }
+    if (!side.empty()) out.emit_side(batch.gather(side));
+    batch.retain(keep);
+    out.emit(std::move(batch));
+    return {};
+  }
+
+ private:
+  KeepRows::Predicate aside_;
+};
+
+// Emits one row, "tick <n>", each time the wall clock passes a multiple of `every_us`.
+class Ticker final : public flow::Operator {
+ public:
+  explicit Ticker(std::int64_t every_us) : every_us_(every_us), next_us_(every_us) {}
+  Status open(const flow::OperatorContext&) override { return {}; }
+  Status process(record::RecordBatch& batch, flow::Collector& out) override {
+    out.emit(std::move(batch));
+    return {};
+  }
+  bool has_timers() const noexcept override { return true; }
+  WallTime next_timer() const noexcept override { return WallTime{next_us_}; }
+  Status on_timer(WallTime now, flow::Collector& out) override {
+    while (next_us_ <= now.us) next_us_ += every_us_;
+    record::RecordBatch batch(base::Ref<record::BatchMemory>(new record::BatchMemory()));
+    record::Row row;
+    row.value = batch.arena().copy("tick " + std::to_string(++ticks_));
+    row.flags = record::Row::kNullKey;
+    batch.rows().push_back(row);
+    out.emit(std::move(batch));
+    return {};
+  }
+
+ private:
+  const std::int64_t every_us_;
+  std::int64_t next_us_;
+  int ticks_ = 0;
+};
+
 }  // namespace leat::test

@@ -71,6 +71,56 @@ TEST_F(ChainTest, EveryReaderOfAFanOutSeesTheRowsAsTheyWere) {
   EXPECT_THAT(written(2), ElementsAre("a", "b"));
 }
 
+TEST_F(ChainTest, TheSideOutputHasReadersOfItsOwn) {
+  const std::size_t split = add(
+      std::make_unique<SplitRows>([](const record::Row& row) { return row.value == "late"; }), {1});
+  add(std::make_unique<AppendText>("!"), {2});
+  add_writer(0);
+  add_writer(1);
+  nodes[split].side = {3};
+  ASSERT_TRUE(chain().push(0, batch_of({"a", "late", "b"}), EpochId(1)).ok());
+  EXPECT_THAT(written(0), ElementsAre("a!", "b!"));
+  EXPECT_THAT(written(1), ElementsAre("late"));
+}
+
+TEST_F(ChainTest, ASideOutputThatNobodyReadsIsDropped) {
+  add(std::make_unique<SplitRows>([](const record::Row& row) { return row.value == "late"; }), {1});
+  add_writer(0);
+  ASSERT_TRUE(chain().push(0, batch_of({"late", "b"}), EpochId(1)).ok());
+  EXPECT_THAT(written(0), ElementsAre("b"));
+}
+
+TEST_F(ChainTest, WatermarksReachReadersOfTheSideOutputToo) {
+  const std::size_t split =
+      add(std::make_unique<SplitRows>([](const record::Row&) { return false; }), {1});
+  add(keep_all(), {});
+  flow::StepStats behind("p", "behind");
+  const std::size_t reader = add(keep_all(), {});
+  nodes[split].side = {reader};
+  nodes[reader].stats = &behind;
+  const std::size_t input = chain().add_input(0);
+  ASSERT_TRUE(chain().advance(0, input, {5, false}, EpochId(1)).ok());
+  EXPECT_EQ(behind.watermark_us.load(), 5);
+}
+
+TEST_F(ChainTest, TimersFireWhenTheWallClockHasComeSoFar) {
+  add(keep_all(), {1});
+  add(std::make_unique<Ticker>(100), {2});
+  add_writer(0);
+  EXPECT_EQ(chain().next_timer(), WallTime{100});
+  ASSERT_TRUE(chain().fire_timers(WallTime{99}, EpochId(1)).ok());
+  EXPECT_THAT(written(0), IsEmpty());
+  ASSERT_TRUE(chain().fire_timers(WallTime{250}, EpochId(1)).ok());
+  EXPECT_THAT(written(0), ElementsAre("tick 1"));
+  EXPECT_EQ(chain().next_timer(), WallTime{300});
+}
+
+TEST_F(ChainTest, AChainWithoutTimersNeverAsksForOne) {
+  add(keep_all(), {1});
+  add_writer(0);
+  EXPECT_EQ(chain().next_timer(), flow::Operator::kNoTimer);
+}
+
 TEST_F(ChainTest, NothingComesAfterABatchThatWasFilteredEmpty) {
   add(std::make_unique<KeepRows>([](const record::Row&) { return false; }), {1});
   add(std::make_unique<FailAt>(""), {2});

@@ -500,6 +500,30 @@ TEST(TaskEnd, WithoutAFixedEndItNeverFinishes) {
   EXPECT_EQ(t.listener.finished, 0);
 }
 
+TEST(TaskTimers, FireOnATaskWithoutInputAndSayWhenTheyWantToBeCalled) {
+  TaskFixture t;
+  t.with_partitions(1).with_operator(std::make_unique<Ticker>(t.clock.wall_now().us + 5'000));
+  const flow::StepOutcome outcome = t.settle();
+  EXPECT_THAT(t.written(), IsEmpty());
+  EXPECT_EQ(outcome.wake_at, t.clock.now() + 5ms);
+  t.clock.advance(5ms);
+  t.settle();
+  EXPECT_THAT(t.written_by_epoch(), ElementsAre("1:tick 1"));
+}
+
+TEST(TaskTimers, WaitWhileTheSinkIsFull) {
+  TaskFixture t;
+  t.with_partitions(1).with_operator(std::make_unique<Ticker>(t.clock.wall_now().us + 5'000));
+  t.settle();
+  t.sink.ready = false;
+  t.clock.advance(1s);
+  t.settle();
+  EXPECT_THAT(t.written(), IsEmpty());
+  t.sink.ready = true;
+  t.settle();
+  EXPECT_THAT(t.written(), ElementsAre("tick 1"));
+}
+
 TEST(TaskFailure, AnOperatorsErrorIsToldOnceAndTheTaskDoesNothingMore) {
   TaskFixture t;
   t.with_partitions(1).with_operator(std::make_unique<FailAt>("bad")).feed({"a"});
