@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
-#include "expr/functions.h"
 #include "operators/aggregates/makers.h"
 
 namespace leat::operators {
@@ -81,13 +81,13 @@ Result<std::size_t> count_of(const AggregateDescription& description, std::strin
                                             " (the daemon's limits.collect)");
 }
 
-Result<double> share_of(const AggregateDescription& description, const Value& constant) {
+Result<double> share_of(const Value& constant) {
   double share = -1;
   if (constant.is(Type::real)) share = constant.as_real();
   if (constant.is(Type::integer)) share = static_cast<double>(constant.as_integer());
   if (share >= 0 && share <= 1) return share;
   return Status(Code::invalid_argument,
-                std::string(description.name) + ": p must be a number from 0 to 1, such as 0.95");
+                "approx_percentile: p must be a number from 0 to 1, such as 0.95");
 }
 
 MadeFunction make_plain(const AggregateDescription& description, std::size_t collect) {
@@ -147,7 +147,7 @@ Result<MadeFunction> make_aggregate(const AggregateDescription& description,
   }
   if (description.name != "approx_percentile")
     return make_counted(description, constants[0], limits.collect);
-  const Result<double> share = share_of(description, constants[0]);
+  const Result<double> share = share_of(constants[0]);
   if (!share.ok()) return share.status();
   return make_approx_percentile(*share);
 }
