@@ -3,9 +3,8 @@
 #include <cmath>
 
 namespace leat::operators {
-namespace {
 
-const record::RowError* error_of(const record::Value& value) noexcept {
+const record::RowError* key_error(const record::Value& value) noexcept {
   using record::Type;
   if (value.is_missing()) return &kNullKey;
   if (value.is_error()) return &value.as_error();
@@ -20,8 +19,6 @@ const record::RowError* error_of(const record::Value& value) noexcept {
   }
 }
 
-}  // namespace
-
 Status KeyCheck::open(const flow::OperatorContext& context) {
   tally_.open(context);
   return {};
@@ -35,7 +32,7 @@ Status KeyCheck::process(record::RecordBatch& batch, flow::Collector& out) {
     const record::Column column = batch.column(index);
     for (std::size_t i = 0; i < batch.size(); ++i) {
       if (!tally_.kept(i)) continue;
-      if (const record::RowError* error = error_of(column.empty() ? record::Value() : column[i]))
+      if (const record::RowError* error = key_error(column.empty() ? record::Value() : column[i]))
         tally_.fail(i, batch, *error);
     }
   }

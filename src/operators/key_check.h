@@ -11,6 +11,9 @@ inline constexpr record::RowError kNullKey{"NULL_KEY", "a field of the key is nu
 inline constexpr record::RowError kBadKey{
     "INVALID_KEY", "a field of the key is a list, an object or not a number"};
 
+// Why a value cannot be (a part of) a key; null = it can.
+const record::RowError* key_error(const record::Value& value) noexcept;
+
 // Lets rows through whose key columns hold usable values: null or absent fails the row with
 // NULL_KEY, lists, objects and NaN with INVALID_KEY. Tombstones have no row to take a key from:
 // dropped and counted. Thread-confined.

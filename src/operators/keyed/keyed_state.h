@@ -1,0 +1,42 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "flow/operator.h"
+#include "record/key_hash.h"
+#include "state/table.h"
+
+namespace leat::operators {
+
+// The table of a keyed step on one slice, how far the step's time is for its keys, and the way of
+// its changes to the store. Thread-confined.
+class KeyedState {
+ public:
+  // wrong_state: the pipeline gives no state. Else what the table says.
+  Status open(const std::string& step, const flow::OperatorContext& context);
+  state::Table& table() noexcept { return *table_; }
+  std::int64_t next_due() const noexcept { return table_->next_due(); }
+
+  // How far the step's time is for a key; kNoTime = nowhere yet.
+  std::int64_t mark(std::uint64_t hash) const noexcept { return marks_[record::key_group(hash)]; }
+  // Never goes back. The end of time is no mark: what comes after a drain begins anew.
+  void set_mark(std::int64_t time_us);
+  // Beyond every time that a watermark can have, but for that of the end.
+  static bool at_end(std::int64_t time_us) noexcept { return time_us == state::kNeverDue; }
+
+  // A batch comes: values of committed epochs may leave memory.
+  void begin_batch();
+  // The epoch ends: what changed goes to the store.
+  void end_epoch(EpochId epoch);
+
+ private:
+  flow::StateAccess* access_ = nullptr;
+  std::unique_ptr<state::Table> table_;
+  std::array<std::int64_t, record::kKeyGroups> marks_{};
+  EpochId committed_;
+};
+
+}  // namespace leat::operators
