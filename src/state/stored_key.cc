@@ -1,34 +1,145 @@
 #include "state/stored_key.h"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <cstring>
 #include <map>
+#include <utility>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 namespace leat::state {
 namespace {
 
-// A change on its way: what it is sorted by first fits into two words.
-struct Seen {
-  std::uint64_t place;  // store and group
-  std::uint64_t front;  // of the key, big endian
-  std::string_view key;
-  std::string_view value;
-  std::uint32_t order;
-  bool erased;
-};
+constexpr std::uint32_t kNone = 0xFFFFFFFF;
+constexpr std::size_t kRound = 64;
+
+std::uint64_t place_of(const LastChange& change) {
+  return std::uint64_t{change.store.value()} << 32 | change.group;
+}
 
 std::uint64_t front_of(std::string_view key) {
   char bytes[8] = {};
   std::memcpy(bytes, key.data(), std::min<std::size_t>(key.size(), 8));
-  return __builtin_bswap64(std::bit_cast<std::uint64_t>(bytes));
+  std::uint64_t word;
+  std::memcpy(&word, bytes, sizeof(word));
+  return __builtin_bswap64(word);
 }
 
-bool before(const Seen& a, const Seen& b) {
-  if (a.place != b.place) return a.place < b.place;
-  if (a.front != b.front) return a.front < b.front;
-  if (const int compared = a.key.compare(b.key); compared != 0) return compared < 0;
-  return a.order < b.order;
+// The last change of each key: changes are put in, in rounds, so that memory is fetched for many at
+// once.
+class LastOfEach {
+ public:
+  void put(const LastChange& change) {
+    round_[filled_++] = change;
+    if (filled_ == kRound) settle();
+  }
+  std::vector<LastChange> take() {
+    settle();
+    return std::move(changes_);
+  }
+
+ private:
+  struct Slot {
+    std::uint64_t hash = 0;
+    std::uint32_t change = kNone;
+  };
+
+  void settle() {
+    while ((changes_.size() + filled_) * 4 > slots_.size() * 3) grow();
+    std::array<std::uint64_t, kRound> hashes;
+    for (std::size_t i = 0; i < filled_; ++i) {
+      const std::string_view key = round_[i].key;
+      hashes[i] = XXH3_64bits_withSeed(key.data(), key.size(), place_of(round_[i]));
+      __builtin_prefetch(&slots_[hashes[i] & mask_]);
+    }
+    for (std::size_t i = 0; i < filled_; ++i) {
+      const Slot& slot = slots_[hashes[i] & mask_];
+      if (slot.change != kNone) __builtin_prefetch(&changes_[slot.change]);
+    }
+    for (std::size_t i = 0; i < filled_; ++i) {
+      const Slot& slot = slots_[hashes[i] & mask_];
+      if (slot.change != kNone && slot.hash == hashes[i])
+        __builtin_prefetch(changes_[slot.change].key.data());
+    }
+    for (std::size_t i = 0; i < filled_; ++i) settle(round_[i], hashes[i]);
+    filled_ = 0;
+  }
+
+  void settle(const LastChange& change, std::uint64_t hash) {
+    std::uint64_t at = hash & mask_;
+    for (; slots_[at].change != kNone; at = (at + 1) & mask_) {
+      if (slots_[at].hash != hash) continue;
+      LastChange& known = changes_[slots_[at].change];
+      if (known.key != change.key || place_of(known) != place_of(change)) continue;
+      known = change;
+      return;
+    }
+    slots_[at] = {hash, static_cast<std::uint32_t>(changes_.size())};
+    changes_.push_back(change);
+  }
+
+  void grow() {
+    std::vector<Slot> old = std::move(slots_);
+    slots_ = std::vector<Slot>(std::max<std::size_t>(old.size() * 2, 2 * kRound));
+    mask_ = slots_.size() - 1;
+    for (const Slot& slot : old) {
+      if (slot.change == kNone) continue;
+      std::uint64_t at = slot.hash & mask_;
+      while (slots_[at].change != kNone) at = (at + 1) & mask_;
+      slots_[at] = slot;
+    }
+  }
+
+  std::vector<Slot> slots_;
+  std::uint64_t mask_ = 0;
+  std::vector<LastChange> changes_;
+  std::array<LastChange, kRound> round_;
+  std::size_t filled_ = 0;
+};
+
+// Sorts one group's changes by key. What all keys begin with says nothing about their order; the 8
+// bytes behind it mostly say all.
+void sort_group(std::span<LastChange> group) {
+  std::size_t shared = group.front().key.size();
+  for (const LastChange& change : group) {
+    shared = std::min(shared, change.key.size());
+    const auto differs =
+        std::mismatch(change.key.begin(), change.key.begin() + static_cast<std::ptrdiff_t>(shared),
+                      group.front().key.begin());
+    shared = static_cast<std::size_t>(differs.first - change.key.begin());
+  }
+  struct Place {
+    std::uint64_t front;
+    std::uint32_t change;
+  };
+  std::vector<Place> places;
+  for (std::uint32_t i = 0; i < group.size(); ++i)
+    places.push_back({front_of(group[i].key.substr(shared)), i});
+  std::sort(places.begin(), places.end(), [&](const Place& a, const Place& b) {
+    return a.front != b.front ? a.front < b.front : group[a.change].key < group[b.change].key;
+  });
+  std::vector<LastChange> sorted;
+  sorted.reserve(group.size());
+  for (const Place& place : places) sorted.push_back(group[place.change]);
+  std::copy(sorted.begin(), sorted.end(), group.begin());
+}
+
+// Groups in their order, and in each the keys.
+std::vector<LastChange> in_order(const std::vector<LastChange>& changes) {
+  std::map<std::uint64_t, std::size_t> groups;  // how many; then where the next one goes
+  for (const LastChange& change : changes) ++groups[place_of(change)];
+  std::vector<std::pair<std::size_t, std::size_t>> ranges;
+  std::size_t at = 0;
+  for (auto& [place, count] : groups) {
+    ranges.emplace_back(at, count);
+    at += std::exchange(count, at);
+  }
+  std::vector<LastChange> sorted(changes.size());
+  for (const LastChange& change : changes) sorted[groups[place_of(change)]++] = change;
+  for (const auto& [begin, count] : ranges) sort_group({sorted.data() + begin, count});
+  return sorted;
 }
 
 }  // namespace
@@ -44,35 +155,24 @@ void append_stored_key(StoreId store, std::uint32_t group, std::string_view key,
 }
 
 Result<LastChanges> last_changes(std::span<const StoreChanges> changes) {
-  std::vector<Seen> seen;
+  LastOfEach last_of_each;
   std::map<std::pair<StoreId, std::uint32_t>, std::int64_t> marks;
   for (const StoreChanges& one : changes) {
     DeltaReader reader(one.bytes);
     for (Change change; reader.next(change);) {
-      if (change.kind == Change::Kind::mark) {
+      if (change.kind == Change::Kind::mark)
         marks[{one.store, change.group}] = change.time_us;
-        continue;
-      }
-      const bool erased = change.kind == Change::Kind::erase;
-      seen.push_back({std::uint64_t{one.store.value()} << 32 | change.group, front_of(change.key),
-                      change.key, erased ? std::string_view() : change.value,
-                      static_cast<std::uint32_t>(seen.size()), erased});
+      else
+        last_of_each.put({one.store, change.group, change.key, change.value,
+                          change.kind == Change::Kind::erase});
     }
     if (!reader.sound()) {
       return Status(Code::data_loss, "the changes of an epoch cannot be read")
           .with("store", std::to_string(one.store.value()));
     }
   }
-  std::sort(seen.begin(), seen.end(), before);
   LastChanges last;
-  for (std::size_t i = 0; i < seen.size(); ++i) {
-    const Seen& one = seen[i];
-    const bool last_of_key =
-        i + 1 == seen.size() || seen[i + 1].place != one.place || seen[i + 1].key != one.key;
-    if (!last_of_key) continue;
-    last.keys.push_back({StoreId(static_cast<std::uint32_t>(one.place >> 32)),
-                         static_cast<std::uint32_t>(one.place), one.key, one.value, one.erased});
-  }
+  last.keys = in_order(last_of_each.take());
   for (const auto& [where, time] : marks) last.marks.push_back({where.first, where.second, time});
   return last;
 }
