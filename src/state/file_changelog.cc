@@ -104,6 +104,17 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
+bool read_all(int fd, std::uint64_t offset, std::span<char> out) {
+  while (!out.empty()) {
+    const ssize_t got = ::pread(fd, out.data(), out.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    offset += static_cast<std::uint64_t>(got);
+    out = out.subspan(static_cast<std::size_t>(got));
+  }
+  return true;
+}
+
 std::string text(std::uint64_t number) { return std::to_string(number); }
 
 }  // namespace
@@ -319,27 +330,19 @@ Status FileChangelog::read(EpochId epoch, std::string& body) const {
   const Place& place = places_[static_cast<std::size_t>(found - records_.begin())];
   const int fd = ::open(path_of(place.segment).c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return failed("the changelog cannot be read", place.segment);
-  std::string bytes(sizeof(RecordHead) + found->bytes, '\0');
-  std::size_t got = 0;
-  while (got < bytes.size()) {
-    const ssize_t part =
-        ::pread(fd, bytes.data() + got, bytes.size() - got, static_cast<off_t>(place.offset + got));
-    if (part < 0 && errno == EINTR) continue;
-    if (part <= 0) break;
-    got += static_cast<std::size_t>(part);
-  }
+  std::string bytes(sizeof(RecordHead), '\0');
+  body.resize(found->bytes);
+  const bool whole =
+      read_all(fd, place.offset, bytes) && read_all(fd, place.offset + bytes.size(), body);
   ::close(fd);
   RecordHead head;
-  if (got < bytes.size() || !read_head(bytes, 0, head) || head.epoch != epoch.value() ||
-      head.length != found->bytes ||
-      XXH3_64bits(bytes.data() + sizeof(head), head.length) != head.body_hash) {
-    return Status(Code::data_loss, "an epoch in the changelog is damaged")
-        .with("path", path_of(place.segment))
-        .with("offset", text(place.offset))
-        .with("epoch", text(epoch.value()));
-  }
-  body = bytes.substr(sizeof(head));
-  return {};
+  if (whole && read_head(bytes, 0, head) && head.epoch == epoch.value() &&
+      head.length == body.size() && XXH3_64bits(body.data(), body.size()) == head.body_hash)
+    return {};
+  return Status(Code::data_loss, "an epoch in the changelog is damaged")
+      .with("path", path_of(place.segment))
+      .with("offset", text(place.offset))
+      .with("epoch", text(epoch.value()));
 }
 
 Status FileChangelog::drop_beyond(EpochId epoch) {

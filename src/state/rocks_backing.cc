@@ -30,6 +30,8 @@ constexpr std::uint64_t kLevelBytes = 256 << 20;
 constexpr std::uint64_t kFileBytes = 32 << 20;
 constexpr std::uint64_t kLogBytes = 4 << 20;
 constexpr double kBloomBits = 10;
+// Few shards: the filter of a large file is one block and must fit into a shard.
+constexpr int kCacheShardBits = 2;
 constexpr int kOpenFilesMax = 512;
 
 rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
@@ -117,7 +119,7 @@ class FlushListener : public rocksdb::EventListener {
 
 std::shared_ptr<rocksdb::TableFactory> table_of(const Store::Options& options) {
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(options.block_cache);
+  table.block_cache = rocksdb::NewLRUCache(options.block_cache, kCacheShardBits);
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBits, false));
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
