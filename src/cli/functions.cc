@@ -1,5 +1,5 @@
 #include "cli/commands.h"
-#include "expr/library/reference.h"
+#include "operators/aggregates/reference.h"
 
 namespace leat::cli {
 
@@ -8,10 +8,10 @@ ExitCode functions(Session& session) {
   Table table({"CALL", "CATEGORY", "WHAT"});
   std::string names;
   std::string last;
-  for (const expr::Function& function : expr::functions()) {
+  const std::vector<expr::ListedFunction> listed = operators::listed_functions();
+  for (const expr::ListedFunction& function : listed) {
     if (!expr::mentions(function, text)) continue;
-    table.add({expr::call_form(function), std::string(function.text.category),
-               std::string(function.text.summary)});
+    table.add({function.call, std::string(function.category), std::string(function.doc)});
     if (function.name != last) names += std::string(function.name) + "\n";
     last = function.name;
   }
@@ -21,7 +21,7 @@ ExitCode functions(Session& session) {
   }
   switch (session.output()) {
     case Output::table: session.print(table.text(session.color())); break;
-    case Output::json: session.print(expr::functions_json(text) + "\n"); break;
+    case Output::json: session.print(expr::functions_json(listed, text) + "\n"); break;
     case Output::name: session.print(names); break;
   }
   return ExitCode::done;

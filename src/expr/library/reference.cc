@@ -19,7 +19,10 @@ constexpr std::string_view kPageHead =
     "type, `dyn` a type that is known only for\n"
     "each row. A call with another type fails the row (`NO_SUCH_OVERLOAD`), and is refused when "
     "the definition is posted where that can be\n"
-    "seen. `leat functions` prints this list, `GET /v1/functions` gives it as JSON.\n";
+    "seen. Aggregates stand in `compute` of an `aggregate` step only; all but `count()` skip null "
+    "and absent, and give null where\n"
+    "nothing is left (counts 0, collections an empty list). `leat functions` prints this list, "
+    "`GET /v1/functions` gives it as JSON.\n";
 
 std::string_view style_name(CallStyle style) {
   switch (style) {
@@ -31,11 +34,11 @@ std::string_view style_name(CallStyle style) {
 }
 
 // The categories, in the order in which they come first.
-std::vector<std::string_view> categories() {
+std::vector<std::string_view> categories(std::span<const ListedFunction> listed) {
   std::vector<std::string_view> all;
-  for (const Function& function : functions())
-    if (std::find(all.begin(), all.end(), function.text.category) == all.end())
-      all.push_back(function.text.category);
+  for (const ListedFunction& function : listed)
+    if (std::find(all.begin(), all.end(), function.category) == all.end())
+      all.push_back(function.category);
   return all;
 }
 
@@ -66,43 +69,51 @@ std::string call_form(const Function& function) {
          std::string(rest);
 }
 
-bool mentions(const Function& function, std::string_view text) {
+std::vector<ListedFunction> listed_functions() {
+  std::vector<ListedFunction> all;
+  for (const Function& function : functions())
+    all.push_back({function.name, function.kernel == nullptr ? "macro" : "scalar",
+                   function.text.category, style_name(function.style), call_form(function),
+                   function.text.summary, function.pure, function.text.since});
+  return all;
+}
+
+bool mentions(const ListedFunction& function, std::string_view text) {
   const auto same_letter = [](char a, char b) { return lower(a) == lower(b); };
   const auto within = [&](std::string_view where) {
     return std::search(where.begin(), where.end(), text.begin(), text.end(), same_letter) !=
                where.end() ||
            text.empty();
   };
-  return within(function.name) || within(function.text.category) || within(function.text.summary);
+  return within(function.name) || within(function.category) || within(function.doc);
 }
 
-std::string functions_json(std::string_view text) {
+std::string functions_json(std::span<const ListedFunction> listed, std::string_view text) {
   json::Writer writer;
   writer.begin_object().key("items").begin_array();
-  for (const Function& function : functions()) {
+  for (const ListedFunction& function : listed) {
     if (!mentions(function, text)) continue;
     writer.begin_object()
         .member("name", function.name)
-        .member("kind", function.kernel == nullptr ? "macro" : "scalar")
-        .member("category", function.text.category)
-        .member("style", style_name(function.style))
-        .member("signature", call_form(function))
-        .member("doc", function.text.summary);
+        .member("kind", function.kind)
+        .member("category", function.category)
+        .member("style", function.style)
+        .member("signature", function.call)
+        .member("doc", function.doc);
     writer.key("flags").begin_array();
     if (function.pure) writer.value("pure");
-    writer.end_array().member("since", function.text.since).end_object();
+    writer.end_array().member("since", function.since).end_object();
   }
   return writer.end_array().member_null("next_page_token").end_object().take();
 }
 
-std::string functions_page() {
+std::string functions_page(std::span<const ListedFunction> listed) {
   std::string page(kPageHead);
-  for (const std::string_view category : categories()) {
+  for (const std::string_view category : categories(listed)) {
     page += "\n## " + std::string(category) + "\n\n| call | |\n|---|---|\n";
-    for (const Function& function : functions())
-      if (function.text.category == category)
-        page +=
-            "| `" + escaped(call_form(function)) + "` | " + escaped(function.text.summary) + " |\n";
+    for (const ListedFunction& function : listed)
+      if (function.category == category)
+        page += "| `" + escaped(function.call) + "` | " + escaped(function.doc) + " |\n";
   }
   return page;
 }

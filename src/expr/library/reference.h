@@ -1,7 +1,9 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "expr/functions.h"
 
@@ -12,15 +14,28 @@ namespace leat::expr {
 // `math.abs(number) -> number` for others.
 std::string call_form(const Function& function);
 
-// Whether the name, the category or the summary has this text in it, in any case.
-bool mentions(const Function& function, std::string_view text);
+// A function as the reference tells of it; what it views lives as long as the process.
+struct ListedFunction {
+  std::string_view name;
+  std::string_view kind;  // "scalar", "macro", "aggregate"
+  std::string_view category;
+  std::string_view style;  // "function", "method", "either"
+  std::string call;        // how it is called and what it gives
+  std::string_view doc;
+  bool pure = true;
+  std::string_view since = "0.1";
+};
+// Those of the table, in its order.
+std::vector<ListedFunction> listed_functions();
+
+// Whether the name, the category or the sentence has this text in it, in any case.
+bool mentions(const ListedFunction& function, std::string_view text);
 
 // The body of GET /v1/functions and of `leat functions -o json`; with a text, those that mention it:
-// {"items": [{name, kind: "scalar"|"macro", category, style: "function"|"method"|"either",
-// signature, doc, flags, since}], "next_page_token": null}.
-std::string functions_json(std::string_view text = {});
+// {"items": [{name, kind, category, style, signature, doc, flags, since}], "next_page_token": null}.
+std::string functions_json(std::span<const ListedFunction> listed, std::string_view text = {});
 
-// The reference page in Markdown: a table for each category.
-std::string functions_page();
+// The reference page in Markdown: a table for each category, in the order in which they come first.
+std::string functions_page(std::span<const ListedFunction> listed);
 
 }  // namespace leat::expr
