@@ -11,7 +11,6 @@ namespace {
 using record::Type;
 using record::Value;
 
-// Part of `limits.collect`'s promise: no state of these functions holds more values.
 constexpr std::array kDescriptions{
     AggregateDescription{"count", "count() -> int", "How many rows.", 0, 0},
     AggregateDescription{"count", "count(any) -> int", "How many values are there.", 1, 0},

@@ -14,8 +14,8 @@ namespace leat::operators {
 // Karnin, K. Lang, E. Liberty, "Optimal Quantile Approximation in Streams", FOCS 2016): levels of
 // values that stand for 1, 2, 4, … each, of which every other goes up when there are too many. The
 // coin is a hash of how many values were added and thinned out: equal sequences of calls give equal
-// sketches. The standard error of a rank is 0.17 % of the values (measured for k = 640 and in
-// proportion to 1/k), so 1 % is nearly six of them.
+// sketches. The standard error of a rank is 0.07 % of the values (over 150
+// shuffles of 40 000 values the largest error was 0.21 %), so 1 % is far out.
 // Numbers, timestamps and durations only.
 class QuantileSketch {
  public:
