@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <numeric>
 
@@ -8,15 +9,16 @@
 namespace leat::operators {
 
 // Where the windows of a tumbling or hopping step lie: [start, start + size), a start every `every`
-// from `offset` on. Microseconds; requires 0 < every. A value.
+// from `offset` on. Microseconds; what is shorter than one is one. A value.
 struct WindowGrid {
   std::int64_t size_us = 0;
   std::int64_t every_us = 0;
   std::int64_t offset_us = 0;
 
   explicit WindowGrid(const Window& window) noexcept
-      : size_us(window.size_us),
-        every_us(window.kind == Window::Kind::hopping ? window.every_us : window.size_us),
+      : size_us(std::max<std::int64_t>(window.size_us, 1)),
+        every_us(window.kind == Window::Kind::hopping ? std::max<std::int64_t>(window.every_us, 1)
+                                                      : size_us),
         offset_us(window.offset_us) {}
 
   // The last multiple of `step` (shifted by the offset) that is not after `time`.
