@@ -136,20 +136,6 @@ Flow Builder::add(const spec::StepSpec& step, const spec::RepartitionStep& repar
   return graph_.add_exchange(checked, step.id, columns);
 }
 
-Flow Builder::add(const spec::StepSpec& step, const spec::AggregateStep&, Flow input) {
-  report({}, step.pointer + "/aggregate", "NOT_AVAILABLE_YET",
-         "`aggregate` is described but not available in this version");
-  flows_.emplace(step.id + std::string(spec::kLateSuffix), input);
-  return input;
-}
-
-Flow Builder::add(const spec::StepSpec& step, const spec::DedupeStep&, Flow input) {
-  report({}, step.pointer + "/dedupe", "NOT_AVAILABLE_YET",
-         "`dedupe` is described but not available in this version");
-  flows_.emplace(step.id + std::string(spec::kLateSuffix), input);
-  return input;
-}
-
 namespace {
 
 bool is_error(const spec::Diagnostic& diagnostic) {
@@ -193,6 +179,7 @@ PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const Plan
   plan->spec = std::move(spec);
   plan->stages = builder.graph().take_stages();
   plan->exchanges = builder.graph().take_exchanges();
+  plan->keyed = builder.take_keyed();
   plan->warnings = std::move(diagnostics);
   return {plan, {}};
 }

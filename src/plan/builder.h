@@ -12,6 +12,7 @@
 #include "plan/expressions.h"
 #include "plan/graph.h"
 #include "plan/plan.h"
+#include "plan/results.h"
 
 namespace leat::plan {
 
@@ -36,6 +37,7 @@ class Builder {
     }
     for (const spec::StepSpec& step : spec_->steps) {
       const Flow input = input_of(step.from, step.id);
+      check_epochs(step, input);
       flows_.emplace(
           step.id, std::visit([&](const auto& verb) { return add(step, verb, input); }, step.verb));
     }
@@ -44,6 +46,7 @@ class Builder {
 
   Graph& graph() noexcept { return graph_; }
   std::vector<spec::Diagnostic> take_diagnostics() { return std::move(diagnostics_); }
+  std::vector<KeyedStep> take_keyed() { return std::move(keyed_); }
 
  private:
   Flow input_of(const std::vector<std::string>& from, const std::string& step) {
@@ -91,8 +94,30 @@ class Builder {
   bool check_targets(const spec::StepSpec& step, const spec::ExplodeStep& explode);
   Flow add(const spec::StepSpec& step, const spec::ExplodeStep& explode, Flow input);
 
+  // build_keyed.cc
   Flow add(const spec::StepSpec& step, const spec::AggregateStep& aggregate, Flow input);
   Flow add(const spec::StepSpec& step, const spec::DedupeStep& dedupe, Flow input);
+  bool reads_updates(const spec::StepSpec& step, const Flow& input);
+  void check_epochs(const spec::StepSpec& step, const Flow& input);
+  void warn_of_windows(const spec::StepSpec& step, const spec::AggregateStep& aggregate,
+                       const Flow& input);
+  void tell_of_partitions(const std::vector<spec::Assignment>& by, const Flow& input);
+  // Columns of the key's values; what must run for them goes to `work`.
+  std::vector<TypedColumn> bind_key(const std::vector<spec::Assignment>& by,
+                                    Expressions& expressions, const Shape& shape,
+                                    operators::ComputeWork& work);
+  // Rows with equal keys at one place, behind `work`.
+  Flow gathered(Flow input, const spec::StepSpec& step,
+                std::shared_ptr<operators::ComputeWork> work,
+                const std::vector<std::size_t>& key_columns,
+                const std::vector<spec::Assignment>& by);
+  // The side output of the step that made `made` of `entered`.
+  void add_late_rows(const spec::StepSpec& step, const Flow& made, Flow entered);
+  void remember(const spec::StepSpec& step, const Flow& flow, KeyedStep keyed);
+  void remember(const spec::StepSpec& step, const spec::AggregateStep& aggregate, const Flow& flow,
+                std::shared_ptr<const operators::AggregateWork> work,
+                std::vector<std::string> names);
+
   void check_condition(const expr::Program& condition, const std::string& pointer);
   // Compiles all expressions of a set or select; what must run goes to `work`.
   std::vector<Member> assign(const std::vector<spec::Assignment>& fields, Expressions& expressions,
@@ -134,6 +159,7 @@ class Builder {
   const std::vector<expr::MockPtr> mocks_;
   const PlanOptions& options_;
   const std::uint32_t parallelism_;
+  std::vector<KeyedStep> keyed_;
   Graph graph_;
   std::map<std::string, Flow> flows_;
   std::vector<spec::Diagnostic> diagnostics_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "plan/aggregates.h"
 #include "spec/field_path.h"
 
 namespace leat::plan {
@@ -54,7 +55,19 @@ std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expressi
       }
     };
     AnyField resolver;
-    if (!expression.aggregates) take(expr::compile(expression.text, resolver, limits).diagnostics);
+    if (!expression.aggregates) {
+      take(expr::compile(expression.text, resolver, limits).diagnostics);
+      continue;
+    }
+    AggregateExpression split = split_aggregates(expression.text, limits);
+    if (!split.ok()) {
+      take(std::move(split.diagnostics));
+      continue;
+    }
+    take(expr::compile(split.rest, resolver).diagnostics);
+    for (const AggregateCall& call : split.calls)
+      for (const expr::Ast& argument : call.arguments)
+        take(expr::compile(argument, resolver).diagnostics);
   }
   return found;
 }

@@ -34,7 +34,8 @@ std::string unequal(const std::string& what, std::uint64_t left, std::uint64_t r
 }
 
 bool multiplies(const spec::StepSpec& step) {
-  return std::holds_alternative<spec::ExplodeStep>(step.verb);
+  return std::holds_alternative<spec::ExplodeStep>(step.verb) ||
+         std::holds_alternative<spec::AggregateStep>(step.verb);
 }
 
 // Every row has one way from a source to the one sink.
