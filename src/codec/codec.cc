@@ -12,12 +12,12 @@ namespace leat::codec {
 std::unique_ptr<RowDecoder> make_decoder(const Reading& reading,
                                          std::vector<record::DecodeSlot> slots) {
   switch (reading.format) {
-    case Format::json: return std::make_unique<JsonDecoder>(slots, reading.schema);
+    case Format::json: return std::make_unique<JsonDecoder>(slots, reading.schema, reading.limits);
     case Format::csv: return std::make_unique<CsvDecoder>(reading, slots);
     case Format::string:
     case Format::bytes: break;
   }
-  return std::make_unique<TextDecoder>(reading.format, std::move(slots));
+  return std::make_unique<TextDecoder>(reading.format, std::move(slots), reading.limits.bytes_max);
 }
 
 std::unique_ptr<RowDecoder> make_decoder(Format format, std::vector<record::DecodeSlot> slots) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,11 +22,19 @@ enum class Format : std::uint8_t {
   csv,     // one line of fields
 };
 
+// What a record may be; beyond it cannot be read (RECORD_TOO_DEEP, RECORD_TOO_LARGE).
+struct RecordLimits {
+  std::size_t depth_max = std::numeric_limits<std::size_t>::max();  // of json: objects and lists
+                                                                    // inside each other
+  std::size_t bytes_max = std::numeric_limits<std::size_t>::max();  // of the value
+};
+
 // What there is to know about the records of a source. A value.
 struct Reading {
   Format format = Format::json;
   spec::CsvSpec csv = {};                                    // of Format::csv
   std::shared_ptr<const spec::SchemaSpec> schema = nullptr;  // of json and csv; null = none
+  RecordLimits limits = {};
 };
 
 // Reads records into columns: the front of a chain. Implementations: thread-confined, one per task.

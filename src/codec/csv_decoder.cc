@@ -15,7 +15,10 @@ using record::Value;
 using SchemaKind = spec::SchemaType::Kind;
 
 CsvRows::CsvRows(const Reading& reading, const std::vector<std::string>& columns)
-    : schema_(reading.schema), delimiter_(reading.csv.delimiter), null_(reading.csv.null) {
+    : schema_(reading.schema),
+      delimiter_(reading.csv.delimiter),
+      null_(reading.csv.null),
+      bytes_max_(reading.limits.bytes_max) {
   for (const std::string& name : columns) {
     Field& field = fields_.emplace_back();
     field.name = name;
@@ -51,6 +54,7 @@ bool CsvRows::structured(std::size_t field) const noexcept {
 
 const RowError* CsvRows::split(std::string_view row, base::Arena& arena) {
   if (misnamed_ != nullptr) return misnamed_;
+  if (row.size() > bytes_max_) return &kRecordTooLarge;
   if (const RowError* error = split_csv(row, delimiter_, arena, texts_)) return error;
   return texts_.size() == fields_.size() ? nullptr : &kColumnCount;
 }

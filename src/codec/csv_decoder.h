@@ -27,7 +27,7 @@ class CsvRows {
   bool structured(std::size_t field) const noexcept;
 
   // Takes a row apart; text() and the others are then of this row. Error: those of split_csv,
-  // COLUMN_COUNT, and what a file's columns have against the schema.
+  // RECORD_TOO_LARGE, COLUMN_COUNT, and what a file's columns have against the schema.
   const record::RowError* split(std::string_view row, base::Arena& arena);
   std::string_view text(std::size_t field) const noexcept { return texts_[field]; }
   bool null(std::size_t field) const noexcept;
@@ -45,6 +45,7 @@ class CsvRows {
   const std::shared_ptr<const spec::SchemaSpec> schema_;
   const char delimiter_;
   const std::string null_;
+  const std::size_t bytes_max_;
   std::vector<Field> fields_;
   const record::RowError* misnamed_ = nullptr;  // why no row of these columns can be read
   std::vector<std::string_view> texts_;

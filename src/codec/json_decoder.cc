@@ -69,6 +69,7 @@ class JsonDecoder::Walk {
   // The object at the cursor; `end` is behind its brace.
   const RowError* object(PathTree::NodeId node, std::uint32_t& end) {
     const bool wanted = !decoder_.tree_.leaf(node);
+    if (++level_ > decoder_.depth_max_) return &kRecordTooDeep;
     cursor_.advance();
     if (cursor_.peek() != '}') {
       for (;;) {
@@ -86,6 +87,7 @@ class JsonDecoder::Walk {
     }
     end = cursor_.position() + 1;
     cursor_.advance();
+    --level_;
     for (const PathTree::NodeId child : decoder_.wanted_[node].required)
       if (decoder_.wanted_[child].seen != decoder_.serial_) return &kMissingField;
     return nullptr;
@@ -114,9 +116,19 @@ class JsonDecoder::Walk {
     switch (kind_of(cursor_.peek())) {
       case Kind::bad: return &kMalformedJson;
       case Kind::object:
-      case Kind::list: return cursor_.skip_nested() == 0 ? &kMalformedJson : nullptr;
+      case Kind::list: {
+        std::uint32_t end = 0;
+        return skip_nested(cursor_, end);
+      }
       default: cursor_.advance(); return nullptr;
     }
+  }
+
+  // Moves behind the object or list at the cursor.
+  const RowError* skip_nested(Cursor& cursor, std::uint32_t& end) const {
+    end = cursor.skip_nested(decoder_.depth_max_ - level_);
+    if (end != 0) return nullptr;
+    return cursor.done() ? &kMalformedJson : &kRecordTooDeep;
   }
 
   const RowError* read(PathTree::NodeId node) {
@@ -141,8 +153,7 @@ class JsonDecoder::Walk {
         }
         [[fallthrough]];
       case Kind::list:
-        end = cursor_.skip_nested();
-        if (end == 0) return &kMalformedJson;
+        if (const RowError* error = skip_nested(cursor_, end)) return error;
         break;
       default:
         end = cursor_.scalar_end();
@@ -182,6 +193,9 @@ class JsonDecoder::Walk {
     const bool made = wants_value(wanted) && converts(type);
     if (!made && type.kind == spec::SchemaType::Kind::object) return nullptr;
     Cursor ahead = cursor_;
+    std::uint32_t ignored = 0;
+    if (const RowError* error = skip_nested(ahead, ignored)) return error;
+    ahead = cursor_;
     return TypedReader(text_, arena_).read(type, ahead, made ? &whole : nullptr);
   }
 
@@ -191,6 +205,11 @@ class JsonDecoder::Walk {
     Value value;
     const bool nested = cursor_.peek() == '{' || cursor_.peek() == '[';
     const std::uint32_t scalar_end = nested ? 0 : cursor_.scalar_end();
+    if (nested) {
+      Cursor ahead = cursor_;
+      std::uint32_t ignored = 0;
+      if (const RowError* error = skip_nested(ahead, ignored)) return error;
+    }
     if (const RowError* error = reader.read(type, cursor_, wants_value(wanted) ? &value : nullptr))
       return error;
     const std::uint32_t end = nested ? *(cursor_.token() - 1) + 1 : scalar_end;
@@ -251,23 +270,30 @@ class JsonDecoder::Walk {
   base::Arena& arena_;
   Cursor cursor_;
   const std::size_t row_;
-  bool refused_ = false;  // the key at the cursor is a field that the schema does not know
+  std::size_t level_ = 0;  // objects that are walked around the cursor
+  bool refused_ = false;   // the key at the cursor is a field that the schema does not know
 };
 
 JsonDecoder::JsonDecoder(const std::vector<DecodeSlot>& slots,
-                         const std::shared_ptr<const spec::SchemaSpec>& schema)
+                         const std::shared_ptr<const spec::SchemaSpec>& schema,
+                         const RecordLimits& limits)
     : JsonDecoder(slots, schema != nullptr ? row_type(*schema) : nullptr,
-                  schema != nullptr ? schema->extra : spec::ExtraFields::keep, Root::document) {}
+                  schema != nullptr ? schema->extra : spec::ExtraFields::keep, Root::document,
+                  limits) {}
 
 JsonDecoder JsonDecoder::of_values(const std::vector<DecodeSlot>& slots,
                                    std::shared_ptr<const spec::SchemaType> type) {
-  return {slots, std::move(type), spec::ExtraFields::keep, Root::value};
+  return {slots, std::move(type), spec::ExtraFields::keep, Root::value, {}};
 }
 
 JsonDecoder::JsonDecoder(const std::vector<DecodeSlot>& slots,
                          std::shared_ptr<const spec::SchemaType> type, spec::ExtraFields extra,
-                         Root root)
-    : type_(std::move(type)), extra_(extra), root_(root) {
+                         Root root, const RecordLimits& limits)
+    : type_(std::move(type)),
+      extra_(extra),
+      root_(root),
+      depth_max_(limits.depth_max),
+      scanner_(limits.bytes_max) {
   wanted_.resize(tree_.size());
   if (type_ != nullptr) declare(0, {}, *type_);
   for (const DecodeSlot& slot : slots) {

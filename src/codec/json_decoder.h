@@ -16,7 +16,8 @@ namespace leat::codec {
 class JsonDecoder final : public RowDecoder {
  public:
   explicit JsonDecoder(const std::vector<record::DecodeSlot>& slots,
-                       const std::shared_ptr<const spec::SchemaSpec>& schema = nullptr);
+                       const std::shared_ptr<const spec::SchemaSpec>& schema = nullptr,
+                       const RecordLimits& limits = {});
   // Reads values of any type instead of documents: members of what is no object stay absent.
   // `type`: of the values; null = nothing is known.
   static JsonDecoder of_values(const std::vector<record::DecodeSlot>& slots,
@@ -31,7 +32,8 @@ class JsonDecoder final : public RowDecoder {
  private:
   enum class Root : std::uint8_t { document, value };
   JsonDecoder(const std::vector<record::DecodeSlot>& slots,
-              std::shared_ptr<const spec::SchemaType> type, spec::ExtraFields extra, Root root);
+              std::shared_ptr<const spec::SchemaType> type, spec::ExtraFields extra, Root root,
+              const RecordLimits& limits);
 
   struct Target {
     record::DecodeSlot::Want want;
@@ -50,6 +52,7 @@ class JsonDecoder final : public RowDecoder {
   const std::shared_ptr<const spec::SchemaType> type_;
   const spec::ExtraFields extra_;
   const Root root_;
+  const std::size_t depth_max_;
   PathTree tree_;
   std::vector<Wanted> wanted_;  // by node
   std::vector<Target> targets_;

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -51,7 +52,10 @@ class JsonScanner::Stage {
   std::size_t capacity_ = 0;
 };
 
-JsonScanner::JsonScanner() : stage_(std::make_unique<Stage>()) {}
+JsonScanner::JsonScanner(std::size_t bytes_max)
+    : bytes_max_(std::min(bytes_max, kRecordBytesMax)),
+      too_large_(bytes_max > kRecordBytesMax ? &kValueTooLarge : &kRecordTooLarge),
+      stage_(std::make_unique<Stage>()) {}
 JsonScanner::~JsonScanner() = default;
 
 std::size_t JsonScanner::scan(std::span<const record::Row> rows, std::size_t first,
@@ -59,7 +63,7 @@ std::size_t JsonScanner::scan(std::span<const record::Row> rows, std::size_t fir
   std::size_t last = first;
   std::size_t bytes = 0;
   do {
-    if (rows[last].value.size() <= kRecordBytesMax) bytes += rows[last].value.size() + 1;
+    if (rows[last].value.size() <= bytes_max_) bytes += rows[last].value.size() + 1;
     ++last;
   } while (last < rows.size() && bytes + rows[last].value.size() < kChunkBytes);
 
@@ -70,8 +74,8 @@ std::size_t JsonScanner::scan(std::span<const record::Row> rows, std::size_t fir
     const std::string_view value = rows[i].value;
     text = {base, at, at, nullptr, nullptr, false, nullptr};
     if (rows[i].tombstone()) continue;
-    if (value.size() > kRecordBytesMax) {
-      text.error = &kValueTooLarge;
+    if (value.size() > bytes_max_) {
+      text.error = too_large_;
       continue;
     }
     if (!value.empty()) std::memcpy(base + at, value.data(), value.size());

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -80,13 +81,15 @@ class Cursor {
     while (is_space(base_[end - 1])) --end;
     return end;
   }
-  // Moves behind the object or list at the cursor and gives its end; 0 when it does not end.
-  std::uint32_t skip_nested() noexcept {
+  // Moves behind the object or list at the cursor and gives its end; 0 when it does not end (the
+  // cursor is then done()), or has more than `depth_max` levels.
+  std::uint32_t skip_nested(
+      std::size_t depth_max = std::numeric_limits<std::size_t>::max()) noexcept {
     std::size_t depth = 0;
     for (; at_ < end_; ++at_) {
       const char c = base_[*at_];
       if (c == '{' || c == '[') {
-        ++depth;
+        if (++depth > depth_max) return 0;
       } else if ((c == '}' || c == ']') && --depth == 0) {
         return *at_++ + 1;
       }
@@ -109,7 +112,8 @@ class JsonScanner {
   static constexpr std::size_t kChunkBytes = 24 * 1024;
   static constexpr std::size_t kRecordBytesMax = std::size_t{1} << 30;
 
-  JsonScanner();
+  // Larger values are RECORD_TOO_LARGE.
+  explicit JsonScanner(std::size_t bytes_max = std::numeric_limits<std::size_t>::max());
   ~JsonScanner();
   JsonScanner(const JsonScanner&) = delete;
   JsonScanner& operator=(const JsonScanner&) = delete;
@@ -126,6 +130,8 @@ class JsonScanner {
   void scan_each(std::span<const record::Row> rows, std::span<ScannedText> out, const char* base);
   void split(std::span<const record::Row> rows, std::span<ScannedText> out);
 
+  const std::size_t bytes_max_;  // at most kRecordBytesMax
+  const record::RowError* const too_large_;
   std::unique_ptr<Stage> stage_;
 };
 

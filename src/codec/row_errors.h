@@ -36,6 +36,10 @@ inline constexpr record::RowError kColumnCount{
 inline constexpr record::RowError kNotAList{"NOT_A_LIST", "only a list can be exploded"};
 inline constexpr record::RowError kTooDeep{"VALUE_TOO_DEEP",
                                            "lists and objects are nested too deeply"};
+inline constexpr record::RowError kRecordTooDeep{
+    "RECORD_TOO_DEEP", "lists and objects are nested deeper than `limits.record_depth` allows"};
+inline constexpr record::RowError kRecordTooLarge{
+    "RECORD_TOO_LARGE", "the value is larger than `limits.record_bytes` allows"};
 inline constexpr record::RowError kValueTooLarge{"VALUE_TOO_LARGE",
                                                  "the record is larger than 1 GiB"};
 

@@ -5,7 +5,9 @@
 
 namespace leat::codec {
 
-TextDecoder::TextDecoder(Format format, std::vector<record::DecodeSlot> slots) : format_(format) {
+TextDecoder::TextDecoder(Format format, std::vector<record::DecodeSlot> slots,
+                         std::size_t bytes_max)
+    : format_(format), bytes_max_(bytes_max) {
   for (const record::DecodeSlot& slot : slots) {
     const bool value = slot.path.size() == 1 && slot.path[0] == "value";
     (value ? columns_ : absent_).push_back(slot.column);
@@ -15,9 +17,12 @@ TextDecoder::TextDecoder(Format format, std::vector<record::DecodeSlot> slots) :
 void TextDecoder::decode(record::RecordBatch& batch, std::span<const record::RowError*> errors) {
   const std::vector<record::Row>& rows = batch.rows();
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const bool bad =
-        format_ == Format::string && !rows[i].tombstone() && !base::valid_utf8(rows[i].value);
-    errors[i] = bad ? &kInvalidUtf8 : nullptr;
+    errors[i] = nullptr;
+    if (rows[i].tombstone()) continue;
+    if (rows[i].value.size() > bytes_max_)
+      errors[i] = &kRecordTooLarge;
+    else if (format_ == Format::string && !base::valid_utf8(rows[i].value))
+      errors[i] = &kInvalidUtf8;
   }
   for (const std::size_t index : absent_) batch.make_column(index);
   for (const std::size_t index : columns_) {

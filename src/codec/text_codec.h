@@ -9,11 +9,12 @@ namespace leat::codec {
 // The formats string and bytes: the value is the row's only field. Thread-confined.
 class TextDecoder final : public RowDecoder {
  public:
-  TextDecoder(Format format, std::vector<record::DecodeSlot> slots);
+  TextDecoder(Format format, std::vector<record::DecodeSlot> slots, std::size_t bytes_max);
   void decode(record::RecordBatch& batch, std::span<const record::RowError*> errors) override;
 
  private:
   const Format format_;
+  const std::size_t bytes_max_;
   std::vector<std::size_t> columns_;  // of the path {"value"}
   std::vector<std::size_t> absent_;   // of all others
 };

@@ -435,6 +435,8 @@ void Builder::read_limits(Config& config) {
   config.limits.windows_per_row = integer("limits.windows_per_row");
   config.limits.collect = integer("limits.collect");
   config.limits.emit_per_row = integer("limits.emit_per_row");
+  config.limits.record_depth = integer("limits.record_depth");
+  config.limits.record_bytes = size("limits.record_bytes");
 }
 
 void Builder::read_log(Config& config) {

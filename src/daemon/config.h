@@ -107,6 +107,8 @@ struct Config {
     std::uint32_t windows_per_row = 0;
     std::uint32_t collect = 0;
     std::uint32_t emit_per_row = 0;
+    std::uint32_t record_depth = 0;
+    std::uint64_t record_bytes = 0;
   } limits;
 
   struct Defaults {

@@ -52,6 +52,7 @@ plan::PlanOptions plan_options(const Config& config) {
                          config.limits.expression_nodes};
   options.aggregates.collect = config.limits.collect;
   options.emit_per_row = config.limits.emit_per_row;
+  options.records = {config.limits.record_depth, config.limits.record_bytes};
   return options;
 }
 

@@ -28,7 +28,7 @@ spec::Expression parsing(const spec::EventTimeSpec& time) {
 }  // namespace
 
 Flow Builder::add_source(std::uint32_t index, const spec::SourceSpec& source) {
-  Flow decoded = graph_.add_source(index, source);
+  Flow decoded = graph_.add_source(index, source, options_.records);
   const spec::EventTimeSpec& time = source.event_time;
   auto work = std::make_shared<ArrivalWork>();
   work->unit = time.unit;

@@ -77,10 +77,12 @@ MakeOperator Graph::make_decode(const codec::Reading& reading, std::shared_ptr<c
   };
 }
 
-Flow Graph::add_source(std::uint32_t index, const spec::SourceSpec& source) {
+Flow Graph::add_source(std::uint32_t index, const spec::SourceSpec& source,
+                       const codec::RecordLimits& limits) {
   if (stages_.empty()) stages_.emplace_back();
   Stage& stage = stages_.front();
   codec::Reading reading = reading_of(source);
+  reading.limits = limits;
   stage.sources.push_back({index, stage.nodes.size()});
   const bool named_by_file = reading.format == codec::Format::csv && reading.csv.fields.empty();
   if (named_by_file) {
@@ -89,6 +91,7 @@ Flow Graph::add_source(std::uint32_t index, const spec::SourceSpec& source) {
       return std::make_unique<operators::Encode>(codec::make_csv_to_json_encoder(reading));
     }));
     reading.format = codec::Format::json;
+    reading.limits = {};
   }
   const TypePtr type = type_of(reading);
   const ScopeId scope = scopes_.add_origin(std::move(reading), type);

@@ -43,7 +43,8 @@ class Graph {
 
   // The decoder of a source, in the first stage. Rows get their times from what add_arrival() puts
   // behind it.
-  Flow add_source(std::uint32_t index, const spec::SourceSpec& source);
+  Flow add_source(std::uint32_t index, const spec::SourceSpec& source,
+                  const codec::RecordLimits& limits);
   // What counts the rows of a source once they are decoded.
   Flow add_arrival(const Flow& decoded, const std::string& source, MakeOperator make);
   // One flow of all; shapes that differ are encoded first, for the work of `step`. Where one record

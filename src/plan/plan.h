@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "codec/codec.h"
 #include "expr/ast.h"
 #include "expr/mock.h"
 #include "flow/operator.h"
@@ -102,6 +103,7 @@ struct PlanOptions {
   std::vector<expr::MockPtr> mocks = {};    // answer calls of functions in place of the library
   operators::AggregateLimits aggregates = {};
   std::uint64_t emit_per_row = 10'000;  // rows that one may become in a step
+  codec::RecordLimits records = {64, std::size_t{16} << 20};  // of the sources
 };
 
 // A plan, or every mistake that only shows when the definition is put together (expressions above
