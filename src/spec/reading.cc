@@ -234,6 +234,11 @@ bool check_quantity(Findings& findings, const Field& field, const Spot& spot) {
   return false;
 }
 
+// A format as an object.
+std::string with_settings(std::string_view format) {
+  return "{\"" + std::string(format) + "\": {\"fields\": […]}}";
+}
+
 bool check_choice(Findings& findings, const Field& field, const Spot& spot,
                   const std::string& word) {
   if (contains_word(field.words, word)) return true;
@@ -241,10 +246,16 @@ bool check_choice(Findings& findings, const Field& field, const Spot& spot,
     findings.not_yet(spot.pointer, spot.value.place(), word);
     return false;
   }
-  const auto known = split_words(field.words);
+  auto known = split_words(field.words);
   std::string list;
   for (const std::string_view choice : known)
     list += (list.empty() ? "`" : ", `") + std::string(choice) + "`";
+  // What needs settings has no bare name.
+  for (const Field& object : fields_of(field.of)) {
+    if (object.need == Need::later || contains_word(field.words, object.key)) continue;
+    list += ", " + with_settings(object.key);
+    known.push_back(object.key);
+  }
   findings.error("UNKNOWN_VALUE", spot, quoted(word) + " is not one of " + list,
                  base::nearest(word, known));
   return false;
@@ -282,7 +293,7 @@ bool check_format(Findings& findings, const Field& field, const Spot& spot) {
   if (object == nullptr || object->need == Need::later || contains_word(field.words, word))
     return check_choice(findings, field, spot, word);
   findings.error("MISSING_FIELD", spot,
-                 quoted(word) + " needs settings: write {\"" + word + "\": {\"fields\": […]}}");
+                 quoted(word) + " needs settings: write " + with_settings(word));
   return false;
 }
 

@@ -34,6 +34,10 @@ TEST(Formats, AreNamesOrObjectsOfOneKey) {
   EXPECT_EQ(check("\"bytes\""), "");
   EXPECT_EQ(source_of(with_format(R"({"string": {}})")).format, Format::string);
   EXPECT_EQ(check("\"protobuf\""), "UNKNOWN_VALUE /sources/in/format");
+  const Diagnostic unknown = parse_pipeline(with_format("\"csvs\"")).diagnostics.at(0);
+  EXPECT_EQ(unknown.message,
+            R"(`csvs` is not one of `json`, `string`, `bytes`, {"csv": {"fields": […]}})");
+  EXPECT_EQ(unknown.did_you_mean, std::vector<std::string>{"csv"});
   EXPECT_EQ(check("\"avro\""), "NOT_AVAILABLE_YET /sources/in/format");
   EXPECT_EQ(check(R"({"avro": {"registry": "main"}})"),
             "NOT_AVAILABLE_YET /sources/in/format/avro");
