@@ -68,15 +68,19 @@ class JsonDecoder::Walk {
 
   // The object at the cursor; `end` is behind its brace.
   const RowError* object(PathTree::NodeId node, std::uint32_t& end) {
-    const bool wanted = !decoder_.tree_.leaf(node);
+    // Once every wanted member was met, the other keys are nobody's.
+    std::size_t wanted = decoder_.tree_.children(node).size();
+    std::size_t from = 0;
+    const bool every_key = node == 0 && decoder_.extra_ == spec::ExtraFields::error;
     if (++level_ > decoder_.depth_max_) return &kRecordTooDeep;
     cursor_.advance();
     if (cursor_.peek() != '}') {
       for (;;) {
         if (cursor_.peek() != '"' || cursor_.peek(1) != ':') return &kMalformedJson;
         PathTree::NodeId child = PathTree::kNone;
-        if (wanted) child = match(node);
+        if (wanted != 0 || every_key) child = match(node, from);
         if (refused_) return &kUnexpectedField;
+        if (child != PathTree::kNone) --wanted;
         cursor_.advance(2);
         if (const RowError* error = child == PathTree::kNone ? skip() : read(child)) return error;
         const char next = cursor_.peek();
@@ -94,14 +98,14 @@ class JsonDecoder::Walk {
   }
 
   // The node that the key at the cursor leads to, the first time in this record.
-  PathTree::NodeId match(PathTree::NodeId node) {
+  PathTree::NodeId match(PathTree::NodeId node, std::size_t& from) {
     const std::uint32_t begin = cursor_.position() + 1;
     std::string_view key = between(begin, cursor_.scalar_end() - 1);
     PathTree::NodeId child = PathTree::kNone;
     if (text_.escapes && !key.empty() && std::memchr(key.data(), '\\', key.size()) != nullptr) {
       if (unescape(key, arena_, key) == nullptr) child = decoder_.tree_.find(node, key);
     } else {
-      child = decoder_.tree_.find_padded(node, key);
+      child = decoder_.tree_.find_padded(node, key, from);
     }
     // Only the fields of the row are counted: an object may always have more than was declared.
     if (node == 0 && decoder_.extra_ == spec::ExtraFields::error)

@@ -46,14 +46,20 @@ class PathTree {
   const std::vector<Child>& children(NodeId node) const noexcept { return nodes_[node]; }
 
   NodeId find(NodeId node, std::string_view key) const noexcept {
-    return match(node, word_of(key.data(), key.size()), key);
+    std::size_t from = 0;
+    return match(node, word_of(key.data(), key.size()), key, from);
   }
-  // The same for a key behind which 8 bytes can be read.
-  NodeId find_padded(NodeId node, std::string_view key) const noexcept {
+  // The same for a key behind which 8 bytes can be read. `from`, 0 at first, is the child to begin
+  // with and then the one behind what was found: members mostly come in their order.
+  NodeId find_padded(NodeId node, std::string_view key, std::size_t& from) const noexcept {
     std::uint64_t word;
     std::memcpy(&word, key.data(), 8);
     if (key.size() < 8) word &= (std::uint64_t{1} << (key.size() * 8)) - 1;
-    return match(node, word, key);
+    return match(node, word, key, from);
+  }
+  NodeId find_padded(NodeId node, std::string_view key) const noexcept {
+    std::size_t from = 0;
+    return find_padded(node, key, from);
   }
 
  private:
@@ -62,12 +68,18 @@ class PathTree {
     if (size != 0) std::memcpy(&word, name, size < 8 ? size : 8);
     return word;
   }
-  NodeId match(NodeId node, std::uint64_t word, std::string_view key) const noexcept {
-    for (const Child& child : nodes_[node]) {
+  NodeId match(NodeId node, std::uint64_t word, std::string_view key,
+               std::size_t& from) const noexcept {
+    const std::vector<Child>& all = nodes_[node];
+    std::size_t at = from;
+    for (std::size_t left = all.size(); left > 0; --left) {
+      const Child& child = all[at];
+      if (++at == all.size()) at = 0;
       if (child.word != word || child.name.size() != key.size()) continue;
-      if (key.size() <= 8 ||
-          std::memcmp(child.name.data() + 8, key.data() + 8, key.size() - 8) == 0)
-        return child.node;
+      if (key.size() > 8 && std::memcmp(child.name.data() + 8, key.data() + 8, key.size() - 8) != 0)
+        continue;
+      from = at;
+      return child.node;
     }
     return kNone;
   }

@@ -40,8 +40,9 @@ void each_row(Frame& frame, const Operand*, Value* out, std::size_t rows) {
 }
 
 const Header* find_header(const Row& row, std::string_view name) {
-  for (std::size_t i = row.header_count; i > 0; --i)
-    if (row.headers[i - 1].name == name) return &row.headers[i - 1];
+  const std::span<const Header> all = row.all_headers();
+  for (std::size_t i = all.size(); i > 0; --i)
+    if (all[i - 1].name == name) return &all[i - 1];
   return nullptr;
 }
 
@@ -58,10 +59,11 @@ Value has_header(const Row& row, const Value& name) {
 }
 
 Value headers(const Row& row, base::Arena& arena) {
-  const std::span<Entry> entries = arena.array<Entry>(row.header_count);
-  KeyIndex index(arena, row.header_count);
+  const std::span<const Header> all = row.all_headers();
+  const std::span<Entry> entries = arena.array<Entry>(all.size());
+  KeyIndex index(arena, all.size());
   std::size_t count = 0;
-  for (const Header& one : row.all_headers()) {
+  for (const Header& one : all) {
     const Value name = checked_text(one.name);
     const Value value = one.null ? Value::null() : checked_text(one.value);
     if (name.is_error() || value.is_error()) return fail(kInvalidUtf8);

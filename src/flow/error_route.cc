@@ -46,15 +46,12 @@ std::string_view origin_of(const record::Row& row, base::Arena& arena) {
 class Headers {
  public:
   Headers(const record::Row& row, base::Arena& arena)
-      : all_(arena.array<record::Header>(row.header_count + kHeadersMax)) {
+      : all_(arena.array<record::Header>(row.all_headers().size() + kHeadersMax)) {
     for (const record::Header& header : row.all_headers())
       if (header.name != kOriginHeader) all_[count_++] = header;
   }
   void add(std::string_view name, std::string_view value) { all_[count_++] = {name, value, false}; }
-  void give(record::Row& row) const noexcept {
-    row.headers = all_.data();
-    row.header_count = static_cast<std::uint32_t>(count_);
-  }
+  void give(record::Row& row) const noexcept { row.set_headers(all_.first(count_)); }
 
  private:
   const std::span<record::Header> all_;

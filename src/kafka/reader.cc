@@ -12,6 +12,24 @@ void MessageMemory::last_released() noexcept {
   pool->give(this);
 }
 
+std::span<const record::Header> MessageMemory::read_headers(const void* message) noexcept {
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(static_cast<const rd_kafka_message_t*>(message), &headers) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR)
+    return {};
+  const auto found = arena().array<record::Header>(rd_kafka_header_cnt(headers));
+  std::size_t known = 0;
+  for (; known < found.size(); ++known) {
+    const char* name = nullptr;
+    const void* value = nullptr;
+    std::size_t size = 0;
+    if (rd_kafka_header_get_all(headers, known, &name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      break;
+    found[known] = {name, {static_cast<const char*>(value), size}, value == nullptr};
+  }
+  return found.first(known);
+}
+
 base::Ref<MessageMemory> MessagePool::take() {
   base::Ref<MessagePool> self(this);
   MessageMemory* const kept = pool_.take();
@@ -112,19 +130,7 @@ void Reader::fill_row(const Partition& partition, const rd_kafka_message_t& mess
   if (message.key == nullptr) row.flags |= record::Row::kNullKey;
   rd_kafka_timestamp_type_t type{};
   row.timestamp_ms = std::max<std::int64_t>(0, rd_kafka_message_timestamp(&message, &type));
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  const auto found = memory.arena().array<record::Header>(rd_kafka_header_cnt(headers));
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const char* name = nullptr;
-    const void* value = nullptr;
-    std::size_t size = 0;
-    if (rd_kafka_header_get_all(headers, i, &name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR)
-      break;
-    found[i] = {name, {static_cast<const char*>(value), size}, value == nullptr};
-    row.header_count = static_cast<std::uint32_t>(i + 1);
-  }
-  row.headers = found.data();
+  row.set_headers(memory, &message);
 }
 
 void Reader::raise(const Partition& partition, const rd_kafka_message_t& message) {

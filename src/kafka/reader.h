@@ -14,13 +14,14 @@ class MessagePool;
 
 // Owns the messages that a batch views; they go back to librdkafka when the last batch goes, on any
 // thread.
-class MessageMemory final : public record::BatchMemory {
+class MessageMemory final : public record::BatchMemory, public record::HeaderReader {
  public:
   explicit MessageMemory(base::Ref<MessagePool> pool) : pool_(std::move(pool)) {}
 
   std::array<rd_kafka_message_t*, record::RecordBatch::kRowsMax> messages;
   std::size_t count = 0;
   MessageMemory* next_free = nullptr;
+  std::span<const record::Header> read_headers(const void* message) noexcept override;
   // While it lies in the pool it does not hold the pool.
   void adopt(base::Ref<MessagePool> pool) noexcept { pool_ = std::move(pool); }
 

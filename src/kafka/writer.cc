@@ -130,7 +130,8 @@ const record::RowError* Writer::prepare_row(const record::RecordBatch& batch, st
   if (binding_.timestamp_column)
     if (const record::RowError* const error = choose_timestamp(batch, index, out); error != nullptr)
       return error;
-  if (row.header_count == 0 && headers_.rules.empty() && !headers_.origin) return nullptr;
+  const bool forwarded = headers_.forward && !row.all_headers().empty();
+  if (!forwarded && headers_.rules.empty() && !headers_.origin) return nullptr;
   const record::RowError* failed = nullptr;
   out.headers = make_headers(headers_, batch, index, failed);
   return failed;

@@ -38,8 +38,9 @@ void write_bytes(json::Writer& writer, std::string_view name, std::string_view b
 }
 
 std::string_view header_of(const record::Row& row, std::string_view name) {
-  for (std::size_t i = row.header_count; i > 0; --i)
-    if (row.headers[i - 1].name == name) return row.headers[i - 1].value;
+  const std::span<const record::Header> all = row.all_headers();
+  for (std::size_t i = all.size(); i > 0; --i)
+    if (all[i - 1].name == name) return all[i - 1].value;
   return {};
 }
 

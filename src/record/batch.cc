@@ -55,7 +55,10 @@ RecordBatch RecordBatch::gather(std::span<const std::uint32_t> indexes) const {
   RecordBatch picked(BatchMemory::child(memory_));
   picked.now = now;
   picked.rows_.reserve(indexes.size());
-  for (const std::uint32_t i : indexes) picked.rows_.push_back(rows_[i]);
+  for (const std::uint32_t i : indexes) {
+    rows_[i].all_headers();
+    picked.rows_.push_back(rows_[i]);
+  }
   picked.columns_.resize(columns_.size());
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     if (columns_[c].empty()) continue;

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/arena.h"
@@ -33,6 +34,17 @@ struct Header {
   bool null = false;
 };
 
+// Reads the headers of a record once somebody wants them: for records of Kafka that costs more than
+// the rest of the row, and few pipelines look.
+class HeaderReader {
+ public:
+  // On the thread of the memory that holds the record; what it gives lives as long.
+  virtual std::span<const Header> read_headers(const void* record) noexcept = 0;
+
+ protected:
+  ~HeaderReader() = default;
+};
+
 // One row on its way, all bytes borrowed from the batch's memory.
 struct Row {
   static constexpr std::uint32_t kNullValue = 1;  // a tombstone: passes stateless steps unevaluated
@@ -51,8 +63,6 @@ struct Row {
   const Origin* origin = nullptr;
   std::int64_t offset = 0;
   std::int64_t timestamp_ms = 0;  // of the record in Kafka
-  const Header* headers = nullptr;
-  std::uint32_t header_count = 0;
   std::uint32_t flags = 0;
   // Tells the rows apart that one record became, the same in every replay; 0 where it became one.
   std::uint64_t ordinal = 0;
@@ -63,9 +73,27 @@ struct Row {
   bool tombstone() const noexcept { return (flags & kNullValue) != 0; }
   bool null_key() const noexcept { return (flags & kNullKey) != 0; }
   bool made() const noexcept { return (flags & kMade) != 0; }
-  std::span<const Header> all_headers() const noexcept { return {headers, header_count}; }
+  std::span<const Header> all_headers() const noexcept {
+    if (reader_ != nullptr) headers_ = std::exchange(reader_, nullptr)->read_headers(record_);
+    return headers_;
+  }
+  void set_headers(std::span<const Header> headers) noexcept {
+    reader_ = nullptr;
+    headers_ = headers;
+  }
+  // The headers are those of `record`, read when somebody wants them. The reader lives as long as
+  // the batch's memory.
+  void set_headers(HeaderReader& reader, const void* record) noexcept {
+    reader_ = &reader;
+    record_ = record;
+  }
   // The value of the record as it came, whatever became of the row: what a dead letter holds.
   std::string_view source_value() const noexcept { return source != nullptr ? *source : value; }
+
+ private:
+  mutable std::span<const Header> headers_;
+  mutable HeaderReader* reader_ = nullptr;  // not null: the headers were not read yet
+  const void* record_ = nullptr;
 };
 
 // Owns the bytes that a batch views: the arena for bytes made on the way, and in a subclass the
@@ -133,7 +161,10 @@ class RecordBatch {
 
   // Gives the batch memory of its own that keeps the present one alive, without copying: before it
   // goes whole to another thread.
-  void move_to_child_memory() { memory_ = BatchMemory::child(memory_); }
+  void move_to_child_memory() {
+    for (const Row& row : rows_) row.all_headers();
+    memory_ = BatchMemory::child(memory_);
+  }
 
   // Bytes of keys and values: what credit and limits count.
   std::size_t bytes() const noexcept;

@@ -1,8 +1,8 @@
 // The limit: a bare librdkafka loop with leat's features and nothing else. Consumes, produces with the key, the timestamp and Java's
 // partition of the key, commits every second what is acknowledged. With `--work project` the same with W1's filter and projection written
-// by hand on simdjson.
+// by hand on simdjson, with `--work filter` W2's filter.
 //
-//   bench_b0 --brokers B --group G --in T --out T [--work copy|project]
+//   bench_b0 --brokers B --group G --in T --out T [--work copy|project|filter]
 //
 // Runs until SIGTERM.
 #include <poll.h>
@@ -40,14 +40,26 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
   --static_cast<Epoch*>(message->_private)->unacknowledged;
 }
 
+class Documents {
+ public:
+  // Valid until the next call.
+  simdjson::ondemand::document of(std::string_view text) {
+    if (padded_.size() < text.size() + simdjson::SIMDJSON_PADDING) padded_.resize(text.size() + simdjson::SIMDJSON_PADDING);
+    std::memcpy(padded_.data(), text.data(), text.size());
+    return parser_.iterate(padded_.data(), text.size(), padded_.size());
+  }
+
+ private:
+  simdjson::ondemand::parser parser_;
+  std::string padded_;
+};
+
 // W1 by hand: { seq, ts, user, amount } of the rows that are AUTHORIZED and above 20.
 class Projection {
  public:
   // False = filtered out. `out` lives until the next call.
   bool apply(std::string_view in, std::string_view& out) {
-    if (padded_.size() < in.size() + simdjson::SIMDJSON_PADDING) padded_.resize(in.size() + simdjson::SIMDJSON_PADDING);
-    std::memcpy(padded_.data(), in.data(), in.size());
-    simdjson::ondemand::document document = parser_.iterate(padded_.data(), in.size(), padded_.size());
+    simdjson::ondemand::document document = documents_.of(in);
     simdjson::ondemand::object row = document.get_object();
     const std::string_view seq = token(row, "seq");
     const std::string_view ts = token(row, "ts");
@@ -67,15 +79,38 @@ class Projection {
   static std::string_view token(simdjson::ondemand::object& row, std::string_view name) {
     return simdjson::ondemand::value(row.find_field(name)).raw_json_token();
   }
-  simdjson::ondemand::parser parser_;
-  std::string padded_;
+  Documents documents_;
   std::string built_;
 };
+
+// W2 by hand: the rows that are DECLINED and above 100, as they are.
+class Filter {
+ public:
+  bool passes(std::string_view in) {
+    simdjson::ondemand::document document = documents_.of(in);
+    simdjson::ondemand::object row = document.get_object();
+    if (double(row.find_field("amount")) <= 100.0) return false;
+    const std::string_view status = row.find_field("status");
+    return status == "DECLINED";
+  }
+
+ private:
+  Documents documents_;
+};
+
+enum class Work : std::uint8_t { copy, project, filter };
+
+Work work_of(const std::string& name) {
+  if (name == "copy") return Work::copy;
+  if (name == "project") return Work::project;
+  if (name == "filter") return Work::filter;
+  give_up("unknown work " + name);
+}
 
 class Loop {
  public:
   Loop(const Options& options, rd_kafka_t* consumer, rd_kafka_t* producer)
-      : in_(options.text("in")), project_(options.text("work") == "project"), consumer_(consumer), producer_(producer),
+      : in_(options.text("in")), work_(work_of(options.text("work"))), consumer_(consumer), producer_(producer),
         out_(rd_kafka_topic_new(producer, options.text("out").c_str(), nullptr)), partitions_(partitions_of(producer, out_.get())),
         queue_(rd_kafka_queue_get_consumer(consumer)), wakeup_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     epochs_.emplace_back();
@@ -120,11 +155,21 @@ class Loop {
   void take(const rd_kafka_message_t& message) {
     std::string_view value(static_cast<const char*>(message.payload), message.len);
     Epoch& epoch = epochs_.back();
-    if (!project_ || projection_.apply(value, value)) {
+    if (wanted(value)) {
       produce(message, value, epoch);
       ++epoch.unacknowledged;
     }
     epoch.next[message.partition] = message.offset + 1;
+  }
+
+  // Whether the record is written; `value` becomes what is written.
+  bool wanted(std::string_view& value) {
+    switch (work_) {
+      case Work::copy: break;
+      case Work::project: return projection_.apply(value, value);
+      case Work::filter: return filter_.passes(value);
+    }
+    return true;
   }
 
   void produce(const rd_kafka_message_t& message, std::string_view value, Epoch& epoch) {
@@ -155,7 +200,7 @@ class Loop {
   }
 
   const std::string in_;
-  const bool project_;
+  const Work work_;
   rd_kafka_t* const consumer_;
   rd_kafka_t* const producer_;
   Topic out_;
@@ -163,6 +208,7 @@ class Loop {
   Queue queue_;
   const int wakeup_;
   Projection projection_;
+  Filter filter_;
   std::deque<Epoch> epochs_;  // the last is open; a deque keeps addresses
 };
 

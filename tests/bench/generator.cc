@@ -1,6 +1,6 @@
 // Writes the records of a run at a constant rate, whatever happens to those it wrote before (open loop), or as fast as it can.
 //
-//   bench_generator --brokers B --topic T --workload json|bytes --records N --rate R --start-ns NS [--slip-us 200]
+//   bench_generator --brokers B --topic T --workload json|bytes|filter95 --records N --rate R --start-ns NS [--slip-us 200]
 //
 // Prints one line of JSON. Its own slip (how late it handed a record to librdkafka) is part of it; exit 3 when the slip's p99 exceeds the bound.
 #include <sched.h>
@@ -82,7 +82,7 @@ class Sender {
 int main(int argc, char** argv) {
   const Options options(argc, argv, {{"brokers", ""}, {"topic", ""}, {"workload", "json"}, {"records", "0"}, {"rate", "0"},
                                      {"start-ns", "0"}, {"slip-us", "200"}});
-  const Run run{options.text("workload") == "json" ? Workload::json : Workload::bytes, options.signed_number("start-ns"), options.number("rate")};
+  const Run run{workload_of(options.text("workload")), options.signed_number("start-ns"), options.number("rate")};
   const std::uint64_t records = options.number("records");
   const Client producer = make_producer(options);
   Samples slip;

@@ -1,8 +1,8 @@
 // Reads everything a run must have written to a topic and checks it: each expected sequence exactly once, in order for each key, each value as
 // the oracle computes it. Latency is receipt minus intended send time.
 //
-//   bench_reader --brokers B --topic T --workload json|bytes --stage raw|projected --records N --rate R --start-ns NS
-//                [--warm-up N] [--quiet-ms 10000] [--after-ms 300]
+//   bench_reader --brokers B --topic T --workload json|bytes|filter95 --stage raw|projected|filtered
+//                --records N --rate R --start-ns NS [--warm-up N] [--quiet-ms 10000] [--after-ms 300]
 //
 // Prints "ready" once it reads, then one line of JSON; exit 1 when a record is missing, double, wrong or out of order.
 #include <cstdio>
@@ -20,7 +20,7 @@ class Reader {
  public:
   Reader(Run run, Stage stage, std::uint64_t records, std::uint64_t warm_up)
       : run_(run), stage_(stage), warm_up_(warm_up), seen_(records), last_of_user_(Run::kUsers, -1) {
-    for (std::uint64_t seq = 0; seq < records; ++seq) expected_ += wanted(seq) ? 1 : 0;
+    for (std::uint64_t seq = 0; seq < records; ++seq) expected_ += passes(stage, seq) ? 1 : 0;
     latency_.reserve(run.rate != 0 ? records : 0);
   }
   void take(const rd_kafka_message_t& message, std::int64_t now_ns);
@@ -29,7 +29,6 @@ class Reader {
   bool right() const noexcept { return received_ == expected_ && doubled_ == 0 && wrong_ == 0 && disordered_ == 0; }
 
  private:
-  bool wanted(std::uint64_t seq) const noexcept { return stage_ == Stage::raw || passes(seq); }
   void count(std::uint64_t seq);
 
   Run run_;
@@ -119,8 +118,8 @@ void read_all(rd_kafka_t* consumer, Reader& reader, std::int64_t quiet_ms, std::
 int main(int argc, char** argv) {
   const Options options(argc, argv, {{"brokers", ""}, {"topic", ""}, {"workload", "json"}, {"stage", "raw"}, {"records", "0"}, {"rate", "0"},
                                      {"start-ns", "0"}, {"warm-up", "0"}, {"quiet-ms", "10000"}, {"after-ms", "300"}});
-  const Run run{options.text("workload") == "json" ? Workload::json : Workload::bytes, options.signed_number("start-ns"), options.number("rate")};
-  Reader reader(run, options.text("stage") == "projected" ? Stage::projected : Stage::raw, options.number("records"), options.number("warm-up"));
+  const Run run{workload_of(options.text("workload")), options.signed_number("start-ns"), options.number("rate")};
+  Reader reader(run, stage_of(options.text("stage")), options.number("records"), options.number("warm-up"));
   const Client consumer = make_consumer(options.text("brokers"), options.text("topic"));
   std::printf("ready\n");
   std::fflush(stdout);

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <charconv>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 namespace leat::bench {
@@ -13,6 +15,7 @@ constexpr std::array<std::string_view, 4> kCurrencies{"EUR", "USD", "GBP", "SEK"
 constexpr std::array<std::string_view, 4> kCountries{"DE", "US", "GB", "SE"};
 constexpr std::uint64_t kCentsMax = 50'000;
 constexpr std::uint64_t kCentsFilter = 2'000;
+constexpr std::uint64_t kCentsFilter95 = 10'000;
 
 // splitmix64.
 std::uint64_t mixed(std::uint64_t x) noexcept {
@@ -39,7 +42,8 @@ void append_cents(std::string& to, std::uint64_t cents) {
   to += static_cast<char>('0' + cents % 10);
 }
 
-void make_json(const Run& run, std::uint64_t seq, std::string& value) {
+// Seven fields, the same in W1 and W2; the object is open.
+void make_head(const Run& run, std::uint64_t seq, std::string& value) {
   const std::uint64_t noise = mixed(seq);
   value = "{\"seq\":";
   append_number(value, seq);
@@ -55,9 +59,38 @@ void make_json(const Run& run, std::uint64_t seq, std::string& value) {
   value += authorized(seq) ? "AUTHORIZED" : "DECLINED";
   value += "\",\"country\":\"";
   value += kCountries[(noise >> 2) % kCountries.size()];
-  value += "\",\"payload\":\"";
-  const std::size_t room = Run::kRowBytes - 2;
-  while (value.size() < room) value += static_cast<char>('a' + (noise >> (value.size() % 48)) % 26);
+  value += '"';
+}
+
+void fill(std::string& value, std::uint64_t noise, std::size_t end) {
+  while (value.size() < end) value += static_cast<char>('a' + (noise >> (value.size() % 48)) % 26);
+}
+
+void make_json(const Run& run, std::uint64_t seq, std::string& value) {
+  make_head(run, seq, value);
+  value += ",\"payload\":\"";
+  fill(value, mixed(seq), Run::kRowBytes - 2);
+  value += "\"}";
+}
+
+// Numbers and texts in turns, the last text as long as it takes.
+void make_wide(const Run& run, std::uint64_t seq, std::string& value) {
+  constexpr int kMore = 16;
+  make_head(run, seq, value);
+  for (int i = 0; i < kMore; ++i) {
+    value += ",\"attribute_";
+    value += static_cast<char>('a' + i);
+    value += "\":";
+    if (i % 2 == 0) {
+      append_number(value, mixed(seq + static_cast<std::uint64_t>(i)) % 1'000'000'000);
+      continue;
+    }
+    value += '"';
+    fill(value, mixed(seq) >> i, value.size() + 40);
+    value += '"';
+  }
+  value += ",\"payload\":\"";
+  fill(value, mixed(seq), Run::kWideRowBytes - 2);
   value += "\"}";
 }
 
@@ -132,22 +165,38 @@ Seen check_projected(const Run& run, std::string_view value, std::string_view ke
   append_cents(amount, cents_of(row.seq));
   double wanted = 0;
   std::from_chars(amount.data(), amount.data() + amount.size(), wanted);
-  seen.right = passes(row.seq) && row.ts == run.intended_ns(row.seq) && row.user == user && key == user && row.amount == wanted;
+  seen.right = passes(Stage::projected, row.seq) && row.ts == run.intended_ns(row.seq) && row.user == user && key == user && row.amount == wanted;
   return seen;
 }
 
-Seen check_raw(const Run& run, std::string_view value, std::string_view key) {
+Seen check_raw(const Run& run, Stage stage, std::string_view value, std::string_view key) {
   thread_local std::string wanted;
   Seen seen;
   if (!raw_seq(run.workload, value, seen.seq)) return seen;
   make_row(run, seen.seq, wanted);
   std::string user;
   append_user(user, user_of(seen.seq));
-  seen.right = value == wanted && key == user;
+  seen.right = passes(stage, seen.seq) && value == wanted && key == user;
   return seen;
 }
 
+template <class Enum>
+Enum named(std::string_view name, std::initializer_list<std::pair<std::string_view, Enum>> all) {
+  for (const auto& [known, value] : all)
+    if (known == name) return value;
+  std::fprintf(stderr, "unknown word %.*s\n", static_cast<int>(name.size()), name.data());
+  std::exit(2);
+}
+
 }  // namespace
+
+Workload workload_of(std::string_view name) {
+  return named<Workload>(name, {{"bytes", Workload::bytes}, {"json", Workload::json}, {"filter95", Workload::filter95}});
+}
+
+Stage stage_of(std::string_view name) {
+  return named<Stage>(name, {{"raw", Stage::raw}, {"projected", Stage::projected}, {"filtered", Stage::filtered}});
+}
 
 std::int64_t Run::intended_ns(std::uint64_t seq) const noexcept {
   if (rate == 0) return start_ns + static_cast<std::int64_t>(seq);
@@ -162,14 +211,24 @@ void append_user(std::string& to, std::uint64_t user) {
 }
 
 void make_row(const Run& run, std::uint64_t seq, std::string& value) {
-  if (run.workload == Workload::json) make_json(run, seq, value);
-  else make_bytes(run, seq, value);
+  switch (run.workload) {
+    case Workload::bytes: return make_bytes(run, seq, value);
+    case Workload::json: return make_json(run, seq, value);
+    case Workload::filter95: return make_wide(run, seq, value);
+  }
 }
 
-bool passes(std::uint64_t seq) noexcept { return authorized(seq) && cents_of(seq) > kCentsFilter; }
+bool passes(Stage stage, std::uint64_t seq) noexcept {
+  switch (stage) {
+    case Stage::raw: break;
+    case Stage::projected: return authorized(seq) && cents_of(seq) > kCentsFilter;
+    case Stage::filtered: return !authorized(seq) && cents_of(seq) > kCentsFilter95;
+  }
+  return true;
+}
 
 Seen check_row(const Run& run, Stage stage, std::string_view value, std::string_view key) {
-  return stage == Stage::projected ? check_projected(run, value, key) : check_raw(run, value, key);
+  return stage == Stage::projected ? check_projected(run, value, key) : check_raw(run, stage, value, key);
 }
 
 }  // namespace leat::bench

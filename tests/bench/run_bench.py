@@ -26,6 +26,12 @@ PERCENTILES = ("p50", "p90", "p99", "p999", "max")
 
 W1_STEPS = [{"filter": "status == 'AUTHORIZED' && amount > 20.0"},
             {"select": {"seq": "seq", "ts": "ts", "user": "user", "amount": "amount"}}]
+W2_STEPS = [{"filter": "status == 'DECLINED' && amount > 100.0"}]
+WORKLOADS = ("json", "bytes", "filter95")  # W1, W0, W2
+# What a reader finds behind an engine that does the workload's work, and the same by hand (bench_b0 --work).
+STAGES = {"json": "projected", "bytes": "raw", "filter95": "filtered"}
+BY_HAND = {"json": "project", "filter95": "filter"}
+TIMED = ("json", "bytes")  # the others are only drained
 TRIGGERS = {"real_time": {"mode": "real_time"}, "micro_batch": {"mode": "micro_batch", "interval": "100ms"}}
 
 
@@ -97,10 +103,13 @@ class Tools:
 class Direct:
     """Nothing between: the reader reads what the generator writes."""
 
-    projects = False
+    works = False
 
     def __init__(self, name):
         self.name = name
+
+    def does(self, workload):
+        return workload != "filter95"
 
     def out_topic(self, incoming, outgoing):
         return incoming
@@ -113,17 +122,19 @@ class Direct:
 
 
 class Bare:
-    """bench_b0: librdkafka and nothing else, or W1 by hand."""
+    """bench_b0: librdkafka and nothing else, or the workload by hand."""
 
-    def __init__(self, name, tools, work):
-        self.name, self.tools, self.work, self.process = name, tools, work, None
-        self.projects = work == "project"
+    def __init__(self, name, tools, works):
+        self.name, self.tools, self.works, self.process = name, tools, works, None
+
+    def does(self, workload):
+        return workload in BY_HAND if self.works else workload != "filter95"
 
     def out_topic(self, incoming, outgoing):
         return outgoing
 
     def start(self, incoming, outgoing, workload, tag):
-        work = self.work if workload == "json" else "copy"
+        work = BY_HAND[workload] if self.works else "copy"
         self.process = self.tools.start("b0", "--group", f"{self.name}-{tag}", "--in", incoming, "--out", outgoing, "--work", work)
         self.group = f"{self.name}-{tag}"
         return self.process.pid
@@ -141,7 +152,10 @@ class Bare:
 class Leat:
     """`leat serve`; one daemon a run, its pipeline posted by HTTP and its trigger put by HTTP."""
 
-    projects = True
+    works = True
+
+    def does(self, workload):
+        return True
 
     def __init__(self, name, binary, bootstrap, trigger, settings=(), environment=None):
         self.name, self.binary, self.bootstrap, self.trigger = name, binary, bootstrap, trigger
@@ -175,10 +189,10 @@ class Leat:
             raise RuntimeError(f"{method} {path}: {error.code} {error.read().decode()[:2000]}") from None
 
     def definition(self, name, incoming, outgoing, workload):
-        shape = "json" if workload == "json" else "bytes"
+        shape = "bytes" if workload == "bytes" else "json"
         return {"name": name, "trigger": self.trigger,
                 "sources": {"in": {"kafka": {"topics": [incoming]}, "format": shape}},
-                "steps": W1_STEPS if workload == "json" else [],
+                "steps": {"json": W1_STEPS, "filter95": W2_STEPS, "bytes": []}[workload],
                 "sinks": {"out": {"kafka": {"topic": outgoing}, "format": shape}}}
 
     def start(self, incoming, outgoing, workload, tag):
@@ -221,7 +235,7 @@ class Bench:
         return f"in-{self.counter}", f"out-{self.counter}"
 
     def stage(self, engine, workload):
-        return "projected" if engine.projects and workload == "json" else "raw"
+        return STAGES[workload] if engine.works else "raw"
 
     # --- latency -------------------------------------------------------------------------------------------------------
 
@@ -341,15 +355,15 @@ class Bench:
                 incoming, run = self.preload(workload)
                 for _ in range(options.repetitions):
                     for engine in busy:
-                        if workload == "json" or engine.name != "hand":
+                        if engine.does(workload):
                             self.attempt(self.measure_drain, engine, workload, incoming, run)
                 self.tools.delete(incoming)
         if "latency" in options.parts:
             for _ in range(options.repetitions):
                 for workload in options.workloads:
-                    for rate in options.rates:
+                    for rate in options.rates if workload in TIMED else []:
                         for engine in self.engines:
-                            if workload == "json" or engine.name != "hand":
+                            if engine.does(workload):
                                 self.attempt(self.measure_latency, engine, workload, rate, options.seconds)
 
     def warm_the_broker(self):
@@ -440,7 +454,7 @@ def read_options():
     parser.add_argument("--warm-up", type=int, default=3, help="seconds of a latency run that are dropped")
     parser.add_argument("--records", type=int, default=3_000_000, help="of a drain")
     parser.add_argument("--rates", type=lambda text: [int(rate) for rate in text.split(",")], default=[1000, 3000, 10000])
-    parser.add_argument("--workloads", type=lambda text: text.split(","), default=["json", "bytes"], help="json = W1, bytes = W0")
+    parser.add_argument("--workloads", type=lambda text: text.split(","), default=list(WORKLOADS), help="json = W1, bytes = W0, filter95 = W2")
     parser.add_argument("--parts", type=lambda text: text.split(","), default=["idle", "drain", "latency"])
     parser.add_argument("--engines", type=lambda text: text.split(","), default=["direct", "b0", "hand", "leat-rt", "leat-mb"])
     parser.add_argument("--variant", action="append", default=[], metavar="NAME:KEY=VALUE[;KEY=VALUE…]",
@@ -456,7 +470,7 @@ def read_options():
 
 def make_engines(options, tools, bootstrap):
     binary = options.leat or str(pathlib.Path(options.build) / "leat")
-    made = {"direct": lambda: Direct("direct"), "b0": lambda: Bare("b0", tools, "copy"), "hand": lambda: Bare("hand", tools, "project"),
+    made = {"direct": lambda: Direct("direct"), "b0": lambda: Bare("b0", tools, False), "hand": lambda: Bare("hand", tools, True),
             "leat-rt": lambda: Leat("leat-rt", binary, bootstrap, TRIGGERS["real_time"]),
             "leat-mb": lambda: Leat("leat-mb", binary, bootstrap, TRIGGERS["micro_batch"])}
     engines = [made[name]() for name in options.engines]

@@ -99,8 +99,7 @@ class FakeReader final : public flow::SourceReader {
         headers[i].name = out.arena().copy(from.headers[i].first);
         headers[i].value = out.arena().copy(from.headers[i].second);
       }
-      row.headers = headers.data();
-      row.header_count = static_cast<std::uint32_t>(headers.size());
+      row.set_headers(headers);
     }
     out.rows().push_back(row);
     if (place.next <= place.partition->highest_read) ++replayed_;

@@ -11,14 +11,14 @@ void add_header(record::Row& row, std::int64_t late_by_ms, base::Arena& arena) {
   std::array<char, 24> digits{};
   const char* const end =
       std::to_chars(digits.data(), digits.data() + digits.size(), late_by_ms).ptr;
-  const std::span<record::Header> headers = arena.array<record::Header>(row.header_count + 1);
+  const std::span<record::Header> headers =
+      arena.array<record::Header>(row.all_headers().size() + 1);
   std::size_t count = 0;
   for (const record::Header& header : row.all_headers())
     if (header.name != LateRows::kHeader) headers[count++] = header;
   const std::string_view text{digits.data(), static_cast<std::size_t>(end - digits.data())};
   headers[count++] = {LateRows::kHeader, arena.copy(text), false};
-  row.headers = headers.data();
-  row.header_count = static_cast<std::uint32_t>(count);
+  row.set_headers(headers.first(count));
 }
 
 }  // namespace

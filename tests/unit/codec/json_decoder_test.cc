@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <string>
@@ -94,6 +95,29 @@ TEST(JsonDecoder, KeysOfAnyLengthAndSpelling) {
   EXPECT_EQ(read(R"({"a\"b":1})", {"a\"b"}), "int 1");
   EXPECT_EQ(read(R"({"K\u00f6ln":1})", {"Köln"}), "int 1");
   EXPECT_EQ(read(R"({"a" : 1})", {"a"}), "int 1");
+}
+
+TEST(JsonDecoder, FieldsAreFoundInAnyOrder) {
+  std::vector<DecodeSlot> slots;
+  std::vector<std::string> members;
+  std::vector<std::string> expected;
+  for (std::size_t i = 0; i < 7; ++i) {
+    const std::string number = std::to_string(i);
+    slots.push_back({{i % 2 == 0 ? "long name " + number : "k" + number}, Want::value, i});
+    members.push_back("\"" + slots.back().path.front() + "\":" + number);
+    expected.push_back("int " + number);
+  }
+  std::vector<std::string> fillers{"\"x\":9", "\"long name\":9", "\"k\":[{\"k1\":9}]"};
+  std::mt19937 random(7);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<std::string> all = members;
+    if (round % 2 == 0) all.insert(all.end(), fillers.begin(), fillers.end());
+    std::shuffle(all.begin(), all.end(), random);
+    std::string document = "{" + all.front();
+    for (std::size_t i = 1; i < all.size(); ++i) document += "," + all[i];
+    EXPECT_EQ(read_all(document + "}", slots), expected) << document;
+    EXPECT_EQ(read_all(document + ",}", slots), std::vector<std::string>{"MALFORMED_JSON"});
+  }
 }
 
 TEST(JsonDecoder, EscapedStringsAreResolved) {

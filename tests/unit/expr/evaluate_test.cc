@@ -456,8 +456,7 @@ TEST(Evaluate, MetaReadsTheRecord) {
   row.origin = &origin;
   row.offset = 42;
   row.timestamp_ms = 1767225600250;
-  row.headers = headers.data();
-  row.header_count = 3;
+  row.set_headers(headers);
   const auto evaluate_meta = [&row](std::string_view text) {
     Names names;
     const Compiled compiled = compile(text, names, Limits());

@@ -103,8 +103,7 @@ class SinkDriver final : public flow::SinkListener {
       for (std::size_t i = 0; i < headers.size(); ++i)
         headers[i] = {made.arena().copy(plain.headers[i].first),
                       made.arena().copy(plain.headers[i].second), false};
-      row.headers = headers.data();
-      row.header_count = static_cast<std::uint32_t>(headers.size());
+      row.set_headers(headers);
       made.rows().push_back(row);
     }
     return made;

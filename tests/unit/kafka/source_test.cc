@@ -66,7 +66,7 @@ TEST(KafkaSource, RowsViewTheMessageAndCarryKeyHeadersTimestampAndPlace) {
   EXPECT_EQ(row.origin->partition, PartitionId(2));
   EXPECT_EQ(row.offset, 0);
   EXPECT_EQ(row.timestamp_ms, 1'700'000'000'123);
-  ASSERT_EQ(row.header_count, 2u);
+  ASSERT_EQ(row.all_headers().size(), 2u);
   EXPECT_EQ(row.all_headers()[0].name, "a");
   EXPECT_EQ(row.all_headers()[0].value, "1");
   EXPECT_EQ(row.all_headers()[1].name, "b");

@@ -481,8 +481,7 @@ TEST_F(DeadLetterSink, MakesItsFileWithTheFirstLetterAndSyncsItAtTheEndOfTheEpoc
   headers[0] = {"leat-step", "big", false};
   headers[1] = {"leat-error", "BAD", false};
   headers[2] = {"null", "", true};
-  row.headers = headers.data();
-  row.header_count = 3;
+  row.set_headers(headers);
   ASSERT_TRUE((*writer)->write(batch, EpochId(2)).ok());
   EXPECT_EQ(ledger.in_flight(EpochId(2)), 1u);
   ASSERT_TRUE((*writer)->on_epoch_end(EpochId(2)).ok());

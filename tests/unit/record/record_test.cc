@@ -81,6 +81,35 @@ TEST(RecordBatch, GatheredRowsOutliveTheBatchTheyCameFrom) {
   EXPECT_THAT(column_of(picked), ::testing::ElementsAre(20, 0));
 }
 
+// Counts how often it is asked; every record has one header, its own name.
+class OneHeader final : public HeaderReader {
+ public:
+  std::span<const Header> read_headers(const void* record) noexcept override {
+    ++asked;
+    return {static_cast<const Header*>(record), 1};
+  }
+  int asked = 0;
+};
+
+TEST(RecordBatch, HeadersAreReadOnceAndBeforeRowsLeaveTheThread) {
+  OneHeader reader;
+  const Header name{"h", "1"};
+  RecordBatch batch = numbers(4);
+  for (Row& row : batch.rows()) row.set_headers(reader, &name);
+  EXPECT_EQ(reader.asked, 0);
+  EXPECT_EQ(batch.rows()[1].all_headers()[0].value, "1");
+  EXPECT_EQ(batch.rows()[1].all_headers().size(), 1u);
+  EXPECT_EQ(reader.asked, 1);
+  const std::vector<std::uint32_t> indexes{1, 2};
+  const RecordBatch picked = batch.gather(indexes);
+  EXPECT_EQ(reader.asked, 2);
+  batch.move_to_child_memory();
+  EXPECT_EQ(reader.asked, 4);
+  EXPECT_EQ(picked.rows()[1].all_headers()[0].value, "1");
+  EXPECT_EQ(batch.rows()[3].all_headers()[0].value, "1");
+  EXPECT_EQ(reader.asked, 4);
+}
+
 TEST(RecordBatch, ACloneIsFilteredByItself) {
   RecordBatch batch = numbers(2);
   RecordBatch copy = batch.clone();
