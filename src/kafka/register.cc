@@ -82,11 +82,14 @@ Result<std::unique_ptr<flow::Source>> make_source(Shared& shared,
   Result<Subscription> subscription = Subscription::make(specs, indexes, (*profile)->embedded());
   if (!subscription.ok()) return std::move(subscription).status();
   const std::string own = context.application + '.' + context.pipeline;
+  const std::string member =
+      context.one_instance ? own
+                           : context.application + '.' + context.instance + '.' + context.pipeline;
   const std::string group = subscription->group().empty() ? own : subscription->group();
   const auto& topics = std::get<spec::KafkaSourceSpec>(specs.front()->kind).topics;
   if (!topics.empty()) shared.reads(context.pipeline, topics.front());
   return std::unique_ptr<flow::Source>(std::make_unique<KafkaSource>(
-      SourceParts{context.pipeline, group, own, **profile, *std::move(subscription),
+      SourceParts{context.pipeline, group, member, **profile, *std::move(subscription),
                   shared.options.fetch_bytes, context.clock}));
 }
 

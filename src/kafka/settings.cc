@@ -29,8 +29,10 @@ constexpr Setting kSettings[] = {
 
     {Role::consumer, "group.id", "", 0, 0, "<application>.<pipeline>, or what the definition says"},
     {Role::consumer, "group.instance.id", "", 0, 0,
-     "a restart resumes without a rebalance; a second instance fences the first (embedded: none, "
-     "it knows none)"},
+     "a restart resumes without a rebalance; <application>.<instance>.<pipeline>, or where rows of "
+     "a "
+     "key meet in memory <application>.<pipeline>: a second instance fences the first (embedded: "
+     "none, it knows none)"},
     {Role::consumer, "session.timeout.ms", "", 0, 0,
      "10000: how long a dead member holds its partitions (embedded: 3000)"},
     {Role::consumer, "heartbeat.interval.ms", "", 0, 0,

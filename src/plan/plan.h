@@ -94,6 +94,9 @@ struct Plan {
   std::vector<KeyedStep> keyed;             // in the order of the definition
   std::optional<DeadLetters> dead_letters;  // absent: no record becomes one
   std::vector<spec::Diagnostic> warnings;
+
+  // Rows of one key meet in the memory of one process.
+  bool one_instance() const noexcept { return !exchanges.empty(); }
 };
 
 struct PlanOptions {

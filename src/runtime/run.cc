@@ -79,9 +79,9 @@ Status Run::make_sources() {
     if (factory == context_.registry.sources.end())
       return Status(Code::not_available_yet, "no source of this kind is available")
           .with("kind", kind);
-    const flow::SourceContext source_context{context_.application, context_.instance,
-                                             context_.plan->spec->name, context_.state_folder,
-                                             context_.clock};
+    const flow::SourceContext source_context{
+        context_.application,  context_.instance, context_.plan->spec->name,
+        context_.state_folder, context_.clock,    context_.plan->one_instance()};
     auto made = factory->second(source_context, group.specs, group.indexes);
     if (!made.ok()) return made.status();
     for (const std::uint32_t source : group.indexes)

@@ -60,7 +60,8 @@ std::vector<char*> pointers(const std::vector<std::string>& words) {
 
 }  // namespace
 
-Daemon::Daemon(std::string brokers) : brokers_(std::move(brokers)), folder_(make_folder()) {}
+Daemon::Daemon(std::string brokers, std::string instance)
+    : brokers_(std::move(brokers)), instance_(std::move(instance)), folder_(make_folder()) {}
 
 Daemon::~Daemon() {
   kill();
@@ -70,7 +71,7 @@ Daemon::~Daemon() {
 
 void Daemon::start(const std::string& faults) {
   const std::vector<std::string> words = {LEAT_BINARY, "serve", "--listen", "127.0.0.1:0", "--state-dir", folder_ + "/state", "--brokers", brokers_,
-                                          "--set", "auth.mode=none", "--set", "instance=acceptance", "--log-format", "text"};
+                                          "--set", "auth.mode=none", "--set", "instance=" + instance_, "--log-format", "text"};
   const std::vector<std::string> variables = environment(faults);
   std::array<int, 2> output{};
   ASSERT_EQ(pipe2(output.data(), O_CLOEXEC), 0);
@@ -157,6 +158,18 @@ bool Daemon::wait_for(const std::string& pipeline, const std::string& what, int 
   return holds;
 }
 
+std::string Daemon::text_at(const std::string& pipeline, const std::string& pointer) const {
+  const Answer answer = call("GET", "/v1/pipelines/" + pipeline);
+  const json::Value* const found = json::find_pointer(answer.body, pointer);
+  return found != nullptr && found->as_string() != nullptr ? *found->as_string() : std::string();
+}
+
+std::size_t Daemon::partitions_of(const std::string& pipeline) const {
+  const Answer answer = call("GET", "/v1/pipelines/" + pipeline + "/offsets");
+  const json::Value* const items = answer.body.find("items");
+  return items != nullptr ? items->elements().size() : 0;
+}
+
 std::string Daemon::condition(const std::string& pipeline, const std::string& type) const {
   const Answer answer = call("GET", "/v1/pipelines/" + pipeline);
   const json::Value* const conditions = json::find_pointer(answer.body, "/status/conditions");
@@ -170,10 +183,18 @@ std::string Daemon::condition(const std::string& pipeline, const std::string& ty
   return {};
 }
 
-std::string Daemon::log() const {
+std::string Daemon::whole_log() const {
   std::ostringstream text;
   text << std::ifstream(folder_ + "/log").rdbuf();
-  const std::string all = text.str();
+  return text.str();
+}
+
+bool Daemon::logged(const std::string& text) const {
+  return whole_log().find(text) != std::string::npos;
+}
+
+std::string Daemon::log() const {
+  const std::string all = whole_log();
   return all.size() > 6000 ? all.substr(all.size() - 6000) : all;
 }
 

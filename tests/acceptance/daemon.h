@@ -22,7 +22,8 @@ class Daemon {
   };
 
   // `brokers` as the setting kafka.profiles.default.brokers takes it.
-  explicit Daemon(std::string brokers);
+  // `instance` tells it from others of its application.
+  explicit Daemon(std::string brokers, std::string instance = "acceptance");
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
@@ -42,15 +43,23 @@ class Daemon {
   void post(const std::string& definition) const;
   // Waits (GET …:wait) until it holds.
   bool wait_for(const std::string& pipeline, const std::string& what, int timeout_s = 60) const;
+  // The text at a JSON pointer of `GET /v1/pipelines/<pipeline>`, or "".
+  std::string text_at(const std::string& pipeline, const std::string& pointer) const;
+  // How many partitions it reads.
+  std::size_t partitions_of(const std::string& pipeline) const;
   // status.conditions[type].status, or "" when it is not there.
   std::string condition(const std::string& pipeline, const std::string& type) const;
-  // What stands in the process' log.
+  // Whether the text stands anywhere in the process' log.
+  bool logged(const std::string& text) const;
+  // The end of the process' log.
   std::string log() const;
 
  private:
   int reap(int timeout_ms);
+  std::string whole_log() const;
 
   const std::string brokers_;
+  const std::string instance_;
   std::string folder_;
   net::Address address_;
   pid_t pid_ = -1;

@@ -174,10 +174,10 @@ Stream::~Stream() {
   if (writer_.joinable()) writer_.join();
 }
 
-std::string Stream::pipeline(const std::string& name, bool origin_header) const {
+std::string Stream::pipeline(const std::string& name, bool origin_header, const std::string& first_step) const {
   return "{\"name\":\"" + name + "\",\"trigger\":{\"mode\":\"real_time\",\"checkpoint_interval\":\"200ms\"},"
          "\"sources\":{\"in\":{\"kafka\":{\"topics\":[\"" + in_ + "\"]}}},"
-         "\"steps\":[{\"filter\":\"amount >= 100 && status == 'AUTHORIZED'\"},"
+         "\"steps\":[" + (first_step.empty() ? "" : first_step + ",") + "{\"filter\":\"amount >= 100 && status == 'AUTHORIZED'\"},"
          "{\"set\":{\"total\":\"amount * 2\",\"tag\":\"user + '/' + status\"}},"
          "{\"select\":[\"seq\",\"user\",\"total\",\"tag\"]}],"
          "\"sinks\":{\"out\":{\"kafka\":{\"topic\":\"" + out_ + "\"" + (origin_header ? ",\"origin_header\":true" : "") + "}}}}";

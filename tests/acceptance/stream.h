@@ -26,7 +26,8 @@ class Stream {
   const std::string& in() const noexcept { return in_; }
   const std::string& out() const noexcept { return out_; }
   // The definition of the pipeline `name` between the two topics.
-  std::string pipeline(const std::string& name, bool origin_header) const;
+  // `first_step`, when there is one, comes before the others.
+  std::string pipeline(const std::string& name, bool origin_header, const std::string& first_step = {}) const;
 
   // One record that fails after each `every` good ones: before feed().
   void mix_in_bad(std::uint64_t every) { bad_every_ = every; }

@@ -71,6 +71,12 @@ class SourceOnKafka : public ::testing::Test {
                                           std::vector<spec::SourceSpec>{std::move(spec)},
                                           cluster.options());
   }
+  // As one of several instances of the pipeline.
+  std::unique_ptr<SourceDriver> driver(const SourceDriver::Place& place) {
+    return std::make_unique<SourceDriver>(
+        pipeline, std::vector<spec::SourceSpec>{SourceDriver::reads({topic})}, cluster.options(),
+        place);
+  }
   std::string group() const { return "test." + pipeline; }
   // Reads all from a fresh group with that start.
   std::vector<std::string> first_values(spec::StartSpec start, std::size_t count) {
@@ -185,7 +191,7 @@ TEST_F(SourceOnKafka, ARestartTakesItsPlaceAgainWithoutARebalance) {
     EXPECT_TRUE(reader->leave(false));
   }
   EXPECT_EQ(cluster.group(group()).state, "Stable");
-  EXPECT_THAT(cluster.group(group()).instances, UnorderedElementsAre("", group()));
+  EXPECT_THAT(cluster.group(group()).instances, UnorderedElementsAre("", "test.here." + pipeline));
   outside.write(topic, numbered(4, 4));
   const auto again = driver();
   again->start();
@@ -433,14 +439,33 @@ TEST_F(SourceOnKafka, PurgeForgetsTheCommits) {
   EXPECT_EQ(again->epoch, EpochId(0));
 }
 
-TEST_F(SourceOnKafka, ASecondInstanceFencesTheFirst) {
+TEST_F(SourceOnKafka, ASecondInstanceSharesThePartitions) {
+  cluster.create(topic, 2);
+  const auto first = driver(SourceDriver::Place{"first", false});
+  first->start();
+  ASSERT_TRUE(first->until([&] { return first->positioned == 1; }));
+  const auto second = driver(SourceDriver::Place{"second", false});
+  second->start();
+  ASSERT_TRUE(first->until([&] {
+    second->source->serve(base::machine_clock().now());
+    return first->positioned == 2 && second->positioned == 1;
+  }));
+  EXPECT_THAT(cluster.group(group()).instances,
+              UnorderedElementsAre("test.first." + pipeline, "test.second." + pipeline));
+  EXPECT_THAT(first->positions(), SizeIs(1));
+  EXPECT_THAT(second->positions(), SizeIs(1));
+  EXPECT_TRUE(first->failure.ok() && second->failure.ok());
+  EXPECT_TRUE(second->leave());
+}
+
+TEST_F(SourceOnKafka, WhereOnlyOneMayRunASecondInstanceFencesTheFirst) {
   cluster.create(topic);
   outside.write(topic, numbered(1, 2));
-  const auto first = driver();
+  const auto first = driver(SourceDriver::Place{"first", true});
   first->start();
   ASSERT_TRUE(first->until([&] { return first->rows() == 2; }));
   ASSERT_TRUE(first->commit(EpochId(1), first->positions()).ok());
-  const auto second = driver();
+  const auto second = driver(SourceDriver::Place{"second", true});
   second->start();
   ASSERT_TRUE(second->until([&] { return second->positioned == 1; }));
   ASSERT_TRUE(first->until([&] { return !first->failure.ok(); }));

@@ -140,8 +140,13 @@ class Outside {
 // One KafkaSource with one reader a source, served on the test's thread.
 class SourceDriver final : public flow::SourceListener {
  public:
+  // Who it is among the instances of the application, and whether only one may read.
+  struct Place {
+    std::string instance;
+    bool one_instance;
+  };
   explicit SourceDriver(std::string pipeline, std::vector<spec::SourceSpec> specs,
-                        KafkaOptions options = embedded())
+                        KafkaOptions options = embedded(), const Place& place = {"here", false})
       : pipeline_(std::move(pipeline)), specs_(std::move(specs)) {
     flow::Registry registry;
     register_kafka(registry, options);
@@ -151,8 +156,9 @@ class SourceDriver final : public flow::SourceListener {
       indexes.push_back(static_cast<std::uint32_t>(pointers.size()));
       pointers.push_back(&spec);
     }
-    auto made = registry.sources.at("kafka")({"test", "here", pipeline_, "", base::machine_clock()},
-                                             pointers, indexes);
+    auto made = registry.sources.at("kafka")(
+        {"test", place.instance, pipeline_, "", base::machine_clock(), place.one_instance},
+        pointers, indexes);
     made_ = std::move(made).status();
     if (made.ok()) source = *std::move(made);
   }
