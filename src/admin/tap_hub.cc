@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/wall_ms.h"
 #include "json/parse.h"
 #include "json/write.h"
 
@@ -46,7 +47,7 @@ std::string row_event(const flow::TapRow& row) {
   writer.member("$topic", row.topic)
       .member("$partition", row.partition)
       .member("$offset", row.offset)
-      .member("$timestamp", to_rfc3339(WallTime{row.timestamp_ms * 1000}))
+      .member("$timestamp", to_rfc3339(base::wall_of_ms(row.timestamp_ms)))
       .end_object();
   std::string line = writer.take();
   // JSON as somebody wrote it may have line ends, which end an event's data line.

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/faults.h"
+#include "base/wall_ms.h"
 #include "flow/intake.h"
 
 namespace leat::flow {
@@ -54,8 +55,8 @@ void TaskStats::entered(std::int64_t newest_ms, WallTime wall) noexcept {
   if (newest_ms <= 0) return;
   const auto newest = static_cast<std::uint64_t>(newest_ms);
   if (newest > last_record_ms.value()) last_record_ms.restore(newest);
-  latency.queue.add(
-      static_cast<std::uint64_t>(std::max<std::int64_t>(wall.us - newest_ms * 1000, 0)));
+  latency.queue.add(static_cast<std::uint64_t>(
+      std::max<std::int64_t>(wall.us - base::wall_of_ms(newest_ms).us, 0)));
 }
 
 Task::Task(TaskParts parts)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/wall_ms.h"
 #include "kafka/errors.h"
 #include "kafka/lanes.h"
 
@@ -67,9 +68,9 @@ void Landing::take(const FlightRow& row) {
 
 void Landing::end_timestamp() {
   if (timestamp_records_ != 0 && timestamp_ms_ > 0 && latency_ != nullptr)
-    latency_->end_to_end.add(
-        static_cast<std::uint64_t>(std::max<std::int64_t>(0, wall_us_ - timestamp_ms_ * 1000)),
-        timestamp_records_);
+    latency_->end_to_end.add(static_cast<std::uint64_t>(std::max<std::int64_t>(
+                                 0, wall_us_ - base::wall_of_ms(timestamp_ms_).us)),
+                             timestamp_records_);
   timestamp_records_ = 0;
 }
 

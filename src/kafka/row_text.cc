@@ -12,12 +12,23 @@ void add_header(rd_kafka_headers_t*& headers, std::string_view name, const char*
                       static_cast<ssize_t>(size));
 }
 
+void add_header(rd_kafka_headers_t*& headers, const record::Header& header) {
+  add_header(headers, header.name, header.null ? nullptr : header.value.data(),
+             header.value.size());
+}
+
 bool ruled(const HeaderPlan& plan, std::string_view name) {
   return std::any_of(plan.rules.begin(), plan.rules.end(),
                      [&](const auto& rule) { return rule.name == name; });
 }
 
 }  // namespace
+
+rd_kafka_headers_t* copy_headers(const record::Row& row) {
+  rd_kafka_headers_t* headers = nullptr;
+  for (const record::Header& header : row.all_headers()) add_header(headers, header);
+  return headers;
+}
 
 rd_kafka_headers_t* make_headers(const HeaderPlan& plan, const record::RecordBatch& batch,
                                  std::size_t row, const record::RowError*& failed) {
@@ -26,8 +37,7 @@ rd_kafka_headers_t* make_headers(const HeaderPlan& plan, const record::RecordBat
   if (plan.forward) {
     for (const record::Header& header : source.all_headers()) {
       if (ruled(plan, header.name) || (plan.origin && header.name == kOriginHeader)) continue;
-      add_header(headers, header.name, header.null ? nullptr : header.value.data(),
-                 header.value.size());
+      add_header(headers, header);
     }
   }
   for (const auto& rule : plan.rules) {

@@ -23,8 +23,9 @@ struct HeaderPlan {
   bool origin = false;
   std::vector<flow::SinkBinding::HeaderRule> rules;
 };
-// Null when the row has none. The caller owns it. `failed` is set when a rule's value failed for
+// Both are null when there are none, and the caller owns them. The row's own, and those that a plan makes: `failed` is set when a rule's value failed for
 // this row.
+rd_kafka_headers_t* copy_headers(const record::Row& row);
 rd_kafka_headers_t* make_headers(const HeaderPlan& plan, const record::RecordBatch& batch,
                                  std::size_t row, const record::RowError*& failed);
 

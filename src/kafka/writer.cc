@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/faults.h"
+#include "flow/short_letter.h"
 #include "kafka/errors.h"
 
 namespace leat::kafka {
@@ -237,7 +238,8 @@ bool Writer::send(Parcel& parcel, Instant now) {
 }
 
 bool Writer::send_row(Outgoing& row) {
-  const rd_kafka_resp_err_t error = produce(row);
+  rd_kafka_resp_err_t error = produce(row);
+  while (error != RD_KAFKA_RESP_ERR_NO_ERROR && shorten(row, error)) error = produce(row);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return true;
   if (classify(error).kind == ErrorClass::retriable) {
     producer_.wait_for_room();
@@ -266,6 +268,29 @@ rd_kafka_resp_err_t Writer::produce(const Outgoing& row) {
   // NOLINTEND(cppcoreguidelines-pro-type-cstyle-cast)
 }
 
+bool Writer::shorten(Outgoing& row, rd_kafka_resp_err_t error) {
+  if (!target_.dead_letters || classify(error).kind != ErrorClass::row ||
+      error == RD_KAFKA_RESP_ERR_INVALID_RECORD)
+    return false;
+  const auto fault = error == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP ? flow::LetterFault::time
+                                                                  : flow::LetterFault::size;
+  FlightRow& flight_row = *row.flight;
+  base::Arena& arena = flight_row.flight->kept->memory->arena();
+  const auto shorter = flow::shorten_letter(*flight_row.source, fault, arena);
+  if (!shorter) return false;
+  record::Row& letter = arena.array<record::Row>(1)[0];
+  letter = *shorter;
+  flight_row.source = &letter;
+  if (row.headers != nullptr) rd_kafka_headers_destroy(row.headers);
+  row.headers = copy_headers(letter);
+  row.value = letter.value;
+  row.key = letter.key;
+  row.null_value = letter.tombstone();
+  row.null_key = letter.null_key();
+  row.timestamp_ms = letter.timestamp_ms;
+  return true;
+}
+
 void Writer::refuse(Outgoing& row, rd_kafka_resp_err_t error) {
   if (row.headers != nullptr) rd_kafka_headers_destroy(std::exchange(row.headers, nullptr));
   FlightRow& flight_row = *row.flight;
@@ -288,8 +313,20 @@ void Writer::give_up(const FlightRow& row, const record::RowError& error) {
 }
 
 void Writer::take_refusals() {
-  for (const Refusal& refusal : store_.refusals.take())
-    give_up(*refusal.row, row_error(refusal.error));
+  for (const Refusal& refusal : store_.refusals.take()) {
+    FlightRow& flight_row = *refusal.row;
+    Outgoing row;
+    row.flight = &flight_row;
+    row.target = &target_;
+    row.partition = target_.spec->partition.value_or(-1);
+    if (!shorten(row, refusal.error)) {
+      give_up(flight_row, row_error(refusal.error));
+      continue;
+    }
+    producer_.count_refusal();
+    flight_row.round = nullptr;
+    waiting_.push_back({flight_row.flight->hold, {row}, 0});
+  }
 }
 
 bool Writer::send_waiting(Instant now) {

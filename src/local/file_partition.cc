@@ -10,6 +10,7 @@ namespace leat::local {
 namespace {
 
 constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // spreadsheets write it
 constexpr Duration kFollowInterval = std::chrono::milliseconds(100);
 
 }  // namespace
@@ -52,6 +53,7 @@ Status FilePartition::read_header() {
     std::string_view line = text.substr(0, feed);
     records_begin_ =
         static_cast<std::int64_t>(feed == std::string_view::npos ? text.size() : feed + 1);
+    if (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
     if (line.ends_with('\r')) line.remove_suffix(1);
     set_header(std::string(line));
     return {};

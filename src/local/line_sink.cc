@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/wall_ms.h"
+
 namespace leat::local {
 namespace {
 
@@ -127,7 +129,7 @@ void LineWriter::acknowledge(std::uint64_t bytes_done) {
     latency_.sink_ack.add(microseconds((now - mark.taken_at).count() / 1000), mark.rows);
     for (const auto& [timestamp_ms, rows] : mark.times)
       if (timestamp_ms > 0)
-        latency_.end_to_end.add(microseconds(wall_us - timestamp_ms * 1000), rows);
+        latency_.end_to_end.add(microseconds(wall_us - base::wall_of_ms(timestamp_ms).us), rows);
   }
 }
 

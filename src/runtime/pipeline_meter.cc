@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/wall_ms.h"
+
 namespace leat::runtime {
 namespace {
 
@@ -169,7 +171,7 @@ void PipelineMeter::fill(PipelineSnapshot& out) const {
     out.bytes_in += task->bytes_in.value();
     newest_ms = std::max(newest_ms, task->last_record_ms.value());
   }
-  if (newest_ms != 0) out.last_record_at = WallTime{static_cast<std::int64_t>(newest_ms) * 1000};
+  if (newest_ms != 0) out.last_record_at = base::wall_of_ms(static_cast<std::int64_t>(newest_ms));
   out.in_per_second = in_per_second_;
   out.out_per_second = out_per_second_;
   out.busy_ratio = busy_ratio_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/wall_ms.h"
 #include "runtime/pipeline.h"
 
 namespace leat::runtime {
@@ -51,7 +52,7 @@ void Pipeline::fill_sources(PipelineSnapshot& out) const {
                               {},
                               lag.lag_seconds,
                               {}};
-    if (lag.last_timestamp_ms) partition.last_event_time = WallTime{*lag.last_timestamp_ms * 1000};
+    if (lag.last_timestamp_ms) partition.last_event_time = base::wall_of_ms(*lag.last_timestamp_ms);
     if (lag.end && lag.position) {
       partition.lag_records = std::max<std::int64_t>(0, *lag.end - *lag.position);
       source.lag_records = source.lag_records.value_or(0) + *partition.lag_records;

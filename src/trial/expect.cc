@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 
-#include "base/clock.h"
+#include "base/wall_ms.h"
 #include "json/write.h"
 #include "spec/field_path.h"
 #include "trial/match.h"
@@ -74,7 +74,7 @@ std::optional<std::string> compare_row(const ExpectedRow& expected, const SeenRo
     return differs("$key", quoted_or_null(*expected.key), quoted_or_null(row.key));
   if (expected.timestamp && expected.timestamp->us / 1000 != row.timestamp_ms)
     return differs("$timestamp", base::to_rfc3339(*expected.timestamp),
-                   base::to_rfc3339(WallTime{row.timestamp_ms * 1000}));
+                   base::to_rfc3339(base::wall_of_ms(row.timestamp_ms)));
   if (expected.topic && *expected.topic != row.topic)
     return differs("$topic", quoted(*expected.topic), quoted(row.topic));
   if (expected.partition && !row.partition)

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/clock.h"
+#include "base/wall_ms.h"
 #include "trial/expect.h"
 #include "trial/row_format.h"
 
@@ -88,7 +88,7 @@ json::Value show(const OutputRow& row, const json::Value* value, RowForm form) {
   add_value(members, row, value);
   if (form == RowForm::plain) return members.take();
   members.add("$key", row.key);
-  members.add_text("$timestamp", base::to_rfc3339(WallTime{row.timestamp_ms * 1000}));
+  members.add_text("$timestamp", base::to_rfc3339(base::wall_of_ms(row.timestamp_ms)));
   if (!row.topic.empty()) members.add_text("$topic", row.topic);
   if (row.partition) members.add_integer("$partition", *row.partition);
   members.add_headers(row.headers);

@@ -164,6 +164,45 @@ TEST_F(SinkOnKafka, ARecordTooLargeForTheTopicTakesNoOtherWithIt) {
   EXPECT_TRUE(driver.outdated);
 }
 
+// In both ways a topic can refuse a dead letter it is written all the same, without what is refused.
+TEST_F(SinkOnKafka, ADeadLetterThatItsTopicRefusesIsWrittenWithoutWhatIsRefused) {
+  cluster.create(topic, 1,
+                 {{"max.message.bytes", "4000"}, {"message.timestamp.after.max.ms", "60000"}});
+  const flow::Registry process = SinkDriver::registry_of(cluster.options());
+  const auto connected_letters = [&] {
+    auto made = std::make_unique<SinkDriver>(SinkDriver::writes(topic), flow::SinkBinding(),
+                                             process, spec::ErrorAction::stop, 0);
+    EXPECT_TRUE(made->until([&] { return made->connected == true; }));
+    return made;
+  };
+  const std::pair<std::string, std::string> ours{"__connect.errors.topic", "origin"};
+  const std::int64_t year_294276 = 9'224'318'015'999'999;
+  const std::vector<Plain> rows = {{std::string(5000, 'x'), "k", -1, -1, 0, {ours}},
+                                   {"late", "k", -1, -1, year_294276, {ours}},
+                                   {"good", "k", -1, -1, 0, {ours}}};
+  {
+    const auto driver = connected_letters();
+    ASSERT_TRUE(driver->write(rows).ok());
+    ASSERT_TRUE(driver->until([&] { return !driver->failure.ok(); }));
+  }
+  const auto before = static_cast<std::size_t>(cluster.end_of(topic, 0));
+  const auto driver = connected_letters();
+  ASSERT_TRUE(driver->write(rows).ok());
+  ASSERT_TRUE(driver->acknowledged());
+  EXPECT_TRUE(driver->failure.ok()) << driver->failure.to_string();
+  auto found = read(before + 3);
+  ASSERT_THAT(found, SizeIs(before + 3));
+  found.erase(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(before));
+  std::map<std::string, std::vector<std::pair<std::string, std::string>>> headers_of;
+  for (const Plain& record : found) headers_of[record.value] = record.headers;
+  EXPECT_THAT(headers_of["good"], ElementsAre(ours));
+  EXPECT_THAT(headers_of[""],
+              ElementsAre(ours, Pair("leat-value-bytes", "5000"), Pair("leat-omitted", "value")));
+  EXPECT_THAT(headers_of["late"],
+              ElementsAre(ours, Pair("leat-timestamp", std::to_string(year_294276)),
+                          Pair("leat-omitted", "timestamp")));
+}
+
 TEST_F(SinkOnKafka, ATopicThatIsNotThereIsAConditionAndRowsWaitForIt) {
   KafkaOptions options = cluster.options();
   SinkDriver driver(SinkDriver::writes(topic), {}, options);

@@ -8,6 +8,7 @@
 
 #include "base/ids.h"
 #include "base/thread_checker.h"
+#include "base/wall_ms.h"
 
 namespace leat::base {
 namespace {
@@ -18,6 +19,14 @@ TEST(Clock, TimesAreWrittenInUtc) {
   EXPECT_EQ(to_rfc3339_us({1'767'225'600'000'001}), "2026-01-01T00:00:00.000001Z");
   EXPECT_EQ(to_rfc3339({-1}), "1969-12-31T23:59:59.999Z");
   EXPECT_EQ(to_rfc3339_us({-1'000'000}), "1969-12-31T23:59:59.000000Z");
+}
+
+TEST(Clock, MillisecondsTooFarAwayAreTheFarthestTime) {
+  EXPECT_EQ(wall_of_ms(1'767'225'600'123), WallTime{1'767'225'600'123'000});
+  EXPECT_EQ(wall_of_ms(-1), WallTime{-1000});
+  EXPECT_EQ(wall_of_ms(9'224'318'015'999'999), WallTime{9'223'372'036'854'775'000});  // year 294276
+  EXPECT_EQ(wall_of_ms(std::numeric_limits<std::int64_t>::min()),
+            WallTime{-9'223'372'036'854'775'000});
 }
 
 TEST(Clock, TheMachinesClockDoesNotGoBack) {

@@ -149,6 +149,32 @@ TEST(KafkaSink, ARecordThatIsTooLargeBecomesADeadLetterOfItsOwnEpoch) {
   EXPECT_EQ(driver.stats.dead_lettered.value(), 1u);
 }
 
+TEST(KafkaSink, ADeadLetterThatIsTooLargeIsWrittenWithoutWhatMakesItSo) {
+  const std::string topic = fresh_name("short-letters");
+  SinkDriver driver(SinkDriver::writes(topic), {},
+                    SinkDriver::registry_of(SourceDriver::embedded()), spec::ErrorAction::stop, 0);
+  ASSERT_TRUE(driver.until([&] { return driver.sink->connected(); }));
+  const std::string large(2 << 20, 'x');
+  const std::pair<std::string, std::string> ours{"__connect.errors.topic", "origin"};
+  ASSERT_TRUE(driver
+                  .write({{large, "k", -1, -1, 0, {{"h", "1"}, ours}},
+                          {"value", "k", -1, -1, 0, {{"h", large}, ours}},
+                          {"small", "k", -1, -1, 0, {{"h", "1"}, ours}}})
+                  .ok());
+  ASSERT_TRUE(driver.acknowledged());
+  EXPECT_TRUE(driver.failure.ok());
+  const auto found = Outside::read(topic, 3);
+  ASSERT_THAT(found, SizeIs(3));
+  EXPECT_EQ(found[0].value, "");
+  EXPECT_EQ(found[0].key, "k");
+  EXPECT_THAT(found[0].headers,
+              ElementsAre(Pair("h", "1"), ours, Pair("leat-value-bytes", "2097152"),
+                          Pair("leat-omitted", "value")));
+  EXPECT_EQ(found[2].value, "small");
+  EXPECT_THAT(found[1].headers, ElementsAre(ours, Pair("leat-value-bytes", "5"),
+                                            Pair("leat-omitted", "value,key,headers")));
+}
+
 TEST(KafkaSink, ARecordThatIsTooLargeIsCountedAndDropped) {
   SinkDriver driver(SinkDriver::writes(fresh_name("large")));
   ASSERT_TRUE(driver.until([&] { return driver.sink->connected(); }));

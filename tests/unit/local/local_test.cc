@@ -286,6 +286,46 @@ TEST_F(FileSource, AMissingFileIsWaitedForAndAForbiddenOneFails) {
   }
 }
 
+TEST_F(FileSource, TheFirstLineOfACsvFileNamesItsColumnsAndIsNoRecord) {
+  files.write("a.csv", "\xEF\xBB\xBFid,name\r\n1,a\n2,b\n");
+  spec::SourceSpec spec = file_spec("a.csv", false);
+  spec.format = spec::Format::csv;
+  spec.csv.header = true;
+  const auto header_of_first = [](Driven& driven) {
+    record::RecordBatch batch;
+    EXPECT_EQ(driven.readers[0]->poll(1, batch), flow::PollResult::records);
+    return batch.empty() ? std::string() : batch.rows()[0].origin->header;
+  };
+  {
+    Driven driven(registry, state, clock, "file", spec);
+    EXPECT_EQ(header_of_first(driven), "id,name");
+    driven.commit(1, "");
+    EXPECT_THAT(driven.poll(), ElementsAre("16:2,b"));
+  }
+  Driven again(registry, state, clock, "file", spec);  // in the middle of the file
+  EXPECT_EQ(again.position(), 16);
+  EXPECT_EQ(header_of_first(again), "id,name");
+  EXPECT_THAT(again.poll(), IsEmpty());
+}
+
+TEST_F(FileSource, ACsvFileWithoutItsFirstLineIsWaitedFor) {
+  files.write("a.csv", "");
+  spec::SourceSpec spec = file_spec("a.csv", true);
+  spec.format = spec::Format::csv;
+  spec.csv.header = true;
+  Driven driven(registry, state, clock, "file", spec);
+  ASSERT_EQ(driven.listener.said.size(), 1u);
+  EXPECT_EQ(driven.listener.said[0].substr(0, 13), "not connected");
+  files.append("a.csv", "id,na");
+  driven.source->serve(clock.now());
+  EXPECT_EQ(driven.listener.said.back().substr(0, 13), "not connected");
+  files.append("a.csv", "me\n1,a\n");
+  clock.advance(std::chrono::seconds(1));
+  driven.source->serve(clock.now());
+  EXPECT_EQ(driven.listener.said.back(), "positioned 0");
+  EXPECT_THAT(driven.poll(), ElementsAre("8:1,a"));
+}
+
 TEST_F(FileSource, AFileThatWasCutIsAFailureNotASilentRestart) {
   files.write("a.ndjson", "1\n2\n");
   {
