@@ -41,7 +41,7 @@ TEST(DeadLetters, UnderKillMinusNineHoldEveryBadRecordAndNoOther) {
   Daemon daemon(broker.bootstrap());
   ASSERT_NO_FATAL_FAILURE(daemon.start());
   ASSERT_NO_FATAL_FAILURE(daemon.post(stream.pipeline("poisoned", true)));
-  ASSERT_TRUE(daemon.wait_for("poisoned", "running", 30));
+  ASSERT_TRUE(daemon.wait_for("poisoned", "running"));
 
   std::mt19937 random(kSeed);
   stream.feed(count, kRate);
@@ -70,7 +70,7 @@ TEST(DeadLetters, WithoutAFailureComeOnceAndAddUp) {
   Daemon daemon(broker.bootstrap());
   ASSERT_NO_FATAL_FAILURE(daemon.start());
   ASSERT_NO_FATAL_FAILURE(daemon.post(stream.pipeline("counted", true)));
-  ASSERT_TRUE(daemon.wait_for("counted", "running", 30));
+  ASSERT_TRUE(daemon.wait_for("counted", "running"));
   stream.feed(kCount, kRate);
   ASSERT_NO_FATAL_FAILURE(stream.finish());
   ASSERT_TRUE(daemon.wait_for("counted", "caught_up"));
@@ -91,7 +91,7 @@ TEST(DeadLetters, WithoutAFailureComeOnceAndAddUp) {
     return number(*status, "records_in") ==
            number(*status, "records_out") + dropped + number(*status, "dead_lettered");
   };
-  EXPECT_TRUE(eventually(5000, balanced)) << daemon.call("GET", "/v1/pipelines/counted").text;
+  EXPECT_TRUE(eventually(60'000, balanced)) << daemon.call("GET", "/v1/pipelines/counted").text;
   EXPECT_EQ(daemon.terminate(), 0) << daemon.log();
 }
 

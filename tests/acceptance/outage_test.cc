@@ -12,6 +12,13 @@ namespace {
 constexpr int kWaitMs = 60'000;
 constexpr std::uint64_t kRate = 5000;
 
+// A sink looks for its broker once a second, so records may be written before it says so.
+void expect_connected(const Daemon& daemon, const std::string& name) {
+  for (const char* type : {"SourceConnected", "SinkConnected"})
+    EXPECT_TRUE(eventually(kWaitMs, [&] { return daemon.condition(name, type) == "True"; }))
+        << daemon.call("GET", "/v1/pipelines/" + name).text;
+}
+
 TEST(BrokerAway, AtTheStartIsSaidAndWorkBeginsWhenItIsBack) {
   RealBroker broker;
   broker.start();
@@ -31,8 +38,7 @@ TEST(BrokerAway, AtTheStartIsSaidAndWorkBeginsWhenItIsBack) {
 
   broker.start();
   ASSERT_TRUE(daemon.wait_for("late", "caught_up"));
-  EXPECT_EQ(daemon.condition("late", "SourceConnected"), "True");
-  EXPECT_EQ(daemon.condition("late", "SinkConnected"), "True");
+  expect_connected(daemon, "late");
   expect_exactly_once(stream.read_output(), kCount);
   EXPECT_EQ(daemon.terminate(), 0) << daemon.log();
 }
@@ -46,7 +52,7 @@ void expect_work_goes_on(const char* name, void (RealBroker::*end)()) {
   Daemon daemon(broker.bootstrap());
   ASSERT_NO_FATAL_FAILURE(daemon.start());
   ASSERT_NO_FATAL_FAILURE(daemon.post(stream.pipeline(name, true)));
-  ASSERT_TRUE(daemon.wait_for(name, "running", 30));
+  ASSERT_TRUE(daemon.wait_for(name, "running"));
   stream.feed(kCount, kRate);
   stream.wait_fed(kCount / 2);
 
@@ -62,12 +68,15 @@ void expect_work_goes_on(const char* name, void (RealBroker::*end)()) {
   broker.start();
   ASSERT_NO_FATAL_FAILURE(stream.finish());
   ASSERT_TRUE(daemon.wait_for(name, "caught_up"));
-  EXPECT_EQ(daemon.condition(name, "SourceConnected"), "True");
-  EXPECT_EQ(daemon.condition(name, "SinkConnected"), "True");
+  expect_connected(daemon, name);
   EXPECT_EQ(stream.committed(std::string("leat.") + name), stream.ends());
-  // An outage that outlasts the session costs the membership: what was not committed before it may come again.
+  // An outage that outlasts the session (10 s, and brokers start slowly on a busy machine) costs the
+  // membership: then, and only then, what was not committed before comes again.
   outage.ends = stream.ends();
-  expect_nothing_lost(stream.read_output(), kCount, {outage});
+  if (daemon.logged("partitions are lost") || daemon.logged("MEMBERSHIP_LOST"))
+    expect_nothing_lost(stream.read_output(), kCount, {outage});
+  else
+    EXPECT_EQ(expect_nothing_lost(stream.read_output(), kCount, {}), 0u);
   EXPECT_EQ(daemon.terminate(), 0) << daemon.log();
 }
 

@@ -42,7 +42,7 @@ TEST(SwitchUnderLoad, GivesEveryRecordOnceWithOneProducerAndOneGeneration) {
   Daemon daemon(broker.bootstrap());
   ASSERT_NO_FATAL_FAILURE(daemon.start());
   ASSERT_NO_FATAL_FAILURE(daemon.post(stream.pipeline("switched", false)));
-  ASSERT_TRUE(daemon.wait_for("switched", "running", 30));
+  ASSERT_TRUE(daemon.wait_for("switched", "running"));
 
   stream.feed(count, kRate);
   bool to_batches = true;
