@@ -182,4 +182,31 @@ def packages(tree):
             yield f"{path}:{line}: '{found}': add the package to docker/packages.txt, docker/install.sh installs it"
 
 
-CHECKS = {check.__name__: check for check in (ranks, third_party, sizes, words, trigger, private, readmes, packages)}
+def bad_input(tree):
+    """Every test that tests/bad-input.md names exists, and every line of its tables names one."""
+    page = "tests/bad-input.md"
+    text = tree.text(page) if page in tree.files else None
+    if text is None:
+        return
+    known = {f"tidy.{name}" for name in CHECKS}
+    for path in tree.files:
+        if path.startswith("tests/cases/"):
+            known.add(PurePosixPath(path).name)
+        elif path.startswith("tests/") and path.endswith("_test.cc"):
+            found = re.findall(r"^TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)", tree.text(path) or "", re.MULTILINE)
+            known.update(f"{suite}.{name}" for suite, name in found)
+    for number, line in enumerate(text.split("\n"), 1):
+        cells = line.split("|")
+        if len(cells) != 5 or set(cells[1]) <= {"-"} or cells[1].strip() == "thrown":
+            if line.startswith("|") and len(cells) != 5:
+                yield f"{page}:{number}: a line has three columns"
+            continue
+        names = re.findall(r"`([^`]+)`", cells[2])
+        if not names:
+            yield f"{page}:{number}: no test proves it: write one and name it"
+        for name in names:
+            if name not in known:
+                yield f"{page}:{number}: there is no test `{name}`"
+
+
+CHECKS = {check.__name__: check for check in (ranks, third_party, sizes, words, trigger, private, readmes, packages, bad_input)}

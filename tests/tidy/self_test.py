@@ -70,6 +70,7 @@ PLANTED = {
         ({"src/flow/a.cc": "try { f(); } catch (...) {}\n"}, "exceptions end at the borders"),
         ({"src/flow/a.cc": "std::cout << 1;\n"}, "log through base/log.h"),
         ({"src/flow/a.cc": "int x = std::stoi(s);\n"}, "no exception, no locale"),
+        ({"src/main/a.cc": 'std::setlocale(LC_ALL, "");\n'}, "a number has a point in every environment"),
         ({"src/flow/a.h": "class TaskManager {};\n"}, "a word of the vocabulary"),
         ({"src/flow/a.h": "using namespace std;\n"}, "name what is used"),
         ({"src/flow/string_util.h": "\n"}, "the file's name says nothing"),
@@ -94,6 +95,11 @@ PLANTED = {
     "packages": [
         ({"run.sh": "sudo apt-get install -y foo\n"}, "add the package to docker/packages.txt"),
         ({"docker/Dockerfile": "RUN apt-get -qq install foo\n"}, "docker/Dockerfile:1"),
+    ],
+    "bad_input": [
+        ({"tests/bad-input.md": "| thrown | test | what comes back |\n|---|---|---|\n| x | `A.B` | y |\n"}, "tests/bad-input.md:3: there is no test `A.B`"),
+        ({"tests/bad-input.md": "| x | nothing | y |\n"}, "tests/bad-input.md:1: no test proves it"),
+        ({"tests/bad-input.md": "| x | `A.B` | y |\n| x | `A.B` |\n", "tests/a_test.cc": "TEST_F(A, B) {}\n"}, "tests/bad-input.md:2: a line has three columns"),
     ],
 }
 HEADERS = [

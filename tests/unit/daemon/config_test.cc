@@ -165,6 +165,9 @@ TEST_F(ConfigTest, ANamedFileMustBeThereAndReadable) {
   EXPECT_EQ(codes(load()), "UNREADABLE");
   input_.file = write("big.json", std::string(ConfigInput::kFileBytesMax + 1, ' '));
   EXPECT_EQ(codes(load()), "UNREADABLE");
+  input_.file = write("gigabyte.json", "");
+  std::filesystem::resize_file(*input_.file, std::uintmax_t{1} << 30);
+  EXPECT_EQ(codes(load()), "UNREADABLE");
 }
 
 TEST_F(ConfigTest, BadTextIsRefusedWithItsPlace) {

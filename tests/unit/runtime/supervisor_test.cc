@@ -260,6 +260,58 @@ TEST_F(SupervisorTest, TheSameDefinitionAgainChangesNothing) {
   EXPECT_EQ(second->snapshot->etag, first->snapshot->etag);
 }
 
+TEST_F(SupervisorTest, TheSameDefinitionTenThousandTimesRestartsNothing) {
+  ASSERT_TRUE(put(definition("p")).ok());
+  reached("p", Actual::running);
+  for (int i = 0; i < 10'000; ++i) {
+    const auto again = put(definition("p"));
+    ASSERT_TRUE(again.ok());
+    ASSERT_EQ(again->outcome, PutReceipt::Outcome::unchanged);
+  }
+  const SnapshotPtr snapshot = reached("p", Actual::running);
+  EXPECT_EQ(snapshot->generation, 1u);
+  EXPECT_EQ(snapshot->restarts, 0u);
+}
+
+TEST_F(SupervisorTest, AsManyPipelinesAsAllowedLiveSideBySide) {
+  const std::size_t most = SupervisorOptions().pipelines_max;
+  ASSERT_GE(most, 1000u);
+  for (std::size_t i = 0; i < most; ++i)
+    ASSERT_TRUE(put(definition("p" + std::to_string(i))).ok()) << i;
+  const auto refused = put(definition("one-more"));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(problem_of(refused.status()), "TOO_MANY_PIPELINES");
+  for (std::size_t i = 0; i < most; ++i) reached("p" + std::to_string(i), Actual::running);
+  ASSERT_TRUE(remove("p0").ok());
+  EXPECT_TRUE(put(definition("one-more")).ok());
+}
+
+TEST_F(SupervisorTest, ADeleteWhileItSwitchesAnswersBothAndLeavesNothing) {
+  ASSERT_TRUE(put(definition("p")).ok());
+  reached("p", Actual::running);
+  QuietSource::hold_commits = true;
+  std::promise<Result<SwitchReceipt>> switched;
+  SwitchRequest request;
+  request.name = "p";
+  request.trigger = micro_batch();
+  supervisor_->set_trigger(request, [&](Result<SwitchReceipt> receipt) {
+    switched.set_value(std::move(receipt));
+  });
+  std::promise<Result<std::string>> removed;
+  RemoveRequest removal;
+  removal.name = "p";
+  supervisor_->remove(removal,
+                      [&](Result<std::string> name) { removed.set_value(std::move(name)); });
+  let_it_begin();
+  QuietSource::hold_commits = false;
+  const Result<SwitchReceipt> receipt = switched.get_future().get();
+  if (!receipt.ok()) {
+    EXPECT_FALSE(problem_of(receipt.status()).empty());
+  }
+  EXPECT_TRUE(removed.get_future().get().ok());
+  EXPECT_EQ(supervisor_->find("p"), nullptr);
+}
+
 TEST_F(SupervisorTest, AnotherDefinitionReplacesItWithANewGeneration) {
   const auto first = put(definition("p"));
   ASSERT_TRUE(first.ok());
