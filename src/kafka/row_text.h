@@ -23,9 +23,10 @@ struct HeaderPlan {
   bool origin = false;
   std::vector<flow::SinkBinding::HeaderRule> rules;
 };
-// Both are null when there are none, and the caller owns them. The row's own, and those that a plan makes: `failed` is set when a rule's value failed for
-// this row.
+// The row's own headers. Null when it has none; the caller owns them.
 rd_kafka_headers_t* copy_headers(const record::Row& row);
+// Those that the plan makes of them, the same way. `failed` is set when a rule's value failed for
+// this row.
 rd_kafka_headers_t* make_headers(const HeaderPlan& plan, const record::RecordBatch& batch,
                                  std::size_t row, const record::RowError*& failed);
 
