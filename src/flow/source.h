@@ -121,8 +121,9 @@ struct SourceContext {
   std::string pipeline;
   std::string state_folder;  // of this pipeline, exists; for sources whose commit record is local
   const base::Clock& clock;
-  // Rows of one key meet in this process' memory (state, an exchange), so that only one instance of the application may
-  // run the pipeline: a second one fences the first. Otherwise instances share its partitions.
+  // Rows of one key meet in this process' memory (state, an exchange), so that only one instance of
+  // the application may run the pipeline: a second one fences the first. Otherwise instances share
+  // its partitions.
   bool one_instance = false;
 };
 // Makes the Source for all sources of one kind in a definition. `specs` outlives it; `indexes[i]`

@@ -49,7 +49,8 @@ class Writer final : public flow::SinkWriter {
   // room.
   bool send_row(Outgoing& row);
   rd_kafka_resp_err_t produce(const Outgoing& row);
-  // Makes less of a dead letter that was refused; false when it is none, or nothing can be left out.
+  // Makes less of a dead letter that was refused; false when it is none, or nothing can be left
+  // out.
   bool shorten(Outgoing& row, rd_kafka_resp_err_t error);
   void refuse(Outgoing& row, rd_kafka_resp_err_t error);
   // A record that was counted as written cannot be.
