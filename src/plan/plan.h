@@ -96,7 +96,7 @@ struct Plan {
   std::vector<spec::Diagnostic> warnings;
 
   // Rows of one key meet in the memory of one process.
-  bool one_instance() const noexcept { return !exchanges.empty(); }
+  bool one_instance() const noexcept { return !exchanges.empty() || !keyed.empty(); }
 };
 
 struct PlanOptions {
