@@ -158,10 +158,11 @@ TEST(Keyed, StateIsToldByWhatItDependsOn) {
       "late":"update","allowed_lateness":"5s","compute":{"n":"count() + 1","m":"sum(v)"}})json"),
       plain)
       << "what comes out, and when, changes nothing";
-  EXPECT_EQ(schema(R"json("aggregate":{"by":{"a.b":"k.lowerAscii( )","c":"k"},"null_key":"group",
+  EXPECT_EQ(
+      schema(R"json("aggregate":{"by":{"a.b":"k.lowerAscii( )","c":"k"},"null_key":"group",
       "window":{"hopping":"1m","every":"10s","offset":"-5s","time":"processing"},"compute":{"n":"count()"}})json"),
-            "aggregate 1 by [a.b = k.lowerAscii(), c = k] null too hopping 1m every 10s offset -5s of "
-            "processing time");
+      "aggregate 1 by [a.b = k.lowerAscii(), c = k] null too hopping 1m every 10s offset -5s of "
+      "processing time");
   EXPECT_EQ(schema(R"json("aggregate":{"by":[],"compute":{"n":"count()"}})json"),
             "aggregate 1 by []");
   EXPECT_EQ(schema(R"("dedupe":{"by":["u.k"],"within":"1h"})"), "dedupe 1 by [k = u.k] within 1h");
@@ -372,6 +373,78 @@ TEST(Keyed, ASessionThatIsTakenBackNeedsTheKeyOfItsStep) {
               ElementsAre("error /sinks/out/kafka/key BAD_VALUE"));
   EXPECT_THAT(problems(session, R"("kafka":{"topic":"out","key":null})"),
               ElementsAre("error /sinks/out/kafka/key BAD_VALUE"));
+}
+
+// What the sink gets of rows with the time `t` (milliseconds), and of what closes at one minute.
+std::vector<std::string> through(const std::string& steps, const std::vector<std::string>& rows) {
+  const Planned made = planned(with_steps(steps, R"("kafka":{"topic":"out"})",
+                                          R"("event_time":{"field":"t","advance_when_idle":true})"),
+                               2);
+  if (made.plan == nullptr) return made.problems;
+  PlanRun run(made.plan);
+  run.feed("in", rows);
+  run.advance(60'000'000);
+  return run.output("out");
+}
+
+TEST(Running, WindowsCloseWithTheirResults) {
+  EXPECT_THAT(
+      through(
+          windowed(R"json("n":"count()","mean":"sum(v) / double(count())","tag":"k + '!'")json"),
+          {R"({"k":"a","v":1,"t":1000})", R"({"k":"b","v":5,"t":2000})",
+           R"({"k":"a","v":2,"t":3000})", R"({"k":"a","v":9,"t":61000})", R"({"v":1,"t":1})"}),
+      UnorderedElementsAre(
+          R"({"k":"a","window_start":"1970-01-01T00:00:00Z","window_end":"1970-01-01T00:01:00Z","n":2,"mean":1.5,"tag":"a!"})",
+          R"({"k":"b","window_start":"1970-01-01T00:00:00Z","window_end":"1970-01-01T00:01:00Z","n":1,"mean":5.0,"tag":"b!"})"));
+}
+
+TEST(Running, KeysAndArgumentsAreExpressionsOverTheRow) {
+  EXPECT_THAT(
+      through(
+          R"json({"set":{"w":"v * 10"}},{"id":"w","aggregate":{"by":{"city.name":"u.city.upperAscii()"},"ttl":"1h",
+                "compute":{"all.n":"count(w)","best":"max_by(u, w).id"}}})json",
+          {R"({"u":{"city":"x","id":1},"v":5,"t":1})", R"({"u":{"city":"X","id":2},"v":3,"t":1})"}),
+      ElementsAre(R"({"city":{"name":"X"},"all":{"n":1},"best":1})",
+                  R"({"city":{"name":"X"},"all":{"n":2},"best":1})"));
+}
+
+TEST(Running, ALookbackKeepsTheRowByteForByte) {
+  EXPECT_THAT(through(R"json({"id":"w","aggregate":{"by":["k"],"window":{"lookback":"10s"},
+                         "compute":{"n":"count()","r":"sum(v) + 0.5"}}},{"filter":"n > 1"})json",
+                      {R"({"k":"a", "v":1.10,"t":1000})", R"({"k":"a", "v":2.00,"t":2000})"}),
+              ElementsAre(R"(a={"k":"a", "v":2.00,"t":2000,"n":2,"r":3.6})"))
+      << "with the key of the step";
+}
+
+TEST(Running, DuplicatesGoAndKeysStayTheirs) {
+  EXPECT_THAT(
+      through(R"({"id":"d","dedupe":{"by":["k","v"],"within":"10s"}},{"set":{"all":"this"}})",
+              {R"({"k":"a","v":1,"t":1000})", R"({"k":"a","v":1.0,"t":2000})",
+               R"({"k":"a","v":2,"t":2000})"}),
+      ElementsAre(R"(["a",1]={"k":"a","v":1,"t":1000,"all":{"k":"a","v":1,"t":1000}})",
+                  R"(["a",2]={"k":"a","v":2,"t":2000,"all":{"k":"a","v":2,"t":2000}})"));
+}
+
+TEST(Running, LateRowsComeOutAsTheyCame) {
+  const Planned made = planned(
+      R"({"name":"p","sources":{"in":{"kafka":{"topics":["in"]},"event_time":{"field":"t"}}},"steps":[)" +
+      windowed(R"json("n":"count()")json", R"("late":"side_output")") +
+      R"(],"sinks":{"out":{"from":"w","stdout":{}},"late":{"from":"w.late","stdout":{}}}})");
+  ASSERT_NE(made.plan, nullptr) << testing::PrintToString(made.problems);
+  PlanRun run(made.plan);
+  run.feed("in", {R"({"k":"a", "t":1000})"});
+  run.advance(60'000'000);
+  run.feed("in", {R"({"k":"a",  "t":2000})", R"({"k":"a","t":62000})"});
+  EXPECT_THAT(run.output("out"), testing::SizeIs(1));
+  EXPECT_THAT(run.output("late"), ElementsAre(R"({"k":"a",  "t":2000})"));
+}
+
+TEST(Running, AResultThatCannotBeComputedFailsItsRow) {
+  EXPECT_THAT(
+      through(windowed(R"json("x":"100 / (count() - 1)")json"),
+              {R"({"k":"a","t":1000})", R"({"k":"b","t":1000})", R"({"k":"b","t":1000})"}),
+      ElementsAre(
+          R"({"k":"b","window_start":"1970-01-01T00:00:00Z","window_end":"1970-01-01T00:01:00Z","x":100})"));
 }
 
 TEST(Keyed, MistakesAreToldWithoutAPlanToo) {

@@ -9,8 +9,10 @@
 
 #include "flow/operator.h"
 #include "plan/plan.h"
+#include "record/key_hash.h"
 #include "spec/parse.h"
 #include "spec/text.h"
+#include "state/table.h"
 
 namespace leat::plan {
 
@@ -40,7 +42,7 @@ inline Planned planned(const std::string& definition, std::uint32_t workers = 2)
 // the sinks.
 class PlanRun {
  public:
-  explicit PlanRun(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
+  explicit PlanRun(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)), state_(*plan_) {
     for (const spec::SourceSpec& source : plan_->spec->sources)
       counts_.try_emplace(source.id, "p", source.id);
     for (const spec::StepSpec& step : plan_->spec->steps)
@@ -62,11 +64,25 @@ class PlanRun {
       else
         row.value = batch.arena().copy(value);
       row.key = "source-key";
+      row.origin = &origin_;
+      row.offset = offset_++;
       batch.rows().push_back(row);
     }
     for (std::size_t s = 0; s < plan_->stages.size(); ++s) {
       for (const Entry& entry : plan_->stages[s].sources)
         if (plan_->spec->sources[entry.index].id == source) run(s, entry.node, batch);
+    }
+  }
+
+  // Event time has come so far everywhere.
+  void advance(std::int64_t us) {
+    for (std::size_t s = 0; s < running_.size(); ++s) {
+      for (std::size_t i = 0; i < running_[s].size(); ++i) {
+        Next next(*this, s, i);
+        if (running_[s][i].op != nullptr) {
+          EXPECT_TRUE(running_[s][i].op->on_watermark({us, false}, next).ok());
+        }
+      }
     }
   }
 
@@ -95,11 +111,34 @@ class PlanRun {
     Next(PlanRun& run, std::size_t stage, std::size_t node)
         : run_(run), stage_(stage), node_(node) {}
     void emit(record::RecordBatch&& batch) override { run_.leave(stage_, node_, batch); }
+    void emit_side(record::RecordBatch&& batch) override {
+      for (const std::size_t next : run_.plan_->stages[stage_].nodes[node_].side) {
+        record::RecordBatch copy = batch.clone();
+        run_.run(stage_, next, copy);
+      }
+    }
 
    private:
     PlanRun& run_;
     std::size_t stage_;
     std::size_t node_;
+  };
+
+  // Tables in memory.
+  class State final : public flow::StateAccess {
+   public:
+    explicit State(const Plan& plan) : plan_(plan) {}
+    Result<std::unique_ptr<state::Table>> take_table(const std::string& step, SliceId) override {
+      for (const KeyedStep& keyed : plan_.keyed)
+        if (keyed.step == step)
+          return state::make_table({{}, keyed.type.get(), 0, record::kKeyGroups, 0, nullptr});
+      return Status(Code::not_found, step);
+    }
+    void deliver(EpochId, state::Delta) override {}
+    EpochId committed() const noexcept override { return {}; }
+
+   private:
+    const Plan& plan_;
   };
 
   Running start(const Node& node) {
@@ -110,7 +149,7 @@ class PlanRun {
     const std::string id = node.of_sink ? "sink " + plan_->spec->sinks[node.sink].id : node.step;
     flow::StepStats& counts = counts_.at(id);
     running.errors = std::make_unique<flow::ErrorRoute>(flow::ErrorPlace(), counts);
-    EXPECT_TRUE(running.op->open({SliceId(0), 1, counts, *running.errors}).ok());
+    EXPECT_TRUE(running.op->open({SliceId(0), 1, counts, *running.errors, nullptr, &state_}).ok());
     return running;
   }
 
@@ -180,6 +219,9 @@ class PlanRun {
   }
 
   std::shared_ptr<const Plan> plan_;
+  State state_;
+  const record::Origin origin_{"in", PartitionId(0)};
+  std::int64_t offset_ = 0;
   std::map<std::string, flow::StepStats> counts_;
   std::vector<std::vector<Running>> running_;
   std::map<std::string, std::vector<std::string>> outputs_;
