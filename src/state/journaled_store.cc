@@ -11,6 +11,8 @@ namespace {
 
 // An epoch of fewer bytes is folded at once, with all that waits.
 constexpr std::uint64_t kSmallEpochBytes = 256 << 10;
+// More epochs than that are not kept in the changelog, however small they are.
+constexpr std::size_t kRecordsMax = 4096;
 
 std::string text(EpochId epoch) { return std::to_string(epoch.value()); }
 
@@ -210,11 +212,16 @@ Status JournaledStore::apply_until(EpochId epoch) {
 // has grown.
 Status JournaledStore::trim() {
   Backing& backing = home_->backing();
-  if (changelog_bytes() > options_.changelog_bytes_max && backing.durable_epoch() < backing.epoch())
-    LEAT_RETURN_IF_ERROR(backing.start_flush());
-  if (changelog_bytes() > 2 * options_.changelog_bytes_max) LEAT_RETURN_IF_ERROR(backing.flush());
-  const EpochId durable = backing.durable_epoch();
   const auto& records = home_->changelog().records();
+  const std::uint64_t bytes = changelog_bytes();
+  const bool grown = bytes > options_.changelog_bytes_max || records.size() > kRecordsMax;
+  if (grown && backing.durable_epoch() < backing.epoch() && flushing_ <= backing.durable_epoch()) {
+    flushing_ = backing.epoch();
+    LEAT_RETURN_IF_ERROR(backing.start_flush());
+  }
+  if (bytes > 2 * options_.changelog_bytes_max || records.size() > 2 * kRecordsMax)
+    LEAT_RETURN_IF_ERROR(backing.flush());
+  const EpochId durable = backing.durable_epoch();
   if (records.empty() || records.front().epoch > durable) return {};
   if (durable > manifest_.durable) {
     Manifest next = manifest_;
@@ -241,6 +248,7 @@ Status JournaledStore::reset() {
   LEAT_RETURN_IF_ERROR(home_->clear());
   next.cleared = false;
   folded_ = EpochId();
+  flushing_ = EpochId();
   return save(std::move(next));
 }
 
@@ -276,6 +284,7 @@ Status JournaledStore::restore(const std::string& id, EpochId as) {
   next.durable = as;
   LEAT_RETURN_IF_ERROR(save(std::move(next)));
   folded_ = as;
+  flushing_ = as;
   return {};
 }
 

@@ -45,7 +45,8 @@ class JournaledStore final : public Store {
   const Options options_;
   std::unique_ptr<Home> home_;
   Manifest manifest_;
-  EpochId folded_;  // given to fold(), perhaps not yet in the backing
+  EpochId folded_;    // given to fold(), perhaps not yet in the backing
+  EpochId flushing_;  // durable when the flush that was started last is done
 };
 
 }  // namespace leat::state

@@ -50,8 +50,10 @@ class Store {
     std::size_t block_cache = 64 << 20;
     std::size_t write_buffer = 32 << 20;
     std::uint32_t background_threads = 2;
-    std::uint64_t rate_limit = 64 << 20;          // bytes a second of background writing
-    std::size_t changelog_bytes_max = 256 << 20;  // of epochs not yet folded, about
+    std::uint64_t rate_limit = 64 << 20;  // bytes a second of background writing
+    // Of epochs not yet folded, about. What is not folded stays in the tables' memory too: with a
+    // memory limit no more than an eighth of it.
+    std::size_t changelog_bytes_max = 256 << 20;
   };
   // Codes: data_loss (damaged, and where), wrong_state (the folder belongs to another pipeline,
   // version or number of key groups; says what to do), unavailable, exhausted, permission_denied.
