@@ -58,8 +58,7 @@ void set_headers(record::Row& letter, std::size_t from, std::string_view list,
     if (header.name != kOmitted) after[count++] = header;
   if (!name.empty()) after[count++] = {name, value, false};
   after[count++] = {kOmitted, list, false};
-  letter.headers = after.data();
-  letter.header_count = static_cast<std::uint32_t>(count);
+  letter.set_headers(after.first(count));
 }
 
 }  // namespace
