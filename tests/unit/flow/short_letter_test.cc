@@ -20,8 +20,7 @@ struct Letter {
     row.value = "a value";
     row.key = "k";
     row.timestamp_ms = 9'300'000'000'000'000;
-    row.headers = headers.data();
-    row.header_count = static_cast<std::uint32_t>(headers.size());
+    row.set_headers(headers);
   }
   record::Origin origin{"in", PartitionId(1), 0};
   // A record that was a dead letter before, with our own headers behind.
