@@ -38,7 +38,9 @@ class TopicCheck {
 
 void TopicCheck::add(const SourceSpec& source) {
   const auto* kafka = std::get_if<KafkaSourceSpec>(&source.kind);
-  if (kafka == nullptr) return;
+  // A source of no known kind is none of Kafka either.
+  const bool written = json::find_pointer(root_, source.pointer + "/kafka") != nullptr;
+  if (kafka == nullptr || !written) return;
   if (first_ == nullptr) first_ = kafka;
   if (profile_of(kafka->profile) != profile_of(first_->profile))
     error("PROFILES_DIFFER", source.pointer + "/kafka",

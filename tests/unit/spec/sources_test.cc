@@ -148,6 +148,10 @@ TEST(Sources, OneConsumerServesThemAll) {
             "GROUPS_DIFFER /sources/b/kafka");
   EXPECT_EQ(check(R"({"topics": ["x"]})", R"({"topics": ["y", "x"]})"),
             "TOPIC_READ_TWICE /sources/b/kafka/topics");
+  // A source of a misspelt kind is none of them.
+  EXPECT_EQ(errors_of(R"({"name": "p", "sources": {"a": {"kafka": {"topics": ["x"], "group": "g"}},
+                          "b": {"kafak": {}}}, "sinks": {"out": {"stdout": {}, "from": ["a", "b"]}}})"),
+            "UNKNOWN_FIELD /sources/b/kafak");
 }
 
 }  // namespace
