@@ -42,6 +42,10 @@ class Backend {
   virtual void tap(const std::string& name, const std::string& step,
                    runtime::Reply<runtime::TapSubscription> reply) = 0;
   virtual void untap(const std::string& name, const std::string& step) = 0;
+  virtual void read_state(runtime::StateRequest request,
+                          runtime::Reply<runtime::StateAnswer> reply) = 0;
+  virtual void list_kept_state(runtime::Reply<std::vector<runtime::KeptState>> reply) = 0;
+  virtual void remove_kept_state(const std::string& name, runtime::Reply<std::string> reply) = 0;
 };
 
 }  // namespace leat::admin

@@ -48,6 +48,16 @@ class SupervisorBackend final : public Backend {
   void untap(const std::string& name, const std::string& step) override {
     supervisor_.untap(name, step);
   }
+  void read_state(runtime::StateRequest request,
+                  runtime::Reply<runtime::StateAnswer> reply) override {
+    supervisor_.read_state(std::move(request), std::move(reply));
+  }
+  void list_kept_state(runtime::Reply<std::vector<runtime::KeptState>> reply) override {
+    supervisor_.list_kept_state(std::move(reply));
+  }
+  void remove_kept_state(const std::string& name, runtime::Reply<std::string> reply) override {
+    supervisor_.remove_kept_state(name, std::move(reply));
+  }
 
  private:
   runtime::Supervisor& supervisor_;

@@ -34,11 +34,16 @@ constexpr std::string_view kNames[] = {
     "delta.deleted",        // the changelog has forgotten what is durable in the database
     "delta.synced",         // an epoch is in the changelog and synced
     "delta.temp",           // an epoch is written into the changelog, not synced
+    "drain.committed",      // all that waited for time came out and is committed
+    "drain.requested",      // a drain was asked for, nothing was done about it yet
     "epoch.acknowledged",   // all records of the epoch are acknowledged
+    "epoch.durable",        // what the epoch changed in the state is durable
     "epoch.sealed",         // all tasks have passed the barrier
     "lost.dropped",         // partitions were lost, the open epoch is dropped, nothing begun anew
     "produce.handed_over",  // records of a batch are in the producer
     "restore.swapped",      // a checkpoint is the state, the epoch is still its old one
+    "restore.begun",        // the state is about to be read
+    "restore.done",         // the state is that of the last commit, no task runs yet
     "revoke.committed",     // the epoch of a revocation is committed, partitions not yet given back
     "revoke.requested",     // partitions must be given back, nothing was done about it yet
     "switch.flipped",       // the new trigger counts

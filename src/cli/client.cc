@@ -24,6 +24,7 @@ ExitCode talk(Session& session) {
     case Command::apply: return apply(session);
     case Command::get: return get(session);
     case Command::offsets: return offsets(session);
+    case Command::state: return state(session);
     case Command::tap: return tap(session);
     case Command::wait: return wait(session);
     case Command::trigger: return trigger(session);

@@ -28,10 +28,12 @@ ExitCode get(Session& session);
 // The functions of expressions, all or those that mention a text; needs no daemon.
 ExitCode functions(Session& session);
 ExitCode offsets(Session& session);
+// The stores of a pipeline, one key of one, or a range of keys.
+ExitCode state(Session& session);
 ExitCode tap(Session& session);
 ExitCode wait(Session& session);
 ExitCode trigger(Session& session);
-// pause, resume, stop, start, restart: the command's name is the verb.
+// pause, resume, drain, stop, start, restart: the command's name is the verb.
 ExitCode lifecycle(Session& session);
 ExitCode remove(Session& session);
 

@@ -85,8 +85,9 @@ ExitCode apply_one(Session& session, const Definition& definition) {
   if (!before) return session.code();
   if (before->status != 200 && before->status != 404)
     return session.refuse(*before, definition.file);
-  const auto response =
-      session.send({.method = "PUT", .target = pipeline_path(name), .body = definition.text});
+  const std::string target =
+      pipeline_path(name, session.invocation().discard_state ? "?state=discard" : "");
+  const auto response = session.send({.method = "PUT", .target = target, .body = definition.text});
   if (!response) return session.code();
   if (response->status != 200 && response->status != 201)
     return session.refuse(*response, definition.file);

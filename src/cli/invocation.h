@@ -27,10 +27,12 @@ enum class Command : std::uint8_t {
   trigger,
   pause,
   resume,
+  drain,
   stop,
   start,
   restart,
   remove,
+  state,
   offsets,
   functions,
   version,
@@ -74,6 +76,12 @@ struct Invocation {
   std::string shell;     // completion
   std::string wait_for;  // "running", "caught_up", "stopped"
   std::optional<std::uint64_t> limit;
+
+  bool discard_state = false;  // apply: kept state that does not fit may go
+  // state: the store (none = all of them), and a key or a range of keys
+  std::string store;
+  std::optional<std::string> key, from, to;
+  bool committed = false;
 
   std::string mode;   // trigger: empty = show; delete: "commit", "drain", "now"
   std::string state;  // delete: "keep", "purge"

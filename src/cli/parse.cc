@@ -31,11 +31,13 @@ constexpr Row kCommands[] = {
     {Command::trigger, "trigger", "Show or switch the trigger of a running pipeline"},
     {Command::pause, "pause", "Stop reading, keep everything else"},
     {Command::resume, "resume", "Go on after a pause"},
+    {Command::drain, "drain", "Let all windows out, commit and stop"},
     {Command::stop, "stop", "Commit and stop"},
     {Command::start, "start", "Start a stopped pipeline"},
     {Command::restart, "restart", "Stop and start"},
     {Command::remove, "delete", "Delete a pipeline"},
     {Command::offsets, "offsets", "Show where a pipeline reads"},
+    {Command::state, "state", "Show what a pipeline keeps"},
     {Command::functions, "functions", "List the functions of expressions"},
     {Command::config, "config", "Print the effective configuration of a daemon"},
     {Command::version, "version", "Print the version"},
@@ -89,6 +91,7 @@ class Tree {
   void add_pipeline_commands();
   void add_rows(CLI::App* app, const std::string& prefix);
   CLI::App* add_named(Command command);
+  void add_state_commands();
   std::string finish();
 
   CLI::App app_{"leat: pipelines beside Kafka"};
@@ -214,6 +217,8 @@ void Tree::add_definition_commands() {
       ->add_option("-f,--file,FILE", invocation_.files,
                    "Definitions, folders of them, or - for stdin")
       ->required();
+  app_.get_subcommand("apply")->add_flag("--discard-state", invocation_.discard_state,
+                                         "Kept state that does not fit may go");
 }
 
 // `prefix` says whose rows they are.
@@ -248,15 +253,34 @@ void Tree::add_pipeline_commands() {
   trigger->add_option("--checkpoint-interval", invocation_.checkpoint_interval, "Of real_time")
       ->check(CLI::Validator(check_duration, "DURATION"));
   trigger->add_flag("--reset", invocation_.reset, "Back to the definition's trigger");
-  for (const Command command : {Command::pause, Command::resume, Command::stop, Command::start,
-                                Command::restart, Command::offsets}) {
+  for (const Command command : {Command::pause, Command::resume, Command::drain, Command::stop,
+                                Command::start, Command::restart, Command::offsets}) {
     add_named(command);
   }
+  add_state_commands();
   CLI::App* remove = add_named(Command::remove);
-  remove->add_option("--mode", invocation_.mode, "commit or now")
+  remove->add_option("--mode", invocation_.mode, "commit, drain or now")
       ->check(CLI::IsMember({"commit", "drain", "now"}));
   remove->add_option("--state", invocation_.state, "keep or purge")
       ->check(CLI::IsMember({"keep", "purge"}));
+}
+
+void Tree::add_state_commands() {
+  CLI::App* state = add(Command::state);
+  state->require_subcommand(1);
+  CLI::App* list = state->add_subcommand("list", "The stores of a pipeline");
+  list->fallthrough();
+  list->add_option("NAME", invocation_.name, "The pipeline")->required();
+  CLI::App* get = state->add_subcommand("get", "The value of a key, or of a range of keys");
+  get->fallthrough();
+  get->add_option("NAME", invocation_.name, "The pipeline")->required();
+  get->add_option("STORE", invocation_.store, "The step that keeps it")->required();
+  get->add_option("KEY", invocation_.key,
+                  "The text of a string, or JSON ([\"a\",1]); none = a range");
+  get->add_option("--from", invocation_.from, "Range: the first key");
+  get->add_option("--to", invocation_.to, "Range: up to this key, without it");
+  get->add_option("--limit", invocation_.limit, "Range: at most so many keys (1000)");
+  get->add_flag("--committed", invocation_.committed, "Of the last commit, not of now");
 }
 
 // What CLI11 cannot say by itself; a message when the arguments do not fit together.
@@ -275,6 +299,9 @@ std::string Tree::finish() {
       command == Command::test || command == Command::preview || command == Command::expr;
   if (local && !invocation_.url.empty())
     return "`" + std::string(command_name(command)) + "` works without a daemon: it takes no --url";
+  const bool range = invocation_.from || invocation_.to || invocation_.limit;
+  if (command == Command::state && invocation_.key && range)
+    return "--from, --to and --limit belong to a range: leave KEY out";
   if (command != Command::trigger) return {};
   const bool members = !invocation_.interval.empty() || !invocation_.checkpoint_interval.empty() ||
                        invocation_.records_max.has_value();
@@ -347,9 +374,9 @@ std::optional<Parsed> unknown_command(int argc, const char* const* argv) {
     if (row.name == word) return std::nullopt;
     names.push_back(row.name);
   }
-  constexpr std::string_view kLater[] = {"bench",    "checkpoint", "console", "describe", "diff",
-                                         "doctor",   "drain",      "events",  "health",   "plugin",
-                                         "rollback", "state",      "top"};
+  constexpr std::string_view kLater[] = {"bench",  "checkpoint", "console", "describe",
+                                         "diff",   "doctor",     "events",  "health",
+                                         "plugin", "rollback",   "top"};
   if (std::find(std::begin(kLater), std::end(kLater), word) != std::end(kLater))
     return Parsed{std::nullopt,
                   ExitCode::usage,

@@ -138,6 +138,7 @@ class Builder {
   void read_kafka(Config& config);
   void read_profile(Config& config, const std::string& name);
   void read_run(Config& config);
+  void read_state(Config& config);
   void read_limits(Config& config);
   void read_log(Config& config);
 
@@ -424,6 +425,29 @@ void Builder::read_run(Config& config) {
   config.files_write = paths("files.write");
 }
 
+void Builder::read_state(Config& config) {
+  config.state.block_cache = size("state.block_cache");
+  config.state.write_buffer = size("state.write_buffer");
+  config.state.background_threads = integer("state.background_threads");
+  config.state.rate_limit = size("state.rate_limit");
+  const Effective& written = at("state.disk_free_min");
+  const std::string* least = written.value.as_string();
+  const std::string_view given = least != nullptr ? *least : std::string_view();
+  double percent = -1;
+  if (given.ends_with('%')) {
+    const char* const end = given.data() + given.size() - 1;
+    const auto read = std::from_chars(given.data(), end, percent);
+    if (read.ec != std::errc() || read.ptr != end) percent = -1;
+  }
+  if (percent >= 0 && percent <= 100) {
+    config.state.disk_free_min_part = percent / 100;
+  } else if (!base::parse_size_bytes(given, config.state.disk_free_min)) {
+    problem(written, "INVALID_VALUE",
+            "a size (\"512MiB\") or a part of the disk (\"5%\"), not `" +
+                json::to_text(written.value) + "`");
+  }
+}
+
 void Builder::read_limits(Config& config) {
   config.limits.definition_depth = integer("limits.definition_depth");
   config.limits.definition_nodes = integer("limits.definition_nodes");
@@ -461,6 +485,7 @@ std::shared_ptr<const Config> Builder::build() {
   read_auth(*config);
   read_kafka(*config);
   read_run(*config);
+  read_state(*config);
   read_limits(*config);
   read_log(*config);
   if (!result_.problems.empty()) return nullptr;

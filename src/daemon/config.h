@@ -119,6 +119,15 @@ struct Config {
     Duration stop_timeout{};
   } defaults;
 
+  struct State {
+    std::uint64_t block_cache = 0;
+    std::uint64_t write_buffer = 0;
+    std::uint32_t background_threads = 0;
+    std::uint64_t rate_limit = 0;
+    std::uint64_t disk_free_min = 0;  // bytes
+    double disk_free_min_part = 0;    // of the disk, 0…1
+  } state;
+
   struct Restart {
     Duration initial{};
     Duration max{};

@@ -214,6 +214,14 @@ runtime::SupervisorOptions supervisor_options(const Config& config, const std::s
   options.restart_give_up_after = config.restart.give_up_after;
   options.restart_reset_after = config.restart.reset_after;
   options.stop_timeout = config.defaults.stop_timeout;
+  options.drain_timeout = config.defaults.drain_timeout;
+  options.state.block_cache = config.state.block_cache;
+  options.state.write_buffer = config.state.write_buffer;
+  options.state.background_threads = config.state.background_threads;
+  options.state.rate_limit = config.state.rate_limit;
+  options.state.disk_free_min = config.state.disk_free_min;
+  options.state.disk_free_min_part = config.state.disk_free_min_part;
+  options.state.memory = config.memory_bytes / 2;
   return options;
 }
 

@@ -50,6 +50,7 @@ void SourceClock::polled(const record::RecordBatch& batch, Instant now) {
 Watermark SourceClock::update(SourceReader& reader, Instant now, WallTime wall) {
   next_change_at_ = base::kNever;
   if (!assigned_) return published_;
+  floor_us_ = std::max(floor_us_, reader.watermark_at_least());
   Watermark low{std::numeric_limits<std::int64_t>::max(), true};
   for (auto& [origin, partition] : partitions_) {
     const Instant idle_at = std::max(partition.active_at, held_back_at_) + idle_after_;
@@ -68,6 +69,7 @@ Watermark SourceClock::update(SourceReader& reader, Instant now, WallTime wall) 
     next_change_at_ = now + std::chrono::milliseconds(100);
   }
   if (low.idle || low.us < published_.us) low.us = published_.us;
+  if (low.us < floor_us_) low = {floor_us_, false};
   return published_ = low;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -22,6 +24,10 @@ struct Watermark {
   friend bool operator==(const Watermark&, const Watermark&) = default;
 };
 
+// A watermark at this time says that no row comes any more at all: a drain. What waits for time comes
+// out; how far the operators' own time is kept as it was.
+inline constexpr std::int64_t kEndOfTime = std::numeric_limits<std::int64_t>::max();
+
 // What several inputs come to: the lowest of those that are not idle, never less than `before`.
 Watermark lowest(std::span<const Watermark> inputs, const Watermark& before) noexcept;
 
@@ -37,7 +43,7 @@ class SourceClock {
   void stamp(record::Row& row, std::int64_t event_time_us, bool moves, WallTime now) {
     Partition& partition = of(row.origin);
     row.event_time_us = event_time_us;
-    row.watermark_us = partition.watermark(max_lateness_us_);
+    row.watermark_us = std::max(partition.watermark(max_lateness_us_), floor_us_);
     if (!moves || event_time_us <= partition.highest_us) return;
     if (event_time_us - max_future_us_ > now.us) {
       ++ahead_;
@@ -92,6 +98,7 @@ class SourceClock {
   Instant held_back_at_{};
   Instant next_change_at_ = base::kNever;
   Watermark published_;
+  std::int64_t floor_us_ = record::kNoTime;  // what the reader says
   std::uint64_t ahead_ = 0;
   bool assigned_ = false;
 };

@@ -37,6 +37,7 @@ void Intake::cut(const CutCommand& command) {
   LEAT_CHECK(!cut_.has_value());
   Cut cut;
   cut.report.epoch = command.epoch;
+  cut.drain = command.drain;
   for (Reader& source : readers_) source.reader->positions(cut.report.positions);
   cut.report.records = view_.records;
   cut.report.bytes = view_.bytes;

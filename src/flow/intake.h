@@ -39,6 +39,8 @@ class Intake {
   // Asks the trigger. Call it once per step before the others.
   void decide_at(Instant now) noexcept { decision_ = decide(trigger_, view_, now); }
   bool cutting() const noexcept { return cut_.has_value(); }
+  // The cut that is taken up is the last one.
+  bool draining() const noexcept { return cut_.has_value() && cut_->drain; }
   // The cut is taken up and all of its epoch has entered the chain.
   bool drained() const noexcept { return cut_.has_value() && closing_.empty(); }
   // What may enter the chain next; null = nothing. `open_epoch_too`: the chain is past the barrier
@@ -84,6 +86,7 @@ class Intake {
   };
   struct Cut {
     CutReport report;
+    bool drain = false;
     std::optional<Instant> stopped_at;
   };
 

@@ -6,6 +6,7 @@ namespace leat::flow {
 namespace {
 
 constexpr std::string_view kKey = ",\"w\":";
+constexpr std::string_view kStateKey = ",\"s\":\"";
 
 }  // namespace
 
@@ -24,6 +25,13 @@ std::int64_t event_time_of(std::string_view metadata) noexcept {
   const bool whole =
       error == std::errc() && end + 1 == number.data() + number.size() && *end == '}';
   return whole ? time : record::kNoTime;
+}
+
+std::string_view state_id_of(std::string_view metadata) noexcept {
+  const std::size_t key = metadata.find(kStateKey);
+  if (key == std::string_view::npos) return {};
+  const std::string_view rest = metadata.substr(key + kStateKey.size());
+  return rest.substr(0, rest.find('"'));
 }
 
 }  // namespace leat::flow

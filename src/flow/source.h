@@ -29,6 +29,8 @@ struct PartitionPosition {
 std::string with_event_time(const std::string& metadata, const PartitionPosition& position);
 // The event time in such a text; kNoTime when there is none.
 std::int64_t event_time_of(std::string_view metadata) noexcept;
+// The identity of the state in such a text; "" when there is none.
+std::string_view state_id_of(std::string_view metadata) noexcept;
 
 enum class PollResult : std::uint8_t { empty, records, finished };
 
@@ -47,6 +49,9 @@ class SourceReader {
   virtual std::uint64_t replayed() const noexcept { return 0; }
   // Grows whenever the partitions of this slice changed; 0 = they are not known yet.
   virtual std::uint64_t assignment() const noexcept { return 1; }
+  // What the watermark is at least, whatever the records say; for rows that are handed out behind
+  // the next barrier. kNoTime = the records say it. Monotone.
+  virtual std::int64_t watermark_at_least() const noexcept { return record::kNoTime; }
   // Whether everything that is known to be in this partition was handed out.
   virtual bool at_end(const record::Origin& origin) {
     static_cast<void>(origin);
@@ -60,8 +65,9 @@ class SourceListener {
  public:
   virtual ~SourceListener() = default;
   // All partitions are assigned and positioned: first, and again after each assignment. `newest` is
-  // the highest epoch found in committed metadata (EpochId(0) = none).
-  virtual void on_positioned(EpochId newest) = 0;
+  // the highest epoch found in committed metadata (EpochId(0) = none), `state_id` the identity of
+  // the state that stands beside it ("" = none).
+  virtual void on_positioned(EpochId newest, std::string_view state_id) = 0;
   // Partitions must be given back: cut and commit, then call `release` once (on the control
   // thread).
   virtual void on_revoke(std::function<void()> release) = 0;

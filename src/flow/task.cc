@@ -224,6 +224,15 @@ bool Task::publish_times(Instant now, WallTime wall) {
   return moved;
 }
 
+void Task::end_times() {
+  for (std::size_t i = 0; i < source_inputs_.size() && !failed_; ++i) {
+    published_[i] = {kEndOfTime, false};
+    if (Status status = chain_->advance(intake_->node(i), source_inputs_[i], published_[i], epoch_);
+        !status.ok())
+      fail(std::move(status));
+  }
+}
+
 // Once, and again only when the end was taken back or moved meanwhile.
 void Task::tell_finished() {
   const bool finished = intake_->finished();
@@ -260,6 +269,7 @@ Status Task::close_epoch(Instant now, WallTime wall) {
 
 Status Task::inject_barrier(Instant now, WallTime wall) {
   publish_times(now, wall);
+  if (!failed_ && intake_->draining()) end_times();
   if (failed_) return {};
   CutReport report = intake_->take_report(now);
   LEAT_CHECK(report.epoch == epoch_);

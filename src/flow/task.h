@@ -54,6 +54,9 @@ struct CutCommand {
   EpochId epoch;                   // the epoch to close
   base::Ref<SwitchTicket> ticket;  // null = the trigger stays
   bool poll_after = true;          // false: hold still after the cut (pause, stop, revoke)
+  // Time is over in front of the barrier: what waits for it comes out into the epoch. The task is
+  // good for nothing else behind it.
+  bool drain = false;
 };
 struct ResumeCommand {};  // poll again
 using TaskCommand = std::variant<CutCommand, ResumeCommand>;
@@ -194,6 +197,8 @@ class Task {
   Status inject_barrier(Instant now, WallTime wall);
   // Tells the chain how far the sources' event times are; true when they moved.
   bool publish_times(Instant now, WallTime wall);
+  // The same for a drain: they are at their end.
+  void end_times();
   bool aligned() const noexcept;
   Status seal();
   void tell_finished();

@@ -102,10 +102,14 @@ void KafkaSource::commit_starts() {
 
 void KafkaSource::take_over() {
   EpochId newest(0);
+  std::string state_id;
   const PartitionList list = make_list(claim_->partitions.size());
   std::vector<std::shared_ptr<Partition>> made;
   for (const PartitionFacts& facts : claim_->partitions) {
-    newest = std::max(newest, epoch_of(facts.metadata));
+    if (const EpochId epoch = epoch_of(facts.metadata); epoch > newest) {
+      newest = epoch;
+      state_id = flow::state_id_of(facts.metadata);
+    }
     begun_.insert(facts.topic);
     made.push_back(make_partition(facts));
     add(list, facts.topic, facts.partition, facts.committed);
@@ -134,7 +138,7 @@ void KafkaSource::take_over() {
     probe_at_ = base::kNever;
     listener_->on_connected(true, "CONNECTED", "all partitions are assigned");
   }
-  listener_->on_positioned(newest);
+  listener_->on_positioned(newest, state_id);
 }
 
 std::shared_ptr<Partition> KafkaSource::make_partition(const PartitionFacts& facts) {

@@ -97,7 +97,7 @@ Instant LocalSource::serve(Instant now) {
     if (!open_all()) return stopped_ ? base::kNever : now + kRetryInterval;
     positioned_ = true;
     listener_->on_connected(true, "CONNECTED", "all sources are open");
-    listener_->on_positioned(committed_.epoch);
+    listener_->on_positioned(committed_.epoch, flow::state_id_of(committed_.metadata));
   }
   Instant again = base::kNever;
   for (Part& part : parts_) {

@@ -74,12 +74,14 @@ void EpochCoordinator::begin_cut(Instant now) {
   open_ = open_.next();
   if (!pass("cut.requested")) return;
   bool poll_after = true;
+  bool drain = false;
   for (const CutRequest& request : serving_) {
     poll_after = poll_after && request.poll_after;
+    drain = drain || request.drain;
     if (request.ticket) closing_ticket_ = request.ticket;
   }
   for (flow::Task* task : parts_.source_tasks)
-    task->command(flow::CutCommand{closing_.epoch, closing_ticket_, poll_after});
+    task->command(flow::CutCommand{closing_.epoch, closing_ticket_, poll_after, drain});
 }
 
 void EpochCoordinator::on_cut(std::uint32_t, flow::CutReport report) {
@@ -118,8 +120,11 @@ void EpochCoordinator::on_sealed(std::uint32_t, EpochId epoch) {
 void EpochCoordinator::seal_if_complete() {
   if (cuts_missing_ > 0 || seals_missing_ > 0 || state_ != State::cutting) return;
   state_ = State::acknowledging;
+  acknowledged_ = false;
+  durable_ = parts_.persist == nullptr;
   closing_.sealed = parts_.clock.now();
   if (!pass("epoch.sealed")) return;
+  if (parts_.persist) parts_.persist(closing_.epoch);
   parts_.ledger.watch(closing_.epoch);
 }
 
@@ -128,6 +133,22 @@ void EpochCoordinator::on_acknowledged(EpochId epoch) {
   if (failed_ || state_ != State::acknowledging || epoch != closing_.epoch) return;
   closing_.acknowledged = parts_.clock.now();
   if (!pass("epoch.acknowledged")) return;
+  acknowledged_ = true;
+  commit_if_complete();
+}
+
+void EpochCoordinator::on_durable(EpochId epoch, const Status& status) {
+  thread_.check();
+  if (failed_ || state_ != State::acknowledging || epoch != closing_.epoch) return;
+  if (!status.ok()) return fail(status);
+  closing_.durable = parts_.clock.now();
+  if (!pass("epoch.durable")) return;
+  durable_ = true;
+  commit_if_complete();
+}
+
+void EpochCoordinator::commit_if_complete() {
+  if (!acknowledged_ || !durable_) return;
   state_ = State::committing;
   commit_delay_ = kCommitAgainFirst;
   send_commit();

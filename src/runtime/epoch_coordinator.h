@@ -27,13 +27,16 @@ struct CutResult {
   bool took_switch = false;
   Duration intake_paused{};  // the longest of the source tasks
   Instant requested{}, cut{}, sealed{}, acknowledged{}, committed{};
+  std::optional<Instant> durable;  // when the state was; absent without state
 };
 
 // Somebody needs an epoch to end. All callbacks are optional, on the control thread; exactly one of
 // on_committed and on_dropped is called in the end.
 struct CutRequest {
-  bool poll_after = true;                // false: sources hold still after the cut until resume()
-  base::Ref<flow::SwitchTicket> ticket;  // a new trigger from the next epoch on
+  bool poll_after = true;  // false: sources hold still after the cut until resume()
+  bool drain =
+      false;  // time is over in front of the barrier; the run is good for nothing behind it
+  base::Ref<flow::SwitchTicket> ticket;          // a new trigger from the next epoch on
   std::function<void(const CutResult&)> on_cut;  // every source task has cut
   std::function<void(const CutResult&)> on_committed;
   std::function<void(const Status&)>
@@ -43,9 +46,10 @@ struct CutRequest {
 // Cuts and commits the epochs of one pipeline run.
 //
 // Lives on the control thread; every method must be called there. Owns no task: it talks to source
-// tasks by command and learns of cuts, seals and acknowledgements by the on_ methods. At most one
-// epoch is closed and not yet committed; while it is, the open epoch grows (it is never the records
-// that wait). After a failure it does nothing more: the run is thrown away.
+// tasks by command and learns of cuts, seals, acknowledgements and durable state by the on_ methods.
+// An epoch is committed when its records are acknowledged and its state is durable, whichever comes
+// first. At most one epoch is closed and not yet committed; while it is, the open epoch grows (it is
+// never the records that wait). After a failure it does nothing more: the run is thrown away.
 class EpochCoordinator {
  public:
   struct Parts {
@@ -63,6 +67,9 @@ class EpochCoordinator {
     std::function<void(const Status&)> on_failed;        // once
     // A commit did not work and is tried again; ok when one worked after that.
     std::function<void(const Status&)> on_commit_trouble;
+    // The epoch is sealed: make what it changed in the state durable, then call on_durable(), later.
+    // Null = there is no state.
+    std::function<void(EpochId)> persist = nullptr;
   };
   explicit EpochCoordinator(Parts parts);
   EpochCoordinator(const EpochCoordinator&) = delete;
@@ -74,6 +81,8 @@ class EpochCoordinator {
   void on_cut(std::uint32_t task, flow::CutReport report);
   void on_sealed(std::uint32_t task, EpochId epoch);
   void on_acknowledged(EpochId epoch);
+  // Not ok: the run is over.
+  void on_durable(EpochId epoch, const Status& status);
 
   // Ends the open epoch as soon as no other is pending. Several requests that wait are served by
   // one cut.
@@ -97,6 +106,7 @@ class EpochCoordinator {
 
   void begin_cut(Instant now);
   void seal_if_complete();
+  void commit_if_complete();
   void send_commit();
   void commit_done(std::uint64_t attempt, const Status& status);
   void committed();
@@ -118,6 +128,8 @@ class EpochCoordinator {
   std::uint64_t closing_bytes_ = 0;
   std::size_t cuts_missing_ = 0;
   std::size_t seals_missing_ = 0;
+  bool acknowledged_ = false;
+  bool durable_ = false;
   std::size_t commits_missing_ = 0;
   Status commit_status_;
   std::uint64_t commit_attempt_ = 0;

@@ -45,6 +45,7 @@ Pipeline::Pipeline(PipelineParts parts)
       trigger_by_(parts_.trigger_by),
       alive_(std::make_shared<std::atomic<bool>>(true)) {
   counts_.restore(parts_.counters);
+  make_keeper();
   if (const auto& rule = parts_.plan->spec->on_error.stop_if) stop_rule_.emplace(*rule);
   for (const char* type :
        {"Ready", "SourceConnected", "SinkConnected", "Progressing", "CheckpointFresh"})
@@ -111,11 +112,14 @@ Result<std::unique_ptr<Run>> Pipeline::make_run() {
                      .task_listener = *this,
                      .source_listener = *this,
                      .sink_listener = *this,
-                     .on_acknowledged = [this](EpochId epoch) {
-                       parts_.control.post([this, epoch] {
-                         if (run_ && run_->launched()) run_->coordinator()->on_acknowledged(epoch);
-                       });
-                     }};
+                     .on_acknowledged =
+                         [this](EpochId epoch) {
+                           parts_.control.post([this, epoch] {
+                             if (run_ && run_->launched())
+                               run_->coordinator()->on_acknowledged(epoch);
+                           });
+                         },
+                     .state = keeper_.get()};
   return Run::begin(std::move(context));
 }
 
@@ -128,7 +132,7 @@ std::string Pipeline::dead_letter_file() const {
 
 void Pipeline::begin_run() {
   retry_at_.reset();
-  positioned_ = false;
+  positioned_ = restoring_ = state_refused_ = pressed_ = drained_ = false;
   finished_tasks_.clear();
   stopping_by_rule_.clear();
   auto run = make_run();
@@ -145,7 +149,7 @@ void Pipeline::begin_run() {
 void Pipeline::launch_tasks() {
   EpochCoordinator::Parts parts{
       .pipeline = name(),
-      .state_id = {},
+      .state_id = keeper_ ? keeper_->state_id() : std::string(),
       .source_tasks = {},
       .sources = {},
       .ledger = run_->ledger(),
@@ -160,6 +164,12 @@ void Pipeline::launch_tasks() {
             set_condition("CheckpointFresh", status.ok() ? Truth::yes : Truth::no,
                           status.ok() ? "COMMITTED" : "COMMIT_FAILED", status.message());
           }};
+  if (keeper_)
+    parts.persist = [this](EpochId epoch) {
+      keeper_->persist(epoch, [this, epoch](const Status& status) {
+        if (run_ && run_->launched()) run_->coordinator()->on_durable(epoch, status);
+      });
+    };
   const flow::Trigger trigger = flow::make_trigger(effective_);
   if (trigger.stop_at_end) run_->fix_end();
   const Status status = run_->launch(trigger, newest_epoch_.next(), std::move(parts));
@@ -167,20 +177,28 @@ void Pipeline::launch_tasks() {
   if (stop_rule_) stop_rule_->begin(now(), meter_.stop_totals());
 }
 
-void Pipeline::on_positioned(EpochId newest) {
+void Pipeline::on_positioned(EpochId newest, std::string_view state_id) {
   newest_epoch_ = std::max(newest_epoch_, newest);
   if (!run_ || closing_) return;
   positioned_ = true;
+  if (run_->launched() || restoring_) return;
+  found_epoch_ = newest;
+  found_state_id_ = state_id;
   // Never inside the source's own call: building tasks may fail and throw the run away.
   parts_.control.post([this] {
-    if (!run_ || closing_ || run_->launched()) return;
-    launch_tasks();
-    if (launch_switch_later_ && switch_ && run_ && run_->launched()) {
-      launch_switch_later_ = false;
-      request_switch(*std::exchange(switch_, std::nullopt));
-    }
-    check_running();
+    if (!run_ || closing_ || run_->launched() || restoring_) return;
+    if (keeper_) return restore_state();
+    launch();
   });
+}
+
+void Pipeline::launch() {
+  launch_tasks();
+  if (launch_switch_later_ && switch_ && run_ && run_->launched()) {
+    launch_switch_later_ = false;
+    request_switch(*std::exchange(switch_, std::nullopt));
+  }
+  check_running();
 }
 
 void Pipeline::check_running() {
@@ -189,8 +207,11 @@ void Pipeline::check_running() {
   if (conditions_["SinkConnected"].status == Truth::unknown)
     set_condition("SinkConnected", Truth::yes, "CONNECTED", "");
   running_since_ = now();
-  if (desired_ == Desired::paused) return enter_pause();
+  if (desired_ == Desired::paused && !queued_drain_) return enter_pause();
   transition(Actual::running);
+  if (!queued_drain_) return;
+  Stopping queued = *std::exchange(queued_drain_, std::nullopt);
+  stop(queued.options, std::move(queued.reply));
 }
 
 void Pipeline::enter_pause() {
@@ -215,6 +236,7 @@ Instant Pipeline::tick(Instant at) {
     again = run_->serve(at);
   }
   meter_.tick(at);
+  sample_tables(at);
   check_stop_rule(at);
   expire(at);
   if (retry_at_ && at >= *retry_at_) {
@@ -249,9 +271,18 @@ void Pipeline::expire(Instant at) {
           at + std::chrono::milliseconds(50);  // taken: it happens, its cut is on the way
     }
   }
+  if (queued_drain_ && at >= queued_drain_->deadline) {
+    const Stopping given_up = *std::exchange(queued_drain_, std::nullopt);
+    given_up.reply(problem(Code::timed_out, "DRAIN_TIMED_OUT", "the pipeline has not begun yet"));
+  }
   if (stopping_ && at >= stopping_->deadline) {
     if (closing_) {
       stopping_->deadline = base::kNever;  // the end is certain and near
+    } else if (stopping_->options.drain) {
+      stopping_->deadline = base::kNever;
+      std::exchange(stopping_->reply, [](const Result<LifecycleReceipt>&) {})(
+          problem(Code::timed_out, "DRAIN_TIMED_OUT",
+                  "not drained in time; it goes on until it is done or the pipeline is stopped"));
     } else if (stopping_->options.fail_on_timeout) {
       const Stopping given_up = *std::exchange(stopping_, std::nullopt);
       desired_ = given_up.desired_before;
@@ -276,11 +307,16 @@ void Pipeline::expire(Instant at) {
 void Pipeline::epoch_committed(const CutResult& result) {
   newest_epoch_ = std::max(newest_epoch_, result.epoch);
   run_->forget(result.epoch);
+  if (keeper_) keeper_->fold(result.epoch, [this](const Status& status) { fail(status); });
   committed_at_ = parts_.control.clock.wall_now();
-  checkpoint_time_.add(
-      static_cast<std::uint64_t>((result.committed - result.requested).count() / 1000));
+  const auto us = [](Duration duration) {
+    return static_cast<std::uint64_t>(duration.count() / 1000);
+  };
+  checkpoint_time_.add(us(result.committed - result.requested));
+  align_time_.add(us(result.sealed - result.requested));
+  if (result.durable) persist_time_.add(us(*result.durable - result.sealed));
   set_condition("Progressing", Truth::yes, "COMMITTED", "");
-  if (failures_ != 0 && now() - running_since_ >= parts_.options.restart_reset_after) failures_ = 0;
+  if (now() - running_since_ >= parts_.options.restart_reset_after) failures_ = holds_ = 0;
 }
 
 // -- failures
@@ -289,7 +325,12 @@ void Pipeline::fail(const Status& status) {
   if (!run_ || closing_) return;
   log::error(kLogger, "pipeline failed", {{"pipeline", name()}, {"error", status.to_string()}});
   set_condition("Progressing", Truth::no, "FAILED", status.to_string());
-  if (stopping_) return close_run(stopping_->options.leave, [this] { stopped(); });
+  if (stopping_) {
+    stopping_->failed = status;
+    return close_run(stopping_->options.leave, [this] { stopped(); });
+  }
+  for (const auto& [key, value] : status.fields())
+    if (key == "hold") return hold(status, value);
   if (has_field(status, "code", "FENCED")) {
     // Another instance has the partitions now; coming back would only fence that one in turn.
     return end_failed(
@@ -299,7 +340,10 @@ void Pipeline::fail(const Status& status) {
   // The same record would stop it again: somebody has to change the definition or move on.
   if (has_field(status, "stop", "true")) return end_failed(status.message());
   // Going on would lose records silently: somebody has to decide.
-  if (status.code() == Code::data_loss) return end_failed(status.to_string());
+  if (status.code() == Code::data_loss) {
+    state_refused_ = has_field(status, "code", "STATE_DAMAGED");
+    return end_failed(state_refused_ ? status.message() : status.to_string());
+  }
   close_run(has_field(status, "leave", "true"), [this, text = status.to_string()] {
     if (stopping_) return stopped();
     if (desired_ == Desired::stopped) return;
@@ -377,6 +421,8 @@ void Pipeline::close_run(bool leave, std::function<void()> then) {
 }
 
 void Pipeline::finish_close(bool leave, std::function<void()> then) {
+  if (keeper_) keeper_->end_run();
+  restoring_ = false;
   const bool purge = stopping_ && stopping_->options.purge;
   const auto end = [this, then = std::move(then)] {
     // Posted: the source that calls this is destroyed by it.
@@ -416,7 +462,8 @@ LifecycleReceipt Pipeline::receipt(Instant asked, std::uint64_t replayed_before)
 void Pipeline::answer_waiters(Instant at) {
   std::vector<Waiter> answered;
   std::erase_if(waiters_, [&](Waiter& waiter) {
-    const bool over = actual_ == Actual::stopped || at >= waiter.deadline;
+    const bool held = waiter.until == Actual::running && actual_ == Actual::paused && !run_;
+    const bool over = actual_ == Actual::stopped || held || at >= waiter.deadline;
     if (waiter.until != actual_ && !over) return false;
     answered.push_back(std::move(waiter));
     return true;
@@ -424,6 +471,8 @@ void Pipeline::answer_waiters(Instant at) {
   for (const Waiter& waiter : answered) {
     if (waiter.until == actual_) {
       waiter.reply(receipt(waiter.asked, meter_.replayed()));
+    } else if (actual_ == Actual::paused && !run_) {
+      waiter.reply(problem(Code::wrong_state, "WRONG_STATE", reason_));
     } else if (actual_ == Actual::stopped) {
       waiter.reply(problem(Code::wrong_state, "WRONG_STATE", "the pipeline was stopped meanwhile"));
     } else {
@@ -449,6 +498,7 @@ void Pipeline::pause(Reply<LifecycleReceipt> reply) {
 
 void Pipeline::resume(Reply<LifecycleReceipt> reply) {
   if (actual_ == Actual::failed) return restart(std::move(reply));
+  if (actual_ == Actual::paused && !run_ && !stopping_) return begin_again(std::move(reply));
   if (actual_ == Actual::starting && !stopping_ && desired_ == Desired::paused) {
     desired_ = Desired::running;  // the queued pause is taken back
     return reply(receipt(now(), meter_.replayed()));
@@ -485,6 +535,7 @@ void Pipeline::start(Reply<LifecycleReceipt> reply) {
 void Pipeline::restart(Reply<LifecycleReceipt> reply) {
   if (stopping_ || actual_ == Actual::stopping)
     return reply(problem(Code::wrong_state, "WRONG_STATE", "the pipeline is stopping"));
+  if (actual_ == Actual::paused && !run_) return begin_again(std::move(reply));
   desired_ = Desired::running;
   if (!run_ || actual_ == Actual::stopped || actual_ == Actual::failed)
     return start(std::move(reply));
@@ -499,13 +550,26 @@ void Pipeline::restart(Reply<LifecycleReceipt> reply) {
 }
 
 void Pipeline::stop(StopOptions options, Reply<LifecycleReceipt> reply) {
+  if (stopping_ && stopping_->options.drain && !options.drain)
+    return stop_draining(options, std::move(reply));
   if (stopping_)
     return reply(problem(Code::wrong_state, "WRONG_STATE", "the pipeline is stopping already"));
+  if (queued_drain_)
+    std::exchange(queued_drain_, std::nullopt)
+        ->reply(problem(Code::wrong_state, "WRONG_STATE", "the pipeline was stopped meanwhile"));
   const Actual before = actual_;
+  if (options.drain && before == Actual::starting) {
+    // What waits is in the state, which is not there yet.
+    queued_drain_ = Stopping{options,           now(),    now() + options.timeout,
+                             meter_.replayed(), desired_, std::move(reply),
+                             Status(),          Status(), false};
+    return;
+  }
+  options.drain = options.drain && run_ && run_->launched() && !closing_;
   retry_at_.reset();
   stopping_ = Stopping{options,           now(),    now() + options.timeout,
                        meter_.replayed(), desired_, std::move(reply),
-                       Status(),          false};
+                       Status(),          Status(), false};
   if (!options.keep_desired) desired_ = Desired::stopped;
   if (!run_ && options.purge) {
     // Only a member of the group can ask for it to be forgotten.
@@ -519,17 +583,23 @@ void Pipeline::stop(StopOptions options, Reply<LifecycleReceipt> reply) {
     return stopped();
   }
   // Where giving up is allowed the state changes only when the end is certain.
-  if (!options.fail_on_timeout) transition(Actual::stopping);
+  if (options.drain)
+    transition(Actual::draining);
+  else if (!options.fail_on_timeout)
+    transition(Actual::stopping);
   if (closing_) return;  // a failure is being cleaned up: its end calls stopped()
   const bool commits = !options.drop_epoch && run_->launched() && !run_->coordinator()->failed() &&
                        before != Actual::starting;
   if (!commits) return close_run(options.leave, [this] { stopped(); });
   CutRequest request;
   request.poll_after = false;
-  request.on_committed = [this](const CutResult&) {
+  request.drain = options.drain;
+  request.on_committed = [this, drain = options.drain](const CutResult&) {
     // Posted: the coordinator calls this from inside itself.
-    parts_.control.post([this] {
+    parts_.control.post([this, drain] {
       if (!run_ || closing_) return;
+      if (Status fault = drain ? base::Faults::hit("drain.committed") : Status(); !fault.ok())
+        return fail(fault);
       if (stopping_) return close_run(stopping_->options.leave, [this] { stopped(); });
       if (desired_ == Desired::running)
         run_->coordinator()->resume();  // somebody gave up waiting for the stop
@@ -548,7 +618,7 @@ void Pipeline::shut_down(Duration timeout) {
     stop(options, [](const Result<LifecycleReceipt>&) {});
   } else if (!stopping_->last) {
     stopping_->deadline = std::min(stopping_->deadline, now() + timeout);
-    stopping_->options.fail_on_timeout = false;
+    stopping_->options.fail_on_timeout = stopping_->options.drain = false;
   }
   if (stopping_) stopping_->last = true;
 }
@@ -558,6 +628,14 @@ void Pipeline::stopped() {
   if (actual_ != Actual::stopping && actual_ != Actual::stopped) transition(Actual::stopping);
   if (actual_ == Actual::stopping) transition(Actual::stopped, std::exchange(stop_reason_, {}));
   const Stopping done = *std::exchange(stopping_, std::nullopt);
+  drained_ = done.options.drain && done.failed.ok();
+  if (done.options.drain && !done.failed.ok()) {
+    done.reply(problem(Code::unavailable, "BUSY",
+                       "the pipeline failed while it drained (" + done.failed.message() +
+                           "); it is stopped and its windows are still in its state: start it and "
+                           "drain it again"));
+    return;
+  }
   if (!done.purged.ok()) {
     done.reply(problem(Code::unavailable, "BUSY",
                        "the pipeline is stopped, but its committed offsets could not be deleted (" +

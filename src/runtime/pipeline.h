@@ -12,6 +12,7 @@
 #include "runtime/control_loop.h"
 #include "runtime/pipeline_meter.h"
 #include "runtime/run.h"
+#include "runtime/state_keeper.h"
 #include "runtime/supervisor.h"
 
 namespace leat::runtime {
@@ -27,6 +28,8 @@ struct PipelineParts {
   std::string trigger_by = {};
   std::string counters = {};  // what PipelineCounts::to_json() gave before; "" = none
   std::string state_folder;
+  StatePort state = {};  // without `post` stores are used on the control thread
+  StateStart state_start = StateStart::keep;
   const SupervisorOptions& options;
   const flow::Registry& registry;
   std::vector<TaskHost*> hosts;
@@ -59,12 +62,17 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
     bool leave = true;          // give the partitions up
     bool drop_epoch = false;    // do not commit what is open
     bool purge = false;         // forget committed offsets
+    bool drain = false;         // what waits for time comes out first
     bool keep_desired = false;  // a shutdown or a replacement: the next start resumes
     Duration timeout{};
     bool fail_on_timeout =
         false;  // true: not committed in time is an error and the pipeline goes on
   };
+  // A drain that is not done in time is an error, and goes on.
   void stop(StopOptions options, Reply<LifecycleReceipt> reply);
+  void drain(Duration timeout, Reply<LifecycleReceipt> reply);
+  // Ends the open epoch now, whatever the trigger says; `done` when it is committed. Requires: running.
+  void cut(std::function<void(const Status&)> done);
   // The process ends: stops like `keep_desired` without leaving; a stop that is under way goes on, but no
   // longer than `timeout`. To be called until at_rest().
   void shut_down(Duration timeout);
@@ -72,11 +80,18 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   bool at_rest() const noexcept { return !run_ && !stopping_ && !retry_at_; }
   void set_trigger(const spec::TriggerSpec& to, bool is_override, Duration timeout,
                    const std::string& actor, Reply<SwitchReceipt> reply);
+  // Null without keyed steps.
+  StateKeeper* keeper() noexcept { return keeper_.get(); }
+  // It is held because kept state is damaged or not that of the commit.
+  bool state_refused() const noexcept { return state_refused_; }
+  void read_state(const StateRequest& request, Reply<StateAnswer> reply);
+
   // The override was written down (or taken back): what snapshots show.
   const spec::TriggerSpec& effective_trigger() const noexcept { return effective_; }
 
   const PipelineCounts& counts() const noexcept { return counts_; }
   const plan::Plan& plan() const noexcept { return *parts_.plan; }
+  const std::shared_ptr<const plan::Plan>& shared_plan() const noexcept { return parts_.plan; }
   Desired desired() const noexcept { return desired_; }
   Actual actual() const noexcept { return actual_; }
   std::optional<spec::TriggerSpec> trigger_override() const { return override_; }
@@ -93,7 +108,7 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   void on_finished(std::uint32_t task) override;
   void on_failed(std::uint32_t task, Status status) override;
   // flow::SourceListener: control thread
-  void on_positioned(EpochId newest) override;
+  void on_positioned(EpochId newest, std::string_view state_id) override;
   void on_revoke(std::function<void()> release) override;
   void on_lost(std::string_view reason) override;
   void on_connected(bool connected, std::string_view reason, std::string_view message) override;
@@ -125,7 +140,21 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   Result<std::unique_ptr<Run>> make_run();
   std::string dead_letter_file() const;
   void begin_run();
+  void make_keeper();
+  void restore_state();
+  void launch();
   void launch_tasks();
+  // Pauses without a run, because of the state; `why` is the reason's name.
+  void hold(const Status& status, std::string_view why);
+  void begin_again(Reply<LifecycleReceipt> reply);
+  void on_pressure(const Status& status);
+  void sample_tables(Instant now);
+  struct LatestRead;
+  void read_latest(const std::shared_ptr<LatestRead>& read);
+  void read_rows(std::size_t step, std::size_t fields, const StateRequest& request,
+                 Reply<StateAnswer> reply);
+  void fill_state(PipelineSnapshot& out) const;
+  void stop_draining(const StopOptions& options, Reply<LifecycleReceipt> reply);
   void check_running();
   void enter_pause();
   bool watches_stop_rule() const;
@@ -171,7 +200,21 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   std::vector<SourceStatus> last_sources_;  // while there is no run
   bool positioned_ = false;
   bool closing_ = false;
-  EpochId newest_epoch_;  // found in committed metadata, or committed by us
+  EpochId newest_epoch_;                 // found in committed metadata, or committed by us
+  std::unique_ptr<StateKeeper> keeper_;  // null without keyed steps
+  StateStart state_start_ = StateStart::keep;
+  EpochId found_epoch_;         // in committed metadata, by this run
+  std::string found_state_id_;  // beside it
+  bool restoring_ = false;
+  bool state_refused_ = false;
+  bool pressed_ = false;     // the disk or a limit asks for a pause
+  std::uint32_t holds_ = 0;  // one after the other
+  // What the tables held when they were looked at, by step and slice; written by the workers.
+  struct TableSample {
+    std::atomic<std::uint64_t> keys{0}, bytes{0};
+  };
+  std::shared_ptr<std::vector<TableSample>> samples_;
+  Instant sampled_at_{};
   std::optional<WallTime> committed_at_;
   std::set<std::uint32_t> finished_tasks_;
   std::uint32_t failures_ = 0;
@@ -188,9 +231,12 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
     Desired desired_before = Desired::running;
     Reply<LifecycleReceipt> reply;
     Status purged;  // not ok: committed offsets are still there
+    Status failed;  // not ok: before all was committed
     bool last = false;
   };
   std::optional<Stopping> stopping_;
+  std::optional<Stopping> queued_drain_;  // until it runs
+  bool drained_ = false;                  // it is stopped by a drain
   std::string stop_reason_;
   std::optional<StopRule> stop_rule_;
   std::string stopping_by_rule_;  // its reason, while the last epoch is being committed
@@ -201,6 +247,8 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   std::vector<Revocation> revocations_;
   std::map<std::array<std::string, 3>, std::uint64_t> switches_;
   base::Histogram checkpoint_time_;  // µs from cut to commit
+  base::Histogram align_time_;       // µs from cut to the last task's seal
+  base::Histogram persist_time_;     // µs from there to durable state
   base::Histogram switch_pause_;     // µs
   Instant published_at_{};
   std::shared_ptr<std::atomic<bool>> alive_;

@@ -5,9 +5,10 @@
 namespace leat::runtime {
 namespace {
 
-// in, out, bytes, dropped by reason, failed, dead letters
-constexpr std::size_t kNumbers = 3 + flow::kDropReasons + 2;
+// in, out, bytes, dropped by reason, failed, dead letters, late: closed, idle
 constexpr std::size_t kFailed = 3 + flow::kDropReasons;
+constexpr std::size_t kLate = kFailed + 2;
+constexpr std::size_t kNumbers = kLate + 2;
 using Numbers = std::array<std::uint64_t, kNumbers>;
 
 Numbers sum(const PipelineCounts::PerSlice& slices) {
@@ -18,6 +19,8 @@ Numbers sum(const PipelineCounts::PerSlice& slices) {
     numbers[2] += stats->bytes.value();
     numbers[kFailed] += stats->failed.value();
     numbers[kFailed + 1] += stats->dead_lettered.value();
+    numbers[kLate] += stats->late_closed.value();
+    numbers[kLate + 1] += stats->late_idle.value();
     for (std::size_t r = 0; r < flow::kDropReasons; ++r)
       numbers[3 + r] += stats->dropped(static_cast<flow::DropReason>(r)).value();
   }
@@ -49,9 +52,13 @@ void read(const json::Value* from, std::map<std::string, PipelineCounts::PerSlic
     stats.in.restore(number_in(numbers[0]));
     stats.out.restore(number_in(numbers[1]));
     stats.bytes.restore(number_in(numbers[2]));
-    if (numbers.size() == kNumbers) {
+    if (numbers.size() >= kLate) {
       stats.failed.restore(number_in(numbers[kFailed]));
       stats.dead_lettered.restore(number_in(numbers[kFailed + 1]));
+    }
+    if (numbers.size() >= kNumbers) {
+      stats.late_closed.restore(number_in(numbers[kLate]));
+      stats.late_idle.restore(number_in(numbers[kLate + 1]));
     }
     for (std::size_t r = 0; r < flow::kDropReasons; ++r)
       stats.dropped(static_cast<flow::DropReason>(r)).restore(number_in(numbers[3 + r]));

@@ -32,7 +32,7 @@ std::optional<WallTime> watermark_of(const PipelineCounts::PerSlice& slices) {
     }
   }
   const std::int64_t us = reads ? low : stands_at;
-  if (us == record::kNoTime) return std::nullopt;
+  if (us == record::kNoTime || us == flow::kEndOfTime) return std::nullopt;
   return WallTime{us};
 }
 
@@ -67,7 +67,7 @@ StopRule::Totals PipelineMeter::stop_totals() const noexcept {
       for (const auto& stats : slices) {
         sum.errors += stats->failed.value() + stats->dropped(flow::DropReason::skip).value() +
                       stats->dropped(flow::DropReason::decode).value();
-        sum.late += stats->dropped(flow::DropReason::late).value();
+        sum.late += stats->late_closed.value() + stats->late_idle.value();
       }
     }
   }
@@ -133,6 +133,8 @@ StepStatus sum_of(const std::string& id, const PipelineCounts::PerSlice& slices)
     sum.out += stats->out.value();
     sum.failed += stats->failed.value();
     sum.dead_lettered += stats->dead_lettered.value();
+    sum.late_closed += stats->late_closed.value();
+    sum.late_idle += stats->late_idle.value();
     for (std::size_t r = 0; r < flow::kDropReasons; ++r)
       sum.dropped[r] += stats->dropped(static_cast<flow::DropReason>(r)).value();
   }

@@ -111,6 +111,7 @@ SnapshotPtr Pipeline::snapshot() {
   for (const auto& [type, condition] : conditions_) out->conditions.push_back(condition);
   fill_sources(*out);
   meter_.fill(*out);
+  fill_state(*out);
   out->stages = stages_of(*parts_.plan);
   out->workers = static_cast<std::uint32_t>(parts_.hosts.size());
   for (const spec::Diagnostic& warning : parts_.plan->warnings)
@@ -121,6 +122,8 @@ SnapshotPtr Pipeline::snapshot() {
     return made;
   };
   out->checkpoint_time = copy(checkpoint_time_);
+  out->align_time = copy(align_time_);
+  if (keeper_) out->persist_time = copy(persist_time_);
   out->switch_pause = copy(switch_pause_);
   out->trigger_switches = switches_;
   out->restarts = restarts_;

@@ -13,14 +13,15 @@ struct Change {
   Actual from, to;
 };
 constexpr std::array kChanges{
-    Change{created, starting}, Change{created, stopped},   Change{created, failed},
-    Change{starting, running}, Change{starting, paused},   Change{starting, stopping},
-    Change{starting, failed},  Change{running, paused},    Change{running, stopping},
-    Change{running, draining}, Change{running, failed},    Change{running, starting},
-    Change{paused, running},   Change{paused, stopping},   Change{paused, draining},
-    Change{paused, failed},    Change{draining, stopping}, Change{draining, failed},
-    Change{stopping, stopped}, Change{stopping, failed},   Change{stopped, starting},
-    Change{failed, starting},  Change{failed, stopped},    Change{failed, stopping},
+    Change{created, starting}, Change{created, stopped},  Change{created, failed},
+    Change{starting, running}, Change{starting, paused},  Change{starting, stopping},
+    Change{starting, failed},  Change{running, paused},   Change{running, stopping},
+    Change{running, draining}, Change{running, failed},   Change{running, starting},
+    Change{paused, running},   Change{paused, stopping},  Change{paused, draining},
+    Change{paused, failed},    Change{paused, starting},  Change{draining, stopping},
+    Change{draining, failed},  Change{stopping, stopped}, Change{stopping, failed},
+    Change{stopped, starting}, Change{failed, starting},  Change{failed, stopped},
+    Change{failed, stopping},
 };
 
 }  // namespace

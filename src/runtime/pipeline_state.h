@@ -7,7 +7,7 @@
 namespace leat::runtime {
 
 // The life of a pipeline: created → starting → running ⇄ paused → stopping → stopped, any → failed
-// → starting (back-off). True when a pipeline in `from` may become `to`. Every change goes through
+// → starting (back-off), paused → starting when it was the state that held it. True when a pipeline in `from` may become `to`. Every change goes through
 // this one table.
 bool may_become(Actual from, Actual to) noexcept;
 

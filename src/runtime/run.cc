@@ -43,6 +43,41 @@ std::map<std::string, Group<Spec>> group_by_kind(const std::vector<Spec>& all) {
 
 }  // namespace
 
+// Stands between one of several sources and the listener, which hears of positions when all sources
+// have theirs.
+class Run::Positions final : public flow::SourceListener {
+ public:
+  explicit Positions(Run& run) : run_(run) {}
+
+  void on_positioned(EpochId newest, std::string_view state_id) override {
+    known_ = true;
+    newest_ = newest;
+    state_id_ = state_id;
+    const Positions* first = this;
+    for (const auto& other : run_.positions_) {
+      if (!other->known_) return;
+      if (other->newest_ > first->newest_) first = other.get();
+    }
+    listener().on_positioned(first->newest_, first->state_id_);
+  }
+  void on_revoke(std::function<void()> release) override {
+    listener().on_revoke(std::move(release));
+  }
+  void on_lost(std::string_view reason) override { listener().on_lost(reason); }
+  void on_connected(bool connected, std::string_view reason, std::string_view message) override {
+    listener().on_connected(connected, reason, message);
+  }
+  void on_failed(Status status) override { listener().on_failed(std::move(status)); }
+
+ private:
+  flow::SourceListener& listener() const { return run_.context_.source_listener; }
+
+  Run& run_;
+  bool known_ = false;
+  EpochId newest_;
+  std::string state_id_;
+};
+
 PipelineCounts::PipelineCounts(const plan::Plan& plan) {
   const auto add = [&](std::map<std::string, PerSlice>& to, const std::string& id) {
     PerSlice& slices = to[id];
@@ -90,8 +125,10 @@ Status Run::make_sources() {
             source, SliceId(slice), context_.plan->parallelism, host_of(slice).wakeup());
     sources_.push_back(*std::move(made));
   }
-  for (const auto& source : sources_)
-    LEAT_RETURN_IF_ERROR(source->start(context_.source_listener, context_.control));
+  for (std::size_t i = 0; i < sources_.size(); ++i)
+    positions_.push_back(std::make_unique<Positions>(*this));
+  for (std::size_t i = 0; i < sources_.size(); ++i)
+    LEAT_RETURN_IF_ERROR(sources_[i]->start(*positions_[i], context_.control));
   return {};
 }
 
@@ -249,7 +286,7 @@ Result<std::unique_ptr<flow::Task>> Run::make_task(std::size_t stage_index, std:
     for (std::uint32_t from = 0; from < width; ++from)
       parts.inputs.push_back({edges_[edge_index(entry.index, from, slice)].get(), entry.node});
   auto task = std::make_unique<flow::Task>(std::move(parts));
-  LEAT_RETURN_IF_ERROR(task->open());
+  LEAT_RETURN_IF_ERROR(task->open(context_.state));
   return task;
 }
 

@@ -77,6 +77,7 @@ struct RunContext {
   flow::SourceListener& source_listener;
   flow::SinkListener& sink_listener;
   std::function<void(EpochId)> on_acknowledged;  // any thread
+  flow::StateAccess* state = nullptr;            // null = no step keeps any
 };
 
 // One life of a pipeline, from connecting to a stop or a failure: its sources, sinks, tasks and
@@ -108,6 +109,10 @@ class Run {
   // Ends the membership of all sources. Requires: no tasks.
   void stop_sources(bool leave, std::function<void()> done);
   void purge_sources(std::function<void(Status)> done);
+  // Runs `work` between two steps of the tasks of this slice.
+  void between_steps(SliceId slice, std::function<void()> work) {
+    host_of(slice.value()).between_steps(std::move(work));
+  }
   // The epoch is committed.
   void forget(EpochId epoch) { letter_log_.forget(epoch); }
   flow::Ledger& ledger() noexcept { return ledger_; }
@@ -116,6 +121,8 @@ class Run {
   std::size_t source_tasks() const noexcept { return source_tasks_; }
 
  private:
+  class Positions;
+
   explicit Run(RunContext context);
   Status make_sources();
   Status make_sinks();
@@ -148,6 +155,7 @@ class Run {
   std::vector<std::unique_ptr<flow::ExchangeEdge>> edges_;
   std::unique_ptr<EpochCoordinator> coordinator_;
   std::vector<std::unique_ptr<flow::Sink>> sinks_;
+  std::vector<std::unique_ptr<Positions>> positions_;  // by source
   std::vector<std::unique_ptr<flow::Source>> sources_;
   std::map<std::uint32_t, flow::Sink*> sink_of_;  // by index in the definition
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::unique_ptr<flow::SourceReader>>

@@ -65,6 +65,7 @@ struct StepStatus {
   std::array<std::uint64_t, flow::kDropReasons> dropped{};
   std::uint64_t failed = 0;           // rows
   std::uint64_t dead_lettered = 0;    // records
+  std::uint64_t late_closed = 0, late_idle = 0;  // rows, whatever became of them
   // How far event time is in all its tasks; absent = not known.
   std::optional<WallTime> watermark = std::nullopt;
 };
@@ -85,6 +86,21 @@ struct TriggerStatus {
   std::string by;  // actor, "" = leat
   std::string etag;
   std::optional<spec::TriggerSpec> pending;
+};
+
+// One store: the state of a keyed step. What tables hold is looked at once a second.
+struct StoreStatus {
+  std::string step;
+  std::vector<std::string> key_fields;
+  Duration ttl{};  // 0 = none
+  std::uint64_t keys = 0;
+  std::uint64_t bytes = 0;  // of memory
+};
+struct StateStatus {
+  std::uint64_t keys = 0, bytes = 0;  // over all stores
+  std::uint64_t disk_bytes = 0;       // about
+  std::uint64_t delta_bytes = 0;      // what the last durable epoch changed
+  std::vector<StoreStatus> stores;    // in the order of the definition
 };
 
 struct StageStatus {
@@ -122,13 +138,14 @@ struct PipelineSnapshot {
   LatencyStatus latency;
   double busy_ratio = 0, backpressure_ratio = 0;
   std::optional<WallTime> last_record_at;
+  StateStatus state;
   std::vector<StageStatus> stages;
   std::uint32_t workers = 0;
   std::vector<std::string> warnings;
   // For metrics: histograms since creation (µs), checkpoint phases, switch pauses, counts by (from,
   // to, result).
   std::shared_ptr<const base::HistogramSnapshot> end_to_end, queue_time, process_time, sink_ack,
-      checkpoint_time, switch_pause;
+      checkpoint_time, align_time, persist_time, switch_pause;
   std::map<std::array<std::string, 3>, std::uint64_t> trigger_switches;
   std::uint64_t restarts = 0;
 };

@@ -90,6 +90,23 @@ void Supervisor::untap(std::string name, std::string step) {
   });
 }
 
+void Supervisor::read_state(StateRequest request, Reply<StateAnswer> reply) {
+  impl_->control().post([impl = impl_.get(), request = std::move(request),
+                         reply = std::move(reply)] { impl->read_state(request, reply); });
+}
+
+void Supervisor::list_kept_state(Reply<std::vector<KeptState>> reply) {
+  impl_->control().post(
+      [impl = impl_.get(), reply = std::move(reply)] { impl->list_kept_state(reply); });
+}
+
+void Supervisor::remove_kept_state(std::string name, Reply<std::string> reply) {
+  impl_->control().post([impl = impl_.get(), name = std::move(name), reply = std::move(reply)] {
+    if (impl->stopping.load()) return reply(stopping_status());
+    impl->remove_kept_state(name, reply);
+  });
+}
+
 // -- Impl: start, stop, snapshots
 
 Supervisor::Impl::Impl(SupervisorOptions options, flow::Registry registry)

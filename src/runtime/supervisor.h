@@ -15,6 +15,7 @@
 #include "flow/registry.h"
 #include "flow/tap.h"
 #include "plan/plan.h"
+#include "runtime/state_desk.h"
 #include "runtime/status.h"
 #include "spec/pipeline.h"
 
@@ -38,12 +39,16 @@ struct SupervisorOptions {
   std::uint32_t restart_give_up_after = 20;
   Duration restart_reset_after = std::chrono::minutes(2);
   Duration stop_timeout = std::chrono::seconds(30);
+  Duration drain_timeout = std::chrono::seconds(60);
+  StateSettings state;
+  OpenStore open_store = nullptr;      // null = state::Store::open
   const base::Clock* clock = nullptr;  // null = the machine's
 };
 
 // A refused command carries the API's problem code in the Status field "problem":
 // PIPELINE_NOT_FOUND, NAME_TAKEN, WRONG_STATE, SWITCH_TIMED_OUT, SWITCH_REPLACED, ETAG_MISMATCH,
-// ALREADY_EXISTS, TOO_MANY_PIPELINES, DRAIN_TIMED_OUT, STOPPING, DISK_LOW, …
+// ALREADY_EXISTS, TOO_MANY_PIPELINES, DRAIN_TIMED_OUT, STOPPING, DISK_LOW, STATE_INCOMPATIBLE (the
+// steps in fields `step`), STORE_NOT_FOUND, KEY_NOT_FOUND, RESTORING, …
 std::string_view problem_of(const Status& status) noexcept;
 
 // Called exactly once, on the control thread: hand the rest of the work to your own thread.
@@ -63,6 +68,7 @@ struct PutRequest {
   Preconditions preconditions;
   Desired initial = Desired::running;  // of a new pipeline; a replaced one keeps its own
   bool reset_trigger = false;          // drop a trigger override
+  bool discard_state = false;          // kept state that does not fit may go
   std::string actor;
 };
 struct PutReceipt {
@@ -73,6 +79,7 @@ struct PutReceipt {
 struct RemoveRequest {
   std::string name;
   bool now = false;    // drop the open epoch instead of committing it
+  bool drain = false;  // what waits for time comes out first
   bool purge = false;  // forget the committed offsets too
   Duration timeout = std::chrono::seconds(60);
   Preconditions preconditions;
@@ -100,7 +107,7 @@ struct SwitchReceipt {
   double took_ms = 0;
 };
 
-enum class Verb : std::uint8_t { pause, resume, stop, start, restart };
+enum class Verb : std::uint8_t { pause, resume, stop, start, restart, drain };
 struct LifecycleReceipt {
   std::string name;
   Desired desired = Desired::running;
@@ -108,6 +115,26 @@ struct LifecycleReceipt {
   EpochId epoch;
   std::uint64_t replayed_records = 0;
   double took_ms = 0;
+};
+
+// Reads one store of a pipeline: a key, or without one a range of what is committed. Texts as
+// key_readings() takes them.
+struct StateRequest {
+  std::string pipeline;
+  std::string store;  // id of the step
+  std::optional<std::string> key;
+  std::optional<std::string> from, to;  // [from, to) by the order of keys
+  std::size_t limit = 1000;
+  bool latest = true;  // what the task holds now, instead of what is committed
+};
+struct StateAnswer {
+  std::vector<StateRow> rows;  // of a key: exactly one
+  EpochId epoch;               // that they are of; of a key only
+};
+// State that a deleted pipeline left behind.
+struct KeptState {
+  std::string pipeline;
+  std::uint64_t bytes = 0;
 };
 
 // What a tap reads: one point per task. Keeps the points alive; the rows stop when the pipeline
@@ -166,6 +193,10 @@ class Supervisor {
   // STEP_NOT_FOUND or a subscription; call untap with the same step afterwards.
   void tap(std::string name, std::string step, Reply<TapSubscription> reply);
   void untap(std::string name, std::string step);
+  void read_state(StateRequest request, Reply<StateAnswer> reply);
+  void list_kept_state(Reply<std::vector<KeptState>> reply);  // by name
+  // NOT_FOUND when there is none, WRONG_STATE while a pipeline of this name is there.
+  void remove_kept_state(std::string name, Reply<std::string> reply);
 
  private:
   class Impl;

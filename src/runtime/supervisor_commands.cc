@@ -129,38 +129,42 @@ void Supervisor::Impl::save_counters() {
   }
 }
 
-void Supervisor::Impl::install(Entry& entry, const std::shared_ptr<const plan::Plan>& plan) {
+void Supervisor::Impl::install(Entry& entry, const std::shared_ptr<const plan::Plan>& plan,
+                               StateStart start) {
   const std::string name = entry.stored.name;
-  const std::string folder =
-      options_.state_dir.empty() ? std::string() : options_.state_dir + "/state/" + name;
+  const std::string folder = folder_of(name);
   if (!folder.empty()) {
     std::error_code ignored;  // a source that needs the folder says so when it cannot write
     std::filesystem::create_directories(folder, ignored);
   }
+  // Where nothing is kept, commits name a state that ended with its process.
+  if (folder.empty() && start == StateStart::keep) start = StateStart::what_fits;
   const std::string counters = counters_of(entry, folder);
-  entry.pipeline = std::make_unique<Pipeline>(
-      PipelineParts{.plan = plan,
-                    .generation = entry.stored.generation,
-                    .etag = etag_of(entry.stored),
-                    .created_at = entry.stored.created_at,
-                    .desired = entry.stored.desired,
-                    .trigger_override = entry.stored.trigger_override,
-                    .trigger_since = entry.stored.trigger_since,
-                    .trigger_by = entry.stored.trigger_by,
-                    .counters = counters,
-                    .state_folder = folder,
-                    .options = options_,
-                    .registry = registry_,
-                    .hosts = hosts_,
-                    .control = control_.port(),
-                    .publish = [this](SnapshotPtr snapshot) { publish(std::move(snapshot)); },
-                    .on_desired_changed =
-                        [this, name] {
-                          Entry* changed = entry_of(name);
-                          if (changed == nullptr || !changed->pipeline) return;
-                          changed->stored.desired = changed->pipeline->desired();
-                          save(changed->stored, [](const Status&) {});
-                        }});
+  entry.pipeline = std::make_unique<Pipeline>(PipelineParts{
+      .plan = plan,
+      .generation = entry.stored.generation,
+      .etag = etag_of(entry.stored),
+      .created_at = entry.stored.created_at,
+      .desired = entry.stored.desired,
+      .trigger_override = entry.stored.trigger_override,
+      .trigger_since = entry.stored.trigger_since,
+      .trigger_by = entry.stored.trigger_by,
+      .counters = counters,
+      .state_folder = folder,
+      .state = {[this](Action action) { on_disk(std::move(action)); }, options_.open_store},
+      .state_start = start,
+      .options = options_,
+      .registry = registry_,
+      .hosts = hosts_,
+      .control = control_.port(),
+      .publish = [this](SnapshotPtr snapshot) { publish(std::move(snapshot)); },
+      .on_desired_changed =
+          [this, name] {
+            Entry* changed = entry_of(name);
+            if (changed == nullptr || !changed->pipeline) return;
+            changed->stored.desired = changed->pipeline->desired();
+            save(changed->stored, [](const Status&) {});
+          }});
 }
 
 void Supervisor::Impl::put(PutRequest request, Reply<PutReceipt> reply) {
@@ -181,9 +185,14 @@ void Supervisor::Impl::put(PutRequest request, Reply<PutReceipt> reply) {
     if (const Status refused = check(*now, request.preconditions); !refused.ok())
       return done(refused);
     const bool keeps_trigger = !request.reset_trigger || !now->stored.trigger_override;
-    if (!now->broken && now->pipeline->plan().spec->json == request.spec->json && keeps_trigger)
+    const bool frees = request.discard_state && now->pipeline->state_refused();
+    if (!now->broken && now->pipeline->plan().spec->json == request.spec->json && keeps_trigger &&
+        !frees)
       return done(PutReceipt{PutReceipt::Outcome::unchanged, now->pipeline->snapshot()});
-    replace(*now, request, done);
+    check_state(now->pipeline.get(), request, [this, name, request, done](const Status& fits) {
+      if (!fits.ok()) return done(fits);
+      replace(*entry_of(name), request, done);
+    });
   });
 }
 
@@ -202,23 +211,34 @@ void Supervisor::Impl::create(PutRequest request, Reply<PutReceipt> reply) {
   entry.stored.desired = request.initial;
   entry.stored.created_at = control_.port().clock.wall_now();
   entry.stored.text = request.spec->text;
-  save(entry.stored,
-       [this, name, request = std::move(request), reply = std::move(reply)](const Status& status) {
-         if (!status.ok()) {
-           std::deque<Action> waiting = std::move(entry_of(name)->waiting);
-           entries_.erase(name);
-           reply(disk_problem(status));
-           for (Action& action : waiting) action();  // they find no pipeline and say so
-           return;
-         }
-         Entry& made = *entry_of(name);
-         install(made, request.plan);
-         log::info("runtime", "pipeline created", {{"pipeline", name}});
-         made.pipeline->begin();
-         made.pipeline->publish();
-         reply(PutReceipt{PutReceipt::Outcome::created, made.pipeline->snapshot()});
-         release(name);
-       });
+  check_state(nullptr, request, [this, name, request, reply](const Status& fits) {
+    if (!fits.ok()) return drop_entry(name, [&] { reply(fits); });
+    save_new(name, request, reply);
+  });
+}
+
+// A name whose pipeline did not come to be.
+void Supervisor::Impl::drop_entry(const std::string& name, const std::function<void()>& answer) {
+  std::deque<Action> waiting = std::move(entry_of(name)->waiting);
+  entries_.erase(name);
+  answer();
+  for (Action& action : waiting) action();  // they find no pipeline and say so
+}
+
+void Supervisor::Impl::save_new(const std::string& name, PutRequest request,
+                                Reply<PutReceipt> reply) {
+  save(entry_of(name)->stored, [this, name, request = std::move(request),
+                                reply = std::move(reply)](const Status& status) {
+    if (!status.ok()) return drop_entry(name, [&] { reply(disk_problem(status)); });
+    discard_unused(request);
+    Entry& made = *entry_of(name);
+    install(made, request.plan, request.discard_state ? StateStart::from_empty : StateStart::keep);
+    log::info("runtime", "pipeline created", {{"pipeline", name}});
+    made.pipeline->begin();
+    made.pipeline->publish();
+    reply(PutReceipt{PutReceipt::Outcome::created, made.pipeline->snapshot()});
+    release(name);
+  });
 }
 
 void Supervisor::Impl::replace(Entry& entry, PutRequest request, const Reply<PutReceipt>& reply) {
@@ -243,7 +263,9 @@ void Supervisor::Impl::replace(Entry& entry, PutRequest request, const Reply<Put
       }
       changed.stored = next;
       changed.broken = false;
-      install(changed, request.plan);
+      install(changed, request.plan,
+              request.discard_state ? StateStart::what_fits : StateStart::keep);
+      discard_unused(request);
       log::info("runtime", "pipeline replaced",
                 {{"pipeline", name}, {"generation", next.generation}});
       changed.pipeline->begin();
@@ -318,6 +340,7 @@ void Supervisor::Impl::do_remove(Entry& entry, const RemoveRequest& request,
   Pipeline::StopOptions options;
   options.leave = true;
   options.drop_epoch = request.now;
+  options.drain = request.drain;
   options.purge = request.purge;
   options.timeout = request.timeout;
   options.fail_on_timeout = !request.now;
@@ -395,6 +418,13 @@ void Supervisor::Impl::lifecycle(const std::string& name, Verb verb,
                                  Reply<LifecycleReceipt> reply) {
   Entry* entry = entry_of(name);
   if (entry == nullptr) return reply(not_found(name));
+  // A drain has its turn until it is done; a stop ends it.
+  const bool ends_drain =
+      verb == Verb::stop && entry->pipeline && entry->pipeline->actual() == Actual::draining;
+  if (ends_drain) {
+    if (const Status refused = check(*entry, preconditions); !refused.ok()) return reply(refused);
+    return do_lifecycle(*entry, verb, std::move(reply));
+  }
   enqueue(*entry, [this, name, verb, preconditions, reply = std::move(reply)] {
     const auto done = [this, name, reply](Result<LifecycleReceipt> receipt) {
       reply(std::move(receipt));
@@ -431,6 +461,7 @@ void Supervisor::Impl::do_lifecycle(Entry& entry, Verb verb, Reply<LifecycleRece
     case Verb::resume: return pipeline.resume(std::move(reply));
     case Verb::start: return pipeline.start(std::move(reply));
     case Verb::restart: return pipeline.restart(std::move(reply));
+    case Verb::drain: return pipeline.drain(options_.drain_timeout, std::move(reply));
     case Verb::stop: {
       Pipeline::StopOptions options;
       options.timeout = options_.stop_timeout;

@@ -30,6 +30,9 @@ class Supervisor::Impl {
                  Reply<LifecycleReceipt> reply);
   void tap(const std::string& name, const std::string& step, Reply<TapSubscription> reply);
   void untap(const std::string& name, const std::string& step);
+  void read_state(const StateRequest& request, const Reply<StateAnswer>& reply);
+  void list_kept_state(const Reply<std::vector<KeptState>>& reply);
+  void remove_kept_state(const std::string& name, const Reply<std::string>& reply);
   void refresh();
 
   ControlLoop& control() { return control_; }
@@ -59,7 +62,18 @@ class Supervisor::Impl {
   Status check(const Entry& entry, const Preconditions& preconditions) const;
   void create(PutRequest request, Reply<PutReceipt> reply);
   void replace(Entry& entry, PutRequest request, const Reply<PutReceipt>& reply);
-  void install(Entry& entry, const std::shared_ptr<const plan::Plan>& plan);
+  void install(Entry& entry, const std::shared_ptr<const plan::Plan>& plan,
+               StateStart start = StateStart::keep);
+  // Whether the state that is kept for the plan's pipeline fits it; with `discard_state` it does.
+  void check_state(Pipeline* running, const PutRequest& request,
+                   std::function<void(const Status&)> done);
+  void save_new(const std::string& name, PutRequest request, Reply<PutReceipt> reply);
+  void drop_entry(const std::string& name, const std::function<void()>& answer);
+  void discard_unused(const PutRequest& request);
+  std::string folder_of(const std::string& name) const {
+    return options_.state_dir.empty() ? std::string() : options_.state_dir + "/state/" + name;
+  }
+  void on_disk(Action action);
   void restore(const StoredPipeline& stored, const Reparse& reparse);
   std::string counters_of(const Entry& entry, const std::string& folder) const;
   void save_counters();

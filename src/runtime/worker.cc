@@ -39,6 +39,10 @@ void Worker::remove(std::vector<flow::Task*> tasks, std::function<void()> done) 
   }));
 }
 
+void Worker::between_steps(std::function<void()> work) {
+  LEAT_CHECK(mailbox_.push(std::move(work)));
+}
+
 bool Worker::step_all(Instant now, Instant& wake_at) {
   const WallTime wall = clock_.wall_now();
   bool worked = false;

@@ -23,6 +23,9 @@ class TaskHost {
   virtual void add(std::unique_ptr<flow::Task> task) = 0;
   // Closes and destroys the tasks on their own thread, then calls `done` there.
   virtual void remove(std::vector<flow::Task*> tasks, std::function<void()> done) = 0;
+  // Runs `work` on the tasks' thread between two steps, behind what was asked for before. Short work
+  // only.
+  virtual void between_steps(std::function<void()> work) = 0;
 };
 
 struct IdleStrategy {
@@ -42,6 +45,7 @@ class Worker final : public TaskHost {
   base::Wakeup& wakeup() override { return wakeup_; }
   void add(std::unique_ptr<flow::Task> task) override;
   void remove(std::vector<flow::Task*> tasks, std::function<void()> done) override;
+  void between_steps(std::function<void()> work) override;
 
  private:
   void run();

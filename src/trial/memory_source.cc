@@ -48,6 +48,8 @@ class MemoryReader final : public flow::SourceReader {
     }
   }
 
+  std::int64_t watermark_at_least() const noexcept override { return inbox_.watermark_us_; }
+
  private:
   void append(const InputRow& from, record::RecordBatch& out) {
     Inbox::Partition& partition = *inbox_.partitions_[static_cast<std::size_t>(from.partition)];
@@ -86,7 +88,7 @@ std::unique_ptr<flow::SourceReader> MemorySource::make_reader(std::uint32_t sour
 Instant MemorySource::serve(Instant) {
   if (!std::exchange(positioned_, true)) {
     listener_->on_connected(true, "", "");
-    listener_->on_positioned(EpochId(0));
+    listener_->on_positioned(EpochId(0), {});
   }
   for (const auto& done : std::exchange(commits_, {})) done(Status());
   return base::kNever;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -21,6 +22,8 @@ class Inbox {
 
   // Requires: the partition is one of those.
   void append(InputRow row);
+  // The source's watermark is at least this (µs) for rows that are appended from now on.
+  void set_watermark(std::int64_t us) noexcept { watermark_us_ = std::max(watermark_us_, us); }
   bool empty() const noexcept { return rows_.empty(); }
   std::size_t waiting() const noexcept { return rows_.size(); }
 
@@ -32,6 +35,7 @@ class Inbox {
   };
   std::vector<std::unique_ptr<Partition>> partitions_;
   std::deque<InputRow> rows_;
+  std::int64_t watermark_us_ = record::kNoTime;
 };
 
 // The reading side of a pipeline over inboxes, one per source: at most `batch_rows` at a time.

@@ -86,10 +86,10 @@ class Merger {
       }
       return {};
     }
-    if (std::holds_alternative<spec::TestWatermark>(item.what))
-      return Status(Code::not_available_yet,
-                    "NOT_AVAILABLE_YET: `$watermark` has no effect on any step there is yet");
-    return {};  // `$end`: what is left comes out in the end anyway
+    const auto* watermark = std::get_if<spec::TestWatermark>(&item.what);
+    timeline_.items.emplace_back(
+        Mark{track.source, watermark != nullptr ? watermark->to.us : flow::kEndOfTime});
+    return {};
   }
 
   Status add(const Track& track, const spec::TestRecord& record) {
@@ -153,6 +153,8 @@ Status play(const Timeline& timeline, World& world, std::size_t batch_rows) {
   for (const auto& item : timeline.items) {
     if (const auto* step = std::get_if<TimeStep>(&item))
       LEAT_RETURN_IF_ERROR(world.advance_to(step->to));
+    else if (const auto* mark = std::get_if<Mark>(&item))
+      LEAT_RETURN_IF_ERROR(world.set_watermark(mark->source, mark->us));
     else
       LEAT_RETURN_IF_ERROR(play(std::get<Arrival>(item), world, batch_rows));
   }

@@ -22,16 +22,21 @@ struct Arrival {
 struct TimeStep {
   Instant to{};
 };
+// The source's watermark is at least this (µs); flow::kEndOfTime = it has ended.
+struct Mark {
+  std::uint32_t source = 0;
+  std::int64_t us = 0;
+};
 struct Timeline {
-  std::vector<std::variant<Arrival, TimeStep>> items;
+  std::vector<std::variant<Arrival, TimeStep, Mark>> items;
   std::vector<std::int32_t> partitions;  // by source
   std::size_t rows = 0;
 };
 
 // Puts the inputs of all sources into one order: by timestamp, ties by the order of the document,
 // and never against the order inside a source. Each source has its own idea of now until the whole
-// trial has come there. Refuses what cannot be a record of its source, and NOT_AVAILABLE_YET for
-// `$watermark`; the field `pointer` says where.
+// trial has come there. Refuses what cannot be a record of its source; the field `pointer` says
+// where.
 Result<Timeline> make_timeline(const spec::PipelineSpec& definition,
                                const std::vector<spec::TestInput>& inputs);
 

@@ -25,6 +25,7 @@ class World::Host final : public runtime::TaskHost {
  public:
   base::Wakeup& wakeup() override { return wakeup_; }
   void add(std::unique_ptr<flow::Task> task) override { tasks_.push_back(std::move(task)); }
+  void between_steps(std::function<void()> work) override { work(); }
   void remove(std::vector<flow::Task*> tasks, std::function<void()> done) override {
     std::erase_if(tasks_, [&](const auto& task) {
       if (std::find(tasks.begin(), tasks.end(), task.get()) == tasks.end()) return false;
@@ -155,6 +156,27 @@ Status World::settle() {
   const log::Muted quiet;
   if (failure_.ok()) failure_ = run_until_quiet();
   return failure_;
+}
+
+Status World::cut() {
+  LEAT_RETURN_IF_ERROR(settle());
+  const log::Muted quiet;
+  std::optional<Status> done;
+  pipeline_->cut([&done](const Status& status) { done = status; });
+  constexpr Duration kStride = std::chrono::seconds(1);
+  while (!done && failure_.ok()) {
+    failure_ = run_until_quiet();
+    if (!done && failure_.ok()) clock_.advance_to(clock_.now() + kStride);
+  }
+  if (failure_.ok()) failure_ = *done;
+  return failure_;
+}
+
+// Rows that are held enter before it, and it is told before any other row enters.
+Status World::set_watermark(std::uint32_t source, std::int64_t us) {
+  LEAT_RETURN_IF_ERROR(cut());
+  inboxes_.at(source).set_watermark(us);
+  return cut();
 }
 
 Status World::append(std::uint32_t source, InputRow row) {

@@ -44,6 +44,9 @@ class World {
   Status append(std::uint32_t source, InputRow row);
   // Lets everything happen that can happen now.
   Status settle();
+  // The watermark of a source is at least `us` (flow::kEndOfTime: it has ended) behind all rows that
+  // came so far.
+  Status set_watermark(std::uint32_t source, std::int64_t us);
   // Moves time on to `to`, from deadline to deadline.
   Status advance_to(Instant to);
   // The end: everything that came is read, written and committed.
@@ -62,6 +65,7 @@ class World {
   void register_kinds();
   void start(const spec::TriggerSpec& trigger);
   Status run_until_quiet();
+  Status cut();
   bool turn();
   bool control_turn();
   bool all_read() const noexcept;

@@ -131,7 +131,7 @@ class FakeSource final : public flow::Source {
   Instant serve(Instant) override {
     if (!std::exchange(positioned_, true)) {
       listener_->on_connected(true, "", "");
-      listener_->on_positioned(broker_.committed_epoch());
+      listener_->on_positioned(broker_.committed_epoch(), flow::state_id_of(broker_.metadata()));
     }
     rebalance();
     if (left_ && !control_.hold_stop) std::exchange(left_, nullptr)();

@@ -83,6 +83,7 @@ class GraphDriver::Host final : public runtime::TaskHost {
  public:
   base::Wakeup& wakeup() override { return wakeup_; }
   void add(std::unique_ptr<flow::Task> task) override { tasks_.push_back(std::move(task)); }
+  void between_steps(std::function<void()> work) override { work(); }
   void remove(std::vector<flow::Task*> tasks, std::function<void()> done) override {
     std::erase_if(tasks_, [&](const auto& task) {
       if (std::find(tasks.begin(), tasks.end(), task.get()) == tasks.end()) return false;
@@ -129,6 +130,7 @@ GraphDriver::GraphDriver(std::shared_ptr<const plan::Plan> plan, Options options
     };
   base::Faults::set_crash_handler([this](std::string_view) {
     broker.begin_life();  // from here on nothing this process does reaches the outside
+    state.begin_life();
     crashed_ = true;
   });
   begin();
@@ -153,6 +155,8 @@ void GraphDriver::begin() {
       .desired = runtime::Desired::running,
       .trigger_override = trigger_,
       .state_folder = {},
+      .state = {[this](Action action) { disk_actions_.push_back(std::move(action)); },
+                state.opener()},
       .options = options_,
       .registry = registry_,
       .hosts = hosts,
@@ -250,13 +254,24 @@ bool GraphDriver::control_turn() {
   return worked || control_at_ <= clock.now() || !actions_.empty();
 }
 
+// One action of the checkpoint thread.
+bool GraphDriver::disk_turn() {
+  if (disk_actions_.empty() || hold_disk) return false;
+  const Action action = std::move(disk_actions_.front());
+  disk_actions_.pop_front();
+  action();
+  return true;
+}
+
 // Everybody takes one turn, in a random order.
 bool GraphDriver::round() {
+  constexpr std::size_t kControl = 0;
+  constexpr std::size_t kDisk = 1;
   struct Turn {
-    Host* host;  // null = the control thread
+    Host* host;  // null = the control or the checkpoint thread
     std::size_t task;
   };
-  std::vector<Turn> turns{{nullptr, 0}};
+  std::vector<Turn> turns{{nullptr, kControl}, {nullptr, kDisk}};
   for (const auto& host : hosts_) {
     host->wake_at = base::kNever;
     for (std::size_t i = 0; i < host->tasks(); ++i) turns.push_back({host.get(), i});
@@ -264,16 +279,17 @@ bool GraphDriver::round() {
   std::shuffle(turns.begin(), turns.end(), random_);
   bool worked = false;
   for (const Turn& turn : turns) {
-    const bool did = turn.host == nullptr
-                         ? control_turn()
-                         : turn.host->step(turn.task, clock.now(), clock.wall_now());
+    const bool did = turn.host != nullptr
+                         ? turn.host->step(turn.task, clock.now(), clock.wall_now())
+                     : turn.task == kControl ? control_turn()
+                                             : disk_turn();
     worked = did || worked;
     if (crashed_) {
       recover();
       return true;
     }
   }
-  return worked || !actions_.empty();
+  return worked || !actions_.empty() || (!disk_actions_.empty() && !hold_disk);
 }
 
 void GraphDriver::settle() {
@@ -362,6 +378,25 @@ Result<runtime::LifecycleReceipt> GraphDriver::resume() {
   return await([this](auto reply) { pipeline_->resume(std::move(reply)); });
 }
 
+Result<runtime::LifecycleReceipt> GraphDriver::drain_windows() {
+  return await(
+      [this](auto reply) { pipeline_->drain(std::chrono::seconds(30), std::move(reply)); });
+}
+
+Result<std::string> GraphDriver::read(const std::string& store, const std::string& key,
+                                      bool latest) {
+  const auto answer = std::make_shared<std::optional<Result<runtime::StateAnswer>>>();
+  runtime::StateRequest request;
+  request.store = store;
+  request.key = key;
+  request.latest = latest;
+  pipeline_->read_state(request, [answer](Result<runtime::StateAnswer> got) { *answer = got; });
+  settle();
+  if (!answer->has_value()) return Status(Code::timed_out, "no answer");
+  if (!(*answer)->ok()) return (*answer)->status();
+  return (**answer)->rows.front().value;
+}
+
 Result<runtime::LifecycleReceipt> GraphDriver::stop() {
   runtime::Pipeline::StopOptions options;
   options.timeout = std::chrono::seconds(30);
@@ -370,12 +405,14 @@ Result<runtime::LifecycleReceipt> GraphDriver::stop() {
 
 void GraphDriver::crash() {
   broker.begin_life();
+  state.begin_life();
   recover();
 }
 
 // Takes the remains of the process apart. Nothing it does reaches the outside: its life is over.
 void GraphDriver::end_process() {
   broker.begin_life();
+  state.begin_life();
   crashed_ = false;
   if (pipeline_->actual() != runtime::Actual::stopped) {
     runtime::Pipeline::StopOptions options;
@@ -391,7 +428,9 @@ void GraphDriver::end_process() {
     }
   }
   actions_.clear();
+  disk_actions_.clear();
   pipeline_.reset();
+  disk_actions_.clear();
 }
 
 void GraphDriver::recover() {

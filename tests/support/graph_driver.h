@@ -13,6 +13,7 @@
 #include "support/fake_broker.h"
 #include "support/fake_sink.h"
 #include "support/fake_source.h"
+#include "support/state_disk.h"
 #include "support/virtual_clock.h"
 
 namespace leat::test {
@@ -54,6 +55,10 @@ class GraphDriver {
   void begin_switch_to(const spec::TriggerSpec& trigger);
   Result<runtime::LifecycleReceipt> pause();
   Result<runtime::LifecycleReceipt> resume();
+  // Lets everything out that waits for time, and stops.
+  Result<runtime::LifecycleReceipt> drain_windows();
+  // The value of a key in a store, as JSON.
+  Result<std::string> read(const std::string& store, const std::string& key, bool latest);
   // Stop with a commit; the pipeline stays stopped until begin().
   Result<runtime::LifecycleReceipt> stop();
   void begin();
@@ -80,6 +85,8 @@ class GraphDriver {
   FakeBroker broker;
   FakeSourceControl source;
   FakeSinkControl sink;
+  StateDisk state;
+  bool hold_disk = false;  // the checkpoint thread does nothing
   VirtualClock clock;
 
  private:
@@ -93,6 +100,7 @@ class GraphDriver {
   }
   bool round();
   bool control_turn();
+  bool disk_turn();
   void end_process();
   void recover();
   Result<runtime::LifecycleReceipt> await(
@@ -107,6 +115,7 @@ class GraphDriver {
   runtime::SupervisorOptions options_;
   std::vector<std::unique_ptr<Host>> hosts_;
   std::deque<Action> actions_;
+  std::deque<Action> disk_actions_;
   Instant control_at_{};
   bool crashed_ = false;
   std::uint64_t crashes_ = 0;

@@ -16,6 +16,7 @@
 #include "support/fake_broker.h"
 #include "support/fake_sink.h"
 #include "support/fake_source.h"
+#include "support/state_disk.h"
 #include "support/virtual_clock.h"
 
 namespace leat::test {
@@ -25,6 +26,7 @@ class InlineHost final : public runtime::TaskHost {
  public:
   base::Wakeup& wakeup() override { return wakeup_; }
   void add(std::unique_ptr<flow::Task> task) override { tasks_.push_back(std::move(task)); }
+  void between_steps(std::function<void()> work) override { work(); }
   void remove(std::vector<flow::Task*> tasks, std::function<void()> done) override {
     std::erase_if(tasks_, [&](const auto& task) {
       if (std::find(tasks.begin(), tasks.end(), task.get()) == tasks.end()) return false;
@@ -101,6 +103,7 @@ class RuntimeWorld {
 
   runtime::Pipeline& create(const std::shared_ptr<const plan::Plan>& plan,
                             runtime::Desired desired = runtime::Desired::running) {
+    if (pipeline_) stop_now();
     std::vector<runtime::TaskHost*> hosts;
     for (const auto& host : hosts_) hosts.push_back(host.get());
     pipeline_ = std::make_unique<runtime::Pipeline>(runtime::PipelineParts{
@@ -111,6 +114,9 @@ class RuntimeWorld {
         .desired = desired,
         .trigger_override = {},
         .state_folder = {},
+        .state = {[this](runtime::Action action) { disk_posted_.push_back(std::move(action)); },
+                  state.opener()},
+        .state_start = state_start,
         .options = options,
         .registry = registry,
         .hosts = hosts,
@@ -127,15 +133,12 @@ class RuntimeWorld {
   void settle() {
     for (int quiet = 0; quiet < 3;) {
       bool worked = false;
-      while (!posted_.empty()) {
-        runtime::Action action = std::move(posted_.front());
-        posted_.pop_front();
-        action();
-        worked = true;
-      }
+      worked |= run_all(posted_);
+      if (!hold_disk) worked |= run_all(disk_posted_);
       if (pipeline_) pipeline_->tick(clock.now());
       for (const auto& host : hosts_) worked |= host->step(clock.now(), clock.wall_now());
-      quiet = worked || !posted_.empty() ? 0 : quiet + 1;
+      const bool disk_waits = !disk_posted_.empty() && !hold_disk;
+      quiet = worked || !posted_.empty() || disk_waits ? 0 : quiet + 1;
     }
   }
   void advance(Duration by) {
@@ -162,6 +165,9 @@ class RuntimeWorld {
   FakeBroker broker;
   FakeSourceControl source;
   FakeSinkControl sink;
+  StateDisk state;
+  runtime::StateStart state_start = runtime::StateStart::keep;  // of the next create()
+  bool hold_disk = false;  // the checkpoint thread does nothing
   flow::Registry registry;
   runtime::SupervisorOptions options;
   base::Wakeup control_wakeup;
@@ -172,7 +178,18 @@ class RuntimeWorld {
 
  private:
   std::vector<std::unique_ptr<InlineHost>> hosts_;
+  static bool run_all(std::deque<runtime::Action>& actions) {
+    const bool any = !actions.empty();
+    while (!actions.empty()) {
+      const runtime::Action action = std::move(actions.front());
+      actions.pop_front();
+      action();
+    }
+    return any;
+  }
+
   std::deque<runtime::Action> posted_;
+  std::deque<runtime::Action> disk_posted_;
   std::unique_ptr<runtime::Pipeline> pipeline_;
 };
 

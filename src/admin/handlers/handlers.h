@@ -30,6 +30,7 @@ LEAT_HANDLER(delete_trigger);
 
 LEAT_HANDLER(pause_pipeline);  // lifecycle_handler.cc
 LEAT_HANDLER(resume_pipeline);
+LEAT_HANDLER(drain_pipeline);
 LEAT_HANDLER(stop_pipeline);
 LEAT_HANDLER(start_pipeline);
 LEAT_HANDLER(restart_pipeline);
@@ -37,6 +38,11 @@ LEAT_HANDLER(restart_pipeline);
 LEAT_HANDLER(wait_pipeline);  // wait_handler.cc
 LEAT_HANDLER(get_offsets);    // offsets_handler.cc
 LEAT_HANDLER(tap_step);       // tap_handler.cc
+
+LEAT_HANDLER(list_stores);  // stores_handler.cc
+LEAT_HANDLER(read_store);
+LEAT_HANDLER(list_kept_state);
+LEAT_HANDLER(delete_kept_state);
 
 LEAT_HANDLER(get_functions);  // functions_handler.cc
 

@@ -34,10 +34,12 @@ void run_verb(Services& services, const RequestPtr& request, const Reply& reply,
   if (const auto* problem = std::get_if<Problem>(&preconditions)) return reply(*problem);
   services.backend.lifecycle(
       snapshot->name, verb, std::get<runtime::Preconditions>(preconditions),
-      then_answer<runtime::LifecycleReceipt>(services, reply, ProblemCode::busy,
-                                             [](const runtime::LifecycleReceipt& receipt) {
-                                               return json_response(200, receipt_text(receipt));
-                                             }));
+      then_answer<runtime::LifecycleReceipt>(
+          services, reply,
+          verb == runtime::Verb::drain ? ProblemCode::drain_timed_out : ProblemCode::busy,
+          [](const runtime::LifecycleReceipt& receipt) {
+            return json_response(200, receipt_text(receipt));
+          }));
 }
 
 }  // namespace
@@ -47,6 +49,9 @@ void pause_pipeline(Services& services, const RequestPtr& request, const Reply& 
 }
 void resume_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
   run_verb(services, request, reply, runtime::Verb::resume);
+}
+void drain_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
+  run_verb(services, request, reply, runtime::Verb::drain);
 }
 void stop_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
   run_verb(services, request, reply, runtime::Verb::stop);

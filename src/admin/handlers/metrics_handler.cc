@@ -141,8 +141,16 @@ void write_switches(MetricsText& text, const Snapshots& all) {
 }
 
 void write_checkpoints(MetricsText& text, const Snapshots& all, WallTime now) {
-  text.family("leat_checkpoint_seconds", "histogram", "From the cut of an epoch to its commit.");
+  text.family("leat_checkpoint_seconds", "histogram",
+              "Phases of an epoch's end: from the cut until all tasks have passed it (align), from "
+              "there until the state is durable (persist), from the cut to the commit (commit).");
+  write_histogram(text, all, &PipelineSnapshot::align_time, "phase", "align");
+  write_histogram(text, all, &PipelineSnapshot::persist_time, "phase", "persist");
   write_histogram(text, all, &PipelineSnapshot::checkpoint_time, "phase", "commit");
+  text.family("leat_checkpoint_bytes", "gauge", "Bytes of state that the newest epoch changed.");
+  for (const auto& one : all)
+    if (!one->state.stores.empty())
+      text.sample({{"pipeline", one->name}}, static_cast<double>(one->state.delta_bytes));
   text.family("leat_checkpoint_age_seconds", "gauge", "Time since the newest commit.");
   for (const auto& one : all) {
     if (!one->committed_at) continue;
@@ -157,6 +165,30 @@ void write_checkpoints(MetricsText& text, const Snapshots& all, WallTime now) {
   }
 }
 
+void write_state(MetricsText& text, const Snapshots& all) {
+  text.family("leat_state_keys", "gauge", "Keys in the state of a step.");
+  for (const auto& one : all)
+    for (const runtime::StoreStatus& store : one->state.stores)
+      text.sample({{"pipeline", one->name}, {"step", store.step}}, static_cast<double>(store.keys));
+  text.family("leat_state_bytes", "gauge", "Memory that the state of a step takes.");
+  for (const auto& one : all)
+    for (const runtime::StoreStatus& store : one->state.stores)
+      text.sample({{"pipeline", one->name}, {"step", store.step}},
+                  static_cast<double>(store.bytes));
+  text.family("leat_records_late_total", "counter",
+              "Late rows of a step, whatever became of them: for what their own partition had "
+              "closed, and for what others closed while it was idle.");
+  for (const auto& one : all)
+    for (const runtime::StepStatus& step : one->steps) {
+      const auto keyed = [&](const runtime::StoreStatus& store) { return store.step == step.id; };
+      const auto& stores = one->state.stores;
+      if (std::none_of(stores.begin(), stores.end(), keyed)) continue;
+      text.sample({{"pipeline", one->name}, {"step", step.id}, {"reason", "closed"}},
+                  step.late_closed);
+      text.sample({{"pipeline", one->name}, {"step", step.id}, {"reason", "idle"}}, step.late_idle);
+    }
+}
+
 std::string metrics_text(const Snapshots& all, WallTime now) {
   MetricsText text;
   text.family("leat_build_info", "gauge", "Always 1; the labels say which leat this is.");
@@ -169,6 +201,7 @@ std::string metrics_text(const Snapshots& all, WallTime now) {
   write_latency(text, all);
   write_switches(text, all);
   write_checkpoints(text, all, now);
+  write_state(text, all);
   return text.take();
 }
 

@@ -30,6 +30,20 @@ std::variant<runtime::Desired, Problem> initial_state(const Query& query) {
   return runtime::Desired::running;
 }
 
+// The steps whose state would be lost, at their places in the definition where they still stand.
+std::vector<spec::Diagnostic> lost_steps(const Status& status, const spec::PipelineSpec& spec) {
+  std::vector<spec::Diagnostic> lost;
+  for (const auto& [key, id] : status.fields()) {
+    if (key != "step") continue;
+    spec::Diagnostic& one = lost.emplace_back();
+    one.code = "STATE_INCOMPATIBLE";
+    one.message = "the state of step `" + id + "` would be lost";
+    for (const spec::StepSpec& step : spec.steps)
+      if (step.id == id) one.pointer = step.pointer;
+  }
+  return lost;
+}
+
 enum class Mode : bool { create, put };
 
 void write_definition(Services& services, const RequestPtr& request, const Reply& reply,
@@ -38,6 +52,8 @@ void write_definition(Services& services, const RequestPtr& request, const Reply
   if (const auto* problem = std::get_if<Problem>(&initial)) return reply(*problem);
   const auto reset = word_parameter(request->query, "trigger", {"reset"}, "");
   if (const auto* problem = std::get_if<Problem>(&reset)) return reply(*problem);
+  const auto state = word_parameter(request->query, "state", {"discard"}, "");
+  if (const auto* problem = std::get_if<Problem>(&state)) return reply(*problem);
   std::optional<std::string> name;
   if (mode == Mode::put) name = request->params.at(0);
   auto checked = check_definition(services, request->body, name);
@@ -53,10 +69,18 @@ void write_definition(Services& services, const RequestPtr& request, const Reply
   put.create_only = mode == Mode::create;
   put.initial = std::get<runtime::Desired>(initial);
   put.reset_trigger = !std::get<std::string_view>(reset).empty();
+  put.discard_state = !std::get<std::string_view>(state).empty();
   put.actor = request->identity.name;
-  services.backend.put(
-      std::move(put),
-      then_answer<PutReceipt>(services, reply, ProblemCode::drain_timed_out, put_response));
+  const auto spec = put.spec;
+  services.backend.put(std::move(put), [&services, reply, spec](Result<PutReceipt> result) {
+    services.loop.post([reply, spec, result = std::move(result)] {
+      if (result.ok()) return reply(put_response(*result));
+      Problem problem = problem_of(result.status(), ProblemCode::drain_timed_out);
+      if (problem.code == ProblemCode::state_incompatible)
+        problem.errors = lost_steps(result.status(), *spec);
+      reply(problem);
+    });
+  });
 }
 
 }  // namespace
@@ -94,12 +118,6 @@ void delete_pipeline(Services& services, const RequestPtr& request, const Reply&
   const auto timeout = duration_parameter(query, "timeout", services.settings.drain_timeout,
                                           std::chrono::milliseconds(1), std::chrono::minutes(10));
   if (const auto* problem = std::get_if<Problem>(&timeout)) return reply(*problem);
-  if (std::get<std::string_view>(mode) == "drain") {
-    Problem problem;
-    problem.code = ProblemCode::not_implemented;
-    problem.detail = "NOT_AVAILABLE_YET: `mode=drain` is not available yet";
-    return reply(problem);
-  }
   const runtime::SnapshotPtr snapshot = find_or_answer(services, request->params.at(0), reply);
   if (snapshot == nullptr) return;
   auto preconditions = preconditions_of(*request, services.settings, snapshot->etag);
@@ -107,6 +125,7 @@ void delete_pipeline(Services& services, const RequestPtr& request, const Reply&
   runtime::RemoveRequest remove;
   remove.name = snapshot->name;
   remove.now = std::get<std::string_view>(mode) == "now";
+  remove.drain = std::get<std::string_view>(mode) == "drain";
   remove.purge = std::get<std::string_view>(state) == "purge";
   remove.timeout = std::get<Duration>(timeout);
   remove.preconditions = std::get<runtime::Preconditions>(preconditions);

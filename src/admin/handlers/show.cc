@@ -139,6 +139,7 @@ void write_steps(json::Writer& writer, const PipelineSnapshot& snapshot) {
   for (const runtime::StepStatus& step : snapshot.steps) {
     writer.key(step.id).begin_object();
     write_counts(writer, step);
+    writer.member("late", step.late_closed + step.late_idle);
     write_time(writer, "watermark", step.watermark);
     writer.end_object();
   }
@@ -272,7 +273,9 @@ void write_status(json::Writer& writer, const PipelineSnapshot& snapshot) {
   writer.member("records_in", snapshot.records_in).member("records_out", snapshot.records_out);
   writer.member("bytes_in", snapshot.bytes_in).member("bytes_out", snapshot.bytes_out);
   write_dropped(writer, snapshot.dropped);
-  writer.member("late", snapshot.dropped[static_cast<std::size_t>(flow::DropReason::late)])
+  std::uint64_t late = 0;
+  for (const runtime::StepStatus& step : snapshot.steps) late += step.late_closed + step.late_idle;
+  writer.member("late", late)
       .member("failed", snapshot.failed)
       .member("dead_lettered", snapshot.dead_lettered)
       .member("restarts", snapshot.restarts);
@@ -280,7 +283,12 @@ void write_status(json::Writer& writer, const PipelineSnapshot& snapshot) {
   write_latency(writer, snapshot.latency);
   writer.member("busy_ratio", snapshot.busy_ratio)
       .member("backpressure_ratio", snapshot.backpressure_ratio);
-  writer.key("state").begin_object().member("keys", 0).member("bytes", 0).end_object();
+  writer.key("state")
+      .begin_object()
+      .member("keys", snapshot.state.keys)
+      .member("bytes", snapshot.state.bytes)
+      .member("disk_bytes", snapshot.state.disk_bytes)
+      .end_object();
   write_plan(writer, snapshot);
   writer.key("warnings").begin_array();
   for (const std::string& warning : snapshot.warnings) writer.value(warning);

@@ -198,7 +198,6 @@ TEST_F(Api, ServesTheSchemaOfDefinitions) {
 
 TEST_F(Api, DeleteRemoves) {
   deploy("p");
-  EXPECT_EQ(code_in(ask("DELETE /v1/pipelines/p?mode=drain")), "501 NOT_IMPLEMENTED");
   EXPECT_EQ(code_in(ask("DELETE /v1/pipelines/p", "If-Match: \"2-00000000\"\r\n")),
             "412 ETAG_MISMATCH");
   EXPECT_EQ(ask("DELETE /v1/pipelines/p?mode=now&state=purge&timeout=5s").status, 204);
@@ -284,8 +283,8 @@ TEST_F(Api, OffsetsAreShownPerPartition) {
 }
 
 TEST_F(Api, WhatIsDescribedAndNotBuiltIsRefusedByName) {
-  for (const char* line : {"GET /v1/events", "POST /v1/pipelines/p/drain", "PUT /v1/pipelines",
-                           "PATCH /v1/pipelines/p", "GET /"}) {
+  for (const char* line : {"GET /v1/events", "GET /v1/pipelines/p/checkpoints", "PUT /v1/pipelines",
+                           "PATCH /v1/pipelines/p", "PATCH /v1/pipelines/p/offsets", "GET /"}) {
     const RawAnswer answer = ask(line);
     EXPECT_EQ(code_in(answer), "501 NOT_IMPLEMENTED") << line;
     EXPECT_THAT(at(answer.body, "/detail"), HasSubstr("NOT_AVAILABLE_YET"));

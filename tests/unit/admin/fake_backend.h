@@ -92,7 +92,8 @@ class FakeBackend final : public Backend {
     return result;
   }
   void put(runtime::PutRequest request, runtime::Reply<runtime::PutReceipt> reply) override {
-    const std::string call = "put " + request.spec->name + " by " + request.actor;
+    const std::string call = "put " + request.spec->name + " by " + request.actor +
+                             (request.discard_state ? " discarding" : "");
     run(call, [this, request = std::move(request), reply = std::move(reply)] {
       const runtime::SnapshotPtr before = find(request.spec->name);
       if (Status refused = refusal(before, before ? before->etag : "", request.preconditions);
@@ -114,7 +115,7 @@ class FakeBackend final : public Backend {
     });
   }
   void remove(runtime::RemoveRequest request, runtime::Reply<std::string> reply) override {
-    const std::string call = "remove " + request.name;
+    const std::string call = "remove " + request.name + (request.drain ? " drained" : "");
     run(call, [this, request = std::move(request), reply = std::move(reply)] {
       const runtime::SnapshotPtr before = find(request.name);
       if (Status refused = refusal(before, before ? before->etag : "", request.preconditions);
@@ -143,16 +144,17 @@ class FakeBackend final : public Backend {
       reply(receipt);
     });
   }
-  void lifecycle(const std::string& name, runtime::Verb,
+  void lifecycle(const std::string& name, runtime::Verb verb,
                  const runtime::Preconditions& preconditions,
                  runtime::Reply<runtime::LifecycleReceipt> reply) override {
-    run("lifecycle " + name, [this, name, preconditions, reply = std::move(reply)] {
-      const runtime::SnapshotPtr before = find(name);
-      if (Status refused = refusal(before, before->etag, preconditions); !refused.ok())
-        return reply(refused);
-      reply(runtime::LifecycleReceipt{name, runtime::Desired::paused, runtime::Actual::paused,
-                                      EpochId(7), 0, 1.5});
-    });
+    run((verb == runtime::Verb::drain ? "drain " : "lifecycle ") + name,
+        [this, name, preconditions, reply = std::move(reply)] {
+          const runtime::SnapshotPtr before = find(name);
+          if (Status refused = refusal(before, before->etag, preconditions); !refused.ok())
+            return reply(refused);
+          reply(runtime::LifecycleReceipt{name, runtime::Desired::paused, runtime::Actual::paused,
+                                          EpochId(7), 0, 1.5});
+        });
   }
   void tap(const std::string& name, const std::string& step,
            runtime::Reply<runtime::TapSubscription> reply) override {
@@ -165,8 +167,34 @@ class FakeBackend final : public Backend {
   void untap(const std::string& name, const std::string& step) override {
     note("untap " + name + "/" + step);
   }
+  void read_state(runtime::StateRequest request,
+                  runtime::Reply<runtime::StateAnswer> reply) override {
+    const auto text = [](const std::optional<std::string>& one) { return one.value_or("-"); };
+    run("state " + request.pipeline + "/" + request.store + " " + text(request.key) + " " +
+            text(request.from) + ".." + text(request.to) + " " + std::to_string(request.limit) +
+            (request.latest ? " latest" : " committed"),
+        [this, request, reply = std::move(reply)] {
+          if (Status failure = failure_of(); !failure.ok()) return reply(failure);
+          runtime::StateAnswer answer{{{"\"a\"", R"({"n":2})"}}, EpochId(7)};
+          if (!request.key) answer.rows.push_back({"\"b\"", R"({"n":3})"});
+          reply(std::move(answer));
+        });
+  }
+  void list_kept_state(runtime::Reply<std::vector<runtime::KeptState>> reply) override {
+    reply(std::vector<runtime::KeptState>{{"gone", 4096}});
+  }
+  void remove_kept_state(const std::string& name, runtime::Reply<std::string> reply) override {
+    run("forget " + name, [this, name, reply = std::move(reply)] {
+      if (Status failure = failure_of(); !failure.ok()) return reply(failure);
+      reply(name);
+    });
+  }
 
  private:
+  Status failure_of() const {
+    const std::lock_guard lock(mutex_);
+    return failure_;
+  }
   void note(const std::string& call) {
     const std::lock_guard lock(mutex_);
     calls_.push_back(call);

@@ -244,7 +244,7 @@ class SourceDriver final : public flow::SourceListener {
     return until([&] { return done; });
   }
 
-  void on_positioned(EpochId newest) override {
+  void on_positioned(EpochId newest, std::string_view) override {
     ++positioned;
     epoch = newest;
   }

@@ -63,7 +63,7 @@ class TemporaryFolder {
 
 class Listener final : public flow::SourceListener, public flow::SinkListener {
  public:
-  void on_positioned(EpochId newest) override {
+  void on_positioned(EpochId newest, std::string_view) override {
     said.push_back("positioned " + std::to_string(newest.value()));
   }
   void on_revoke(std::function<void()>) override { said.push_back("revoke"); }

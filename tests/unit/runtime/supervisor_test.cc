@@ -46,7 +46,7 @@ class QuietSource final : public flow::Source {
     return std::make_unique<QuietReader>(origin_);
   }
   Instant serve(Instant) override {
-    if (!std::exchange(positioned_, true)) listener_->on_positioned(EpochId(0));
+    if (!std::exchange(positioned_, true)) listener_->on_positioned(EpochId(0), {});
     if (hold_commits) return base::kNever;
     for (auto& done : std::exchange(commits_, {})) done(Status());
     return base::kNever;

@@ -183,12 +183,12 @@ TEST(DefinitionTests, AMockWinsOverTheLibrary) {
             "");
 }
 
-TEST(DefinitionTests, AWatermarkIsRefusedByName) {
-  const Report report = run(pipeline("[]", R"J([
-    {"name": "t", "input": {"in": [{"v": 1}, {"$watermark": "2026-01-01T00:01:00Z"}]}, "expect": {"out": {"count": 1}}}])J"));
-  ASSERT_EQ(report.diagnostics.size(), 1u);
-  EXPECT_EQ(report.diagnostics[0].code, "NOT_AVAILABLE_YET");
-  EXPECT_EQ(report.diagnostics[0].pointer, "/tests/0/input/in/1");
+TEST(DefinitionTests, StepsOfTimeStandAmongTheRows) {
+  EXPECT_EQ(first_failures(run(pipeline("[]", R"J([
+    {"name": "t", "input": {"in": [{"v": 1}, {"$watermark": "2026-01-01T00:01:00Z"}, {"v": 2},
+                                   {"$advance": "10s"}, {"v": 3}, {"$end": true}]},
+     "expect": {"out": {"sequence": [{"v": 1}, {"v": 2}, {"v": 3}]}}}])J"))),
+            "");
 }
 
 }  // namespace

@@ -1,0 +1,250 @@
+#include "runtime/state_desk.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/faults.h"
+#include "base/log.h"
+#include "record/key_hash.h"
+
+namespace leat::runtime {
+namespace {
+
+constexpr std::string_view kRemedies =
+    "; put the folder of this state back, or replace the pipeline with `?state=discard` to go on "
+    "with empty state, or delete it with `state=purge` to begin again";
+
+bool has_code(const Status& status, std::string_view code) {
+  for (const auto& [key, value] : status.fields())
+    if (key == "code" && value == code) return true;
+  return false;
+}
+
+Status hold(const Status& status, std::string_view why, std::string_view text = {}) {
+  Status held(status.code(), std::string(why) + ": " + status.message() + std::string(text));
+  for (const auto& [key, value] : status.fields()) held = std::move(held).with(key, value);
+  return std::move(held).with("hold", why);
+}
+
+// What a failure of the store means for the pipeline.
+Status judge(const Status& status) {
+  switch (status.code()) {
+    case Code::exhausted: return hold(status, "DISK_LOW");
+    case Code::wrong_state: return hold(status, "STATE_MISMATCH", kRemedies);
+    case Code::data_loss:
+      return Status(Code::data_loss,
+                    "STATE_DAMAGED: " + status.to_string() + std::string(kRemedies))
+          .with("code", "STATE_DAMAGED");
+    default: return status;
+  }
+}
+
+std::size_t at_most(std::uint64_t bytes, std::uint64_t limit) {
+  return static_cast<std::size_t>(std::min(bytes, limit));
+}
+
+}  // namespace
+
+std::vector<state::StepState> steps_of(const plan::Plan& plan) {
+  std::vector<state::StepState> steps;
+  for (const plan::KeyedStep& step : plan.keyed) steps.push_back({step.step, step.schema});
+  return steps;
+}
+
+// The inverse of record::slice_of_group().
+std::pair<std::uint32_t, std::uint32_t> groups_of(std::uint32_t slice, std::uint32_t slices) {
+  const auto first = [&](std::uint32_t of) {
+    return static_cast<std::uint32_t>((std::uint64_t{of} * record::kKeyGroups + slices - 1) /
+                                      slices);
+  };
+  return {first(slice), first(slice + 1)};
+}
+
+// A limit of the definition holds for everything: caches get a part of it.
+state::Store::Options StateDesk::options() const {
+  state::Store::Options options;
+  options.folder = parts_.folder;
+  options.pipeline = parts_.plan->spec->name;
+  options.key_groups = record::kKeyGroups;
+  options.block_cache = parts_.settings.block_cache;
+  options.write_buffer = parts_.settings.write_buffer;
+  options.background_threads = parts_.settings.background_threads;
+  options.rate_limit = parts_.settings.rate_limit;
+  if (const std::uint64_t limit = parts_.plan->spec->limits.memory_bytes; limit != 0) {
+    constexpr std::uint64_t kPart = 8;
+    options.block_cache = at_most(options.block_cache, limit / kPart);
+    options.write_buffer = at_most(options.write_buffer, limit / kPart);
+  }
+  return options;
+}
+
+std::size_t StateDesk::table_memory() const {
+  if (parts_.folder.empty()) return 0;
+  const std::uint64_t named = parts_.plan->spec->limits.memory_bytes;
+  const std::uint64_t limit = named != 0 ? named : parts_.settings.memory;
+  if (limit == 0) return 0;
+  const state::Store::Options store = options();
+  const std::uint64_t caches = named != 0 ? store.block_cache + store.write_buffer : 0;
+  const std::uint64_t tables = parts_.plan->keyed.size() * parts_.plan->parallelism;
+  return static_cast<std::size_t>(std::max<std::uint64_t>(1, (limit - caches) / tables));
+}
+
+Status StateDesk::look_at_disk() const {
+  if (parts_.folder.empty()) return {};
+  std::error_code error;
+  const auto space =
+      std::filesystem::space(std::filesystem::path(parts_.folder).parent_path(), error);
+  if (error) return {};
+  const double part = parts_.settings.disk_free_min_part * static_cast<double>(space.capacity);
+  const std::uint64_t least =
+      std::max(parts_.settings.disk_free_min, static_cast<std::uint64_t>(part));
+  if (space.available >= least) return {};
+  return hold(
+      Status(Code::exhausted,
+             "the disk of the state folder has " + std::to_string(space.available >> 20) +
+                 " MiB left, less than `state.disk_free_min` (" + std::to_string(least >> 20) +
+                 " MiB): make room; the pipeline goes on by itself"),
+      "DISK_LOW");
+}
+
+Status StateDesk::open_if_closed(StateStart start) {
+  if (!parts_.folder.empty() && start == StateStart::from_empty) {
+    store_.reset();
+    std::error_code error;
+    std::filesystem::remove_all(parts_.folder, error);
+  }
+  if (store_) return {};
+  const auto open = [&] {
+    return parts_.open ? parts_.open(options()) : state::Store::open(options());
+  };
+  auto opened = open();
+  const bool unreadable = !opened.ok() && (opened.status().code() == Code::data_loss ||
+                                           opened.status().code() == Code::wrong_state);
+  if (unreadable && start != StateStart::keep && !parts_.folder.empty()) {
+    log::warn("runtime", "state that cannot be read is thrown away, as asked for",
+              {{"pipeline", parts_.plan->spec->name}, {"error", opened.status().to_string()}});
+    std::error_code error;
+    std::filesystem::remove_all(parts_.folder, error);
+    opened = open();
+  }
+  if (!opened.ok()) return std::move(opened).status();
+  store_ = *std::move(opened);
+  return {};
+}
+
+Status StateDesk::adopt(EpochId committed, const std::string& state_id, StateStart start,
+                        Restored& made) {
+  const std::vector<state::StepState> steps = steps_of(*parts_.plan);
+  // An edit that loses state was asked for; what else loses any is another version of leat.
+  if (start == StateStart::keep)
+    for (const state::StateChange& change : store_->compare(steps))
+      if (change.kind != state::StateChange::Kind::added)
+        return Status(Code::wrong_state, "the kept state of a step does not fit the definition")
+            .with("step", change.step);
+  auto ids = store_->adopt(steps);
+  if (!ids.ok()) return std::move(ids).status();
+  ids_ = *std::move(ids);
+  Status recovered = store_->recover(committed, state_id);
+  const bool foreign = has_code(recovered, "STATE_MISMATCH") || recovered.code() == Code::data_loss;
+  if (!foreign || start == StateStart::keep) return recovered;
+  log::warn("runtime", "state that is not that of the commit is thrown away, as asked for",
+            {{"pipeline", parts_.plan->spec->name}, {"error", recovered.to_string()}});
+  LEAT_RETURN_IF_ERROR(store_->reset());
+  ids = store_->adopt(steps);
+  if (!ids.ok()) return std::move(ids).status();
+  ids_ = *std::move(ids);
+  made.anew = true;
+  return store_->recover(EpochId(0), {});
+}
+
+Status StateDesk::make_tables(Restored& made) const {
+  const plan::Plan& plan = *parts_.plan;
+  for (std::size_t step = 0; step < plan.keyed.size(); ++step) {
+    for (std::uint32_t slice = 0; slice < plan.parallelism; ++slice) {
+      state::Table::Options options;
+      options.store = ids_[step];
+      options.type = plan.keyed[step].type.get();
+      std::tie(options.first_group, options.end_group) = groups_of(slice, plan.parallelism);
+      options.memory_limit = table_memory();
+      options.backing = &store_->backing();
+      auto table = state::make_table(options);
+      if (!table.ok()) return std::move(table).status().with("step", plan.keyed[step].step);
+      made.tables[{step, slice}] = *std::move(table);
+    }
+  }
+  return {};
+}
+
+StateDesk::Restored StateDesk::restore(EpochId committed, const std::string& state_id,
+                                       StateStart start) {
+  Restored made;
+  restored_ = false;
+  const auto work = [&]() -> Status {
+    LEAT_RETURN_IF_ERROR(look_at_disk());
+    LEAT_RETURN_IF_ERROR(base::Faults::hit("restore.begun"));
+    LEAT_RETURN_IF_ERROR(open_if_closed(start));
+    LEAT_RETURN_IF_ERROR(adopt(committed, state_id, start, made));
+    LEAT_RETURN_IF_ERROR(make_tables(made));
+    return base::Faults::hit("restore.done");
+  };
+  made.status = judge(work());
+  if (!made.status.ok()) {
+    made.tables.clear();
+    return made;
+  }
+  made.state_id = store_->state_id();
+  made.folded = store_->backing().epoch();
+  restored_ = true;
+  return made;
+}
+
+StateDesk::Appended StateDesk::append(EpochId epoch, const std::vector<state::Delta>& deltas) {
+  Appended done;
+  done.status = judge(store_->append(epoch, deltas));
+  if (!done.status.ok()) return done;
+  done.disk_bytes = store_->backing().bytes() + store_->changelog_bytes();
+  done.pressure = look_at_disk();
+  const std::uint64_t limit = parts_.plan->spec->limits.state_bytes;
+  if (done.pressure.ok() && limit != 0 && done.disk_bytes > limit)
+    done.pressure =
+        hold(Status(Code::exhausted,
+                    "the state takes " + std::to_string(done.disk_bytes >> 20) +
+                        " MiB, more than `limits.state` (" + std::to_string(limit >> 20) +
+                        " MiB): raise the limit, or bound the state by a window or a `ttl`"),
+             "STATE_LIMIT");
+  return done;
+}
+
+Result<EpochId> StateDesk::fold(EpochId epoch) {
+  if (Status status = judge(store_->fold(epoch)); !status.ok()) return status;
+  return store_->backing().epoch();
+}
+
+void StateDesk::end_run() {
+  restored_ = false;
+  if (!parts_.folder.empty()) store_.reset();
+}
+
+Result<std::vector<state::StateChange>> StateDesk::compare(
+    const std::vector<state::StepState>& steps) {
+  const bool was_open = store_ != nullptr;
+  if (!was_open) {
+    std::error_code error;
+    if (parts_.folder.empty() || !std::filesystem::exists(parts_.folder, error))
+      return std::vector<state::StateChange>();
+    LEAT_RETURN_IF_ERROR(open_if_closed(StateStart::keep));
+  }
+  std::vector<state::StateChange> changes = store_->compare(steps);
+  if (!was_open) store_.reset();
+  return changes;
+}
+
+Result<StoreView> StateDesk::view(std::size_t step) const {
+  if (!restored_)
+    return Status(Code::unavailable,
+                  "the state is not there yet: it is read when the pipeline runs")
+        .with("problem", "RESTORING");
+  return StoreView{&parts_.plan->keyed[step], ids_[step], &store_->backing()};
+}
+
+}  // namespace leat::runtime

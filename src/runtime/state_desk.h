@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "plan/plan.h"
+#include "runtime/state_reads.h"
+#include "state/store.h"
+
+namespace leat::runtime {
+
+// How the state of pipelines is kept; of the whole process. A value.
+struct StateSettings {
+  std::size_t block_cache = 64 << 20;  // bytes, of each pipeline
+  std::size_t write_buffer = 32 << 20;
+  std::uint32_t background_threads = 2;
+  std::uint64_t rate_limit = 64 << 20;  // bytes a second of background writing
+  std::uint64_t disk_free_min = 0;      // bytes; below, pipelines with state pause
+  double disk_free_min_part = 0;        // the same as a part of the disk, 0…1
+  std::uint64_t memory = 0;             // of a pipeline that names no limit; 0 = none
+};
+
+using OpenStore =
+    std::function<Result<std::unique_ptr<state::Store>>(const state::Store::Options&)>;
+
+// What becomes of kept state at a start.
+enum class StateStart : std::uint8_t {
+  keep,        // it must fit
+  what_fits,   // steps that it does not fit begin empty; all do when it is damaged or foreign
+  from_empty,  // it is thrown away
+};
+
+// What a definition says about its state.
+std::vector<state::StepState> steps_of(const plan::Plan& plan);
+// A slice's key groups, [first, end).
+std::pair<std::uint32_t, std::uint32_t> groups_of(std::uint32_t slice, std::uint32_t slices);
+
+// The checkpoint thread's side of one pipeline's state: opens the store, and does with it what the
+// keeper asks for. Thread-confined, from the first call on; its destructor too.
+//
+// Of a Status, the field `hold` says that the pipeline has to pause: STATE_MISMATCH (somebody must
+// decide), DISK_LOW or STATE_LIMIT (it may pass).
+class StateDesk {
+ public:
+  struct Parts {
+    std::shared_ptr<const plan::Plan> plan;
+    std::string folder;  // of the store; "" = nothing outlives the desk
+    StateSettings settings;
+    OpenStore open;  // null = state::Store::open
+  };
+  explicit StateDesk(Parts parts) : parts_(std::move(parts)) {}
+  StateDesk(const StateDesk&) = delete;
+  StateDesk& operator=(const StateDesk&) = delete;
+
+  using Place = std::pair<std::size_t, std::uint32_t>;  // index in Plan::keyed, slice
+  struct Restored {
+    Status status;
+    std::string state_id;
+    bool anew = false;  // the commit record names another state, which is given up
+    EpochId folded;     // what reads of committed values give
+    std::map<Place, std::unique_ptr<state::Table>> tables;
+  };
+  // Makes the state that of the commit record, and the tables of all tasks from it. Opens the store
+  // unless it is open.
+  Restored restore(EpochId committed, const std::string& state_id, StateStart start);
+
+  struct Appended {
+    Status status;
+    Status pressure;  // not ok: what was appended is durable, but the pipeline should pause
+    std::uint64_t disk_bytes = 0;
+  };
+  Appended append(EpochId epoch, const std::vector<state::Delta>& deltas);
+  // The epoch is committed. Gives the newest epoch that reads of committed values give.
+  Result<EpochId> fold(EpochId epoch);
+  // No task has a table any more. Closes what lies on disk.
+  void end_run();
+
+  Result<std::vector<state::StateChange>> compare(const std::vector<state::StepState>& steps);
+  // RESTORING in the field `problem` when no run has restored the state.
+  Result<StoreView> view(std::size_t step) const;
+
+ private:
+  Status open_if_closed(StateStart start);
+  Status adopt(EpochId committed, const std::string& state_id, StateStart start, Restored& made);
+  Status make_tables(Restored& made) const;
+  Status look_at_disk() const;
+  state::Store::Options options() const;
+  std::size_t table_memory() const;
+
+  const Parts parts_;
+  std::unique_ptr<state::Store> store_;
+  std::vector<state::StoreId> ids_;
+  bool restored_ = false;
+};
+
+}  // namespace leat::runtime

@@ -1,0 +1,162 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "base/log.h"
+#include "runtime/supervisor_impl.h"
+
+// What the supervisor does about the state of pipelines: whether a definition fits it, and what
+// deleted pipelines left behind.
+namespace leat::runtime {
+namespace {
+
+constexpr const char* kStore = "/store";
+
+Status problem(Code code, std::string_view name, std::string message) {
+  return Status(code, std::move(message)).with("problem", name);
+}
+
+// Of an aggregate others may come in, but each call that was there keeps something.
+void add_lost_calls(const plan::Plan& before, const plan::Plan& after,
+                    std::vector<state::StateChange>& changes) {
+  for (const plan::KeyedStep& old : before.keyed)
+    for (const plan::KeyedStep& now : after.keyed) {
+      if (now.step != old.step || now.schema != old.schema) continue;
+      const auto gone = [&](const std::string& call) {
+        return std::find(now.calls.begin(), now.calls.end(), call) == now.calls.end();
+      };
+      if (std::any_of(old.calls.begin(), old.calls.end(), gone))
+        changes.push_back({state::StateChange::Kind::changed, old.step});
+    }
+}
+
+// What would be lost; ok when nothing is.
+Status judge(const Result<std::vector<state::StateChange>>& changes) {
+  if (!changes.ok())
+    return problem(Code::wrong_state, "STATE_INCOMPATIBLE",
+                   "the kept state cannot be read (" + changes.status().message() +
+                       "): `?state=discard` begins with empty state");
+  std::string lost;
+  std::vector<std::string> steps;
+  for (const state::StateChange& change : *changes) {
+    if (change.kind == state::StateChange::Kind::added) continue;
+    steps.push_back(change.step);
+    lost += (lost.empty() ? "`" : ", `") + change.step + "` (" +
+            (change.kind == state::StateChange::Kind::removed ? "removed" : "changed") + ")";
+  }
+  if (steps.empty()) return {};
+  Status refused = problem(Code::wrong_state, "STATE_INCOMPATIBLE",
+                           "the state of " + lost +
+                               " would be lost: `?state=discard` says that it may, another `id` "
+                               "keeps both apart");
+  for (const std::string& step : steps) refused = std::move(refused).with("step", step);
+  return refused;
+}
+
+std::uint64_t bytes_in(const std::filesystem::path& folder) {
+  std::uint64_t sum = 0;
+  std::error_code error;
+  for (std::filesystem::recursive_directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error))
+    if (std::error_code ignored; it->is_regular_file(ignored)) {
+      const std::uint64_t bytes = it->file_size(ignored);
+      if (!ignored) sum += bytes;
+    }
+  return sum;
+}
+
+}  // namespace
+
+void Supervisor::Impl::on_disk(Action action) {
+  if (disk_) return disk_->post(std::move(action));
+  action();  // the threads have ended
+}
+
+void Supervisor::Impl::check_state(Pipeline* running, const PutRequest& request,
+                                   std::function<void(const Status&)> done) {
+  if (request.discard_state) return done(Status());
+  std::vector<state::StepState> steps = steps_of(*request.plan);
+  if (running != nullptr && running->keeper() != nullptr)
+    return running->keeper()->compare(std::move(steps),
+                                      [before = running->shared_plan(), after = request.plan,
+                                       done](Result<std::vector<state::StateChange>> changes) {
+                                        if (changes.ok()) add_lost_calls(*before, *after, *changes);
+                                        done(judge(changes));
+                                      });
+  const std::string folder = folder_of(request.spec->name);
+  if (folder.empty()) return done(Status());
+  on_disk([this, plan = request.plan, folder, steps = std::move(steps), done = std::move(done)] {
+    StateDesk desk({plan, folder + kStore, options_.state, options_.open_store});
+    Status status = judge(desk.compare(steps));
+    control_.post([status = std::move(status), done] { done(status); });
+  });
+}
+
+// A definition without state leaves none behind when it may go.
+void Supervisor::Impl::discard_unused(const PutRequest& request) {
+  const std::string folder = folder_of(request.spec->name);
+  if (!request.discard_state || !request.plan->keyed.empty() || folder.empty()) return;
+  on_disk([store = folder + kStore] {
+    std::error_code error;
+    std::filesystem::remove_all(store, error);
+    if (error)
+      log::warn("runtime", "state that is discarded could not be removed",
+                {{"folder", store}, {"error", error.message()}});
+  });
+}
+
+void Supervisor::Impl::read_state(const StateRequest& request, const Reply<StateAnswer>& reply) {
+  Entry* entry = entry_of(request.pipeline);
+  if (entry == nullptr || !entry->pipeline)
+    return reply(problem(Code::not_found, "PIPELINE_NOT_FOUND", "there is no pipeline of this name")
+                     .with("pipeline", request.pipeline));
+  entry->pipeline->read_state(request, reply);
+}
+
+void Supervisor::Impl::list_kept_state(const Reply<std::vector<KeptState>>& reply) {
+  std::vector<std::string> there;
+  for (const auto& [name, entry] : entries_) there.push_back(name);  // sorted
+  on_disk([this, there = std::move(there), reply] {
+    std::vector<KeptState> kept;
+    std::error_code error;
+    const std::filesystem::path folder = folder_of("");
+    if (!options_.state_dir.empty())
+      for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
+           it.increment(error)) {
+        std::error_code ignored;
+        const std::string name = it->path().filename().string();
+        const bool taken = std::binary_search(there.begin(), there.end(), name);
+        if (!taken && std::filesystem::is_directory(it->path().string() + kStore, ignored))
+          kept.push_back({name, bytes_in(it->path())});
+      }
+    std::sort(kept.begin(), kept.end(),
+              [](const KeptState& a, const KeptState& b) { return a.pipeline < b.pipeline; });
+    control_.post([reply, kept = std::move(kept)] { reply(kept); });
+  });
+}
+
+void Supervisor::Impl::remove_kept_state(const std::string& name, const Reply<std::string>& reply) {
+  if (entry_of(name) != nullptr)
+    return reply(problem(Code::wrong_state, "WRONG_STATE",
+                         "a pipeline of this name is there: delete it with `state=purge`"));
+  on_disk([this, name, reply] {
+    const std::string folder = folder_of(name);
+    std::error_code error;
+    const bool plain = !folder.empty() && !name.empty() && name.front() != '.' &&
+                       name.find('/') == std::string::npos;
+    const bool there = plain && std::filesystem::is_directory(folder + kStore, error);
+    Status status;
+    if (!there) {
+      status = problem(Code::not_found, "NOT_FOUND", "no state is kept under this name");
+    } else if (std::filesystem::remove_all(folder, error); error) {
+      status =
+          problem(Code::unavailable, "INTERNAL", "the state cannot be removed: " + error.message());
+    }
+    control_.post([name, reply, status = std::move(status)] {
+      if (!status.ok()) return reply(status);
+      log::info("runtime", "kept state deleted", {{"pipeline", name}});
+      reply(name);
+    });
+  });
+}
+
+}  // namespace leat::runtime

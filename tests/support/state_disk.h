@@ -1,0 +1,99 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "runtime/state_desk.h"
+#include "state/store.h"
+
+namespace leat::test {
+
+// The disk that holds a pipeline's state while processes come and go: a store in memory behind a
+// window for each process. What a dead process asks for does not reach it. Thread-confined.
+class StateDisk {
+ public:
+  // For PipelineParts: every call opens the same state.
+  runtime::OpenStore opener() {
+    return [this](const state::Store::Options& options) -> Result<std::unique_ptr<state::Store>> {
+      ++opened;
+      if (!open_answer.ok()) return open_answer;
+      if (!store_) {
+        state::Store::Options made = options;
+        made.folder.clear();
+        auto store = state::Store::open(made);
+        if (!store.ok()) return std::move(store).status();
+        store_ = *std::move(store);
+      }
+      return std::unique_ptr<state::Store>(std::make_unique<Window>(*this));
+    };
+  }
+  // The process that lives has died.
+  void begin_life() { ++life_; }
+  // Somebody deletes the folder.
+  void lose() { store_.reset(); }
+  const state::Store& store() const { return *store_; }
+
+  Status open_answer;    // not ok: the store does not open
+  Status append_answer;  // not ok: nothing can be appended
+  int opened = 0;
+  int appended = 0;
+  int folded = 0;
+
+ private:
+  class Window final : public state::Store {
+   public:
+    explicit Window(StateDisk& disk) : disk_(disk), life_(disk.life_), store_(disk.store_) {}
+
+    const std::string& state_id() const noexcept override { return store_->state_id(); }
+    std::vector<state::StateChange> compare(
+        std::span<const state::StepState> steps) const override {
+      return store_->compare(steps);
+    }
+    Result<std::vector<state::StoreId>> adopt(std::span<const state::StepState> steps) override {
+      if (!alive()) return dead();
+      return store_->adopt(steps);
+    }
+    Status recover(EpochId committed, std::string_view state_id) override {
+      return alive() ? store_->recover(committed, state_id) : dead();
+    }
+    Status append(EpochId epoch, std::span<const state::Delta> deltas) override {
+      if (!alive()) return dead();
+      if (!disk_.append_answer.ok()) return disk_.append_answer;
+      ++disk_.appended;
+      return store_->append(epoch, deltas);
+    }
+    Status fold(EpochId epoch) override {
+      if (!alive()) return dead();
+      ++disk_.folded;
+      return store_->fold(epoch);
+    }
+    Status flush() override { return alive() ? store_->flush() : dead(); }
+    Status reset() override { return alive() ? store_->reset() : dead(); }
+    Result<Checkpoint> checkpoint(const std::string& name, const std::string& metadata) override {
+      return store_->checkpoint(name, metadata);
+    }
+    Result<std::vector<Checkpoint>> checkpoints() const override { return store_->checkpoints(); }
+    Status remove_checkpoint(const std::string& id) override {
+      return store_->remove_checkpoint(id);
+    }
+    Status restore(const std::string& id, EpochId as) override { return store_->restore(id, as); }
+    const state::Backing& backing() const noexcept override { return store_->backing(); }
+    std::uint64_t changelog_bytes() const noexcept override { return store_->changelog_bytes(); }
+
+   private:
+    bool alive() const { return life_ == disk_.life_; }
+    static Status dead() { return Status(Code::cancelled, "the process is dead"); }
+
+    StateDisk& disk_;
+    const std::uint64_t life_;
+    const std::shared_ptr<state::Store> store_;
+  };
+
+  std::shared_ptr<state::Store> store_;
+  std::uint64_t life_ = 1;
+};
+
+}  // namespace leat::test
