@@ -92,23 +92,13 @@ void Dedupe::write_keys(RecordBatch& batch) {
 }
 
 Status Dedupe::on_watermark(const flow::Watermark& watermark, flow::Collector&) {
-  const std::int64_t up_to = std::min(watermark.us, state::kNeverDue - 1);
-  state::Table& table = state_.table();
-  while (state_.next_due() <= up_to) {
-    std::int64_t time = 0;
-    due_.clear();
-    LEAT_RETURN_IF_ERROR(table.pop_due(up_to, time, due_));
-    if (due_.empty()) break;
-    for (state::Entry* entry : due_) {
-      auto& firsts = *static_cast<FirstRows*>(entry->value);
-      firsts.forget(time - 2 * work_->within_us);
-      if (firsts.empty())
-        table.erase(*entry);
-      else
-        table.changed(*entry);
-    }
-    LEAT_RETURN_IF_ERROR(table.end_batch());
-  }
+  const auto forget = [&](state::Entry& entry, std::int64_t time_us, bool& empty) -> Status {
+    auto& firsts = *static_cast<FirstRows*>(entry.value);
+    firsts.forget(time_us - kept_us(*work_));
+    empty = firsts.empty();
+    return {};
+  };
+  LEAT_RETURN_IF_ERROR(state_.each_due(watermark.us, forget));
   state_.set_mark(watermark.us);
   return {};
 }

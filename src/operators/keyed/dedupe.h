@@ -37,7 +37,6 @@ class Dedupe final : public flow::Operator {
   Tally tally_;
   std::vector<std::uint8_t> passes_;  // rows of the batch that are late and go on
   std::vector<state::Entry*> entries_;
-  std::vector<state::Entry*> due_;
   std::vector<record::Value> key_;
   codec::TextBuffer scratch_;
 };

@@ -34,12 +34,15 @@ class FirstRows {
   std::uint32_t capacity_ = 0;
 };
 
-// A row that is not late may be a duplicate of first rows up to two `within` behind the watermark:
-// a first row is due when it is that old. On disk: how many, then the times. Immutable,
+// How long a first row is remembered behind its time: a row that is not late may be a duplicate of
+// one that is nearly two `within` behind the watermark.
+constexpr std::int64_t kept_us(const DedupeWork& work) noexcept { return 2 * work.within_us; }
+
+// A first row is due when it is no longer remembered. On disk: how many, then the times. Immutable,
 // thread-safe.
 class DedupeValueType final : public state::ValueType {
  public:
-  explicit DedupeValueType(const DedupeWork& work) : keep_us_(2 * work.within_us) {}
+  explicit DedupeValueType(const DedupeWork& work) : keep_us_(kept_us(work)) {}
   std::size_t inline_bytes() const noexcept override { return sizeof(FirstRows); }
   void make(void* at) const override;
   void destroy(void* value) const noexcept override;

@@ -25,6 +25,29 @@ void KeyedState::set_mark(std::int64_t time_us) {
   for (std::int64_t& mark : marks_) mark = std::max(mark, time_us);
 }
 
+Status KeyedState::each_due(std::int64_t up_to_us, const Look& look) {
+  const std::int64_t up_to = std::min(up_to_us, state::kNeverDue - 1);
+  std::int64_t last = record::kNoTime;
+  while (table_->next_due() <= up_to) {
+    std::int64_t time = 0;
+    due_.clear();
+    LEAT_RETURN_IF_ERROR(table_->pop_due(up_to, time, due_));
+    if (due_.empty()) break;
+    if (time <= last) return Status(Code::internal, "a value in the state stays due");
+    last = time;
+    for (state::Entry* entry : due_) {
+      bool empty = false;
+      LEAT_RETURN_IF_ERROR(look(*entry, time, empty));
+      if (empty)
+        table_->erase(*entry);
+      else
+        table_->changed(*entry);
+    }
+    LEAT_RETURN_IF_ERROR(table_->end_batch());
+  }
+  return {};
+}
+
 void KeyedState::begin_batch() {
   const EpochId done = access_->committed();
   if (done == committed_) return;

@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "flow/operator.h"
 #include "record/key_hash.h"
@@ -27,6 +29,11 @@ class KeyedState {
   // Beyond every time that a watermark can have, but for that of the end.
   static bool at_end(std::int64_t time_us) noexcept { return time_us == state::kNeverDue; }
 
+  // What is due up to the time, in the order of when it is: `look` does what is to be done at
+  // `time_us` and says whether the value is empty then. internal: a value stays due.
+  using Look = std::function<Status(state::Entry& entry, std::int64_t time_us, bool& empty)>;
+  Status each_due(std::int64_t up_to_us, const Look& look);
+
   // A batch comes: values of committed epochs may leave memory.
   void begin_batch();
   // The epoch ends: what changed goes to the store.
@@ -37,6 +44,7 @@ class KeyedState {
   std::unique_ptr<state::Table> table_;
   std::array<std::int64_t, record::kKeyGroups> marks_{};
   EpochId committed_;
+  std::vector<state::Entry*> due_;
 };
 
 }  // namespace leat::operators

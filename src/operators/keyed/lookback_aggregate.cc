@@ -79,23 +79,14 @@ Status LookbackAggregate::on_timer(WallTime now, flow::Collector&) {
 }
 
 Status LookbackAggregate::forget(std::int64_t up_to_us) {
-  const std::int64_t up_to = std::min(up_to_us, state::kNeverDue - 1);
-  while (in_.next_due() <= up_to) {
-    std::int64_t time = 0;
-    due_.clear();
-    LEAT_RETURN_IF_ERROR(in_.table().pop_due(up_to, time, due_));
-    if (due_.empty()) break;
-    for (state::Entry* entry : due_) {
-      auto& value = *static_cast<LookbackValue*>(entry->value);
-      rows_.forget(value, time - work_->window.size_us - work_->allowed_lateness_us);
-      if (value.empty())
-        in_.table().erase(*entry);
-      else
-        in_.table().changed(*entry);
-    }
-    LEAT_RETURN_IF_ERROR(in_.table().end_batch());
-  }
-  return {};
+  const std::int64_t kept_us = work_->window.size_us + work_->allowed_lateness_us;
+  return in_.state().each_due(
+      up_to_us, [&](state::Entry& entry, std::int64_t time_us, bool& empty) -> Status {
+        auto& value = *static_cast<LookbackValue*>(entry.value);
+        rows_.forget(value, time_us - kept_us);
+        empty = value.empty();
+        return {};
+      });
 }
 
 Status LookbackAggregate::on_epoch_end(EpochId epoch, flow::Collector&) {

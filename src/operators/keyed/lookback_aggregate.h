@@ -41,7 +41,6 @@ class LookbackAggregate final : public flow::Operator {
   std::int64_t clock_us_ = record::kNoTime;  // never goes back
   bool failed_ = false;                      // rows of the batch at hand
   std::vector<record::Value> key_;
-  std::vector<state::Entry*> due_;
 };
 
 }  // namespace leat::operators

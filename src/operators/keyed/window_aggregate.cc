@@ -145,23 +145,14 @@ WallTime WindowAggregate::next_timer() const noexcept {
 }
 
 Status WindowAggregate::close(std::int64_t up_to_us, flow::Collector& out) {
-  const std::int64_t up_to = std::min(up_to_us, state::kNeverDue - 1);
-  while (in_.next_due() <= up_to) {
-    std::int64_t time = 0;
-    due_.clear();
-    LEAT_RETURN_IF_ERROR(in_.table().pop_due(up_to, time, due_));
-    if (due_.empty()) break;
-    for (state::Entry* entry : due_) {
-      auto& value = *static_cast<WindowValue*>(entry->value);
-      LEAT_RETURN_IF_ERROR(value.panes ? close_panes(*entry, time, out)
-                                       : close_windows(*entry, time, out));
-      if (value.empty())
-        in_.table().erase(*entry);
-      else
-        in_.table().changed(*entry);
-    }
-    LEAT_RETURN_IF_ERROR(in_.table().end_batch());
-  }
+  const auto look = [&](state::Entry& entry, std::int64_t time_us, bool& empty) -> Status {
+    auto& value = *static_cast<WindowValue*>(entry.value);
+    LEAT_RETURN_IF_ERROR(value.panes ? close_panes(entry, time_us, out)
+                                     : close_windows(entry, time_us, out));
+    empty = value.empty();
+    return {};
+  };
+  LEAT_RETURN_IF_ERROR(in_.state().each_due(up_to_us, look));
   made_.flush(out);
   return {};
 }

@@ -117,7 +117,6 @@ class WindowAggregate final : public flow::Operator {
   std::vector<std::size_t> joined_;
   std::vector<OpenWindow> absorbed_;
   std::vector<Gone> gone_;
-  std::vector<state::Entry*> due_;
 };
 
 }  // namespace leat::operators
