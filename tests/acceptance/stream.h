@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-namespace leat::test {
+#include "topics.h"
 
-inline constexpr int kPartitions = 4;
+namespace leat::test {
 
 // A JSON stream whose every record follows from its sequence, and what filter + set + select of `pipeline()` make of it.
 class Stream {

@@ -1,0 +1,244 @@
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "daemon.h"
+#include "support/real_broker.h"
+#include "topics.h"
+
+// Keyed state on a real broker: kills, switches, and the values that must come out whatever happened.
+namespace leat::test {
+namespace {
+
+constexpr std::uint64_t kAmounts = 1000;
+
+// Writes records at a rate on a thread of its own.
+class Feed {
+ public:
+  struct Record {
+    std::string key;
+    std::string value;
+    std::int64_t timestamp_ms = 0;  // 0 = now
+  };
+  Feed(std::string brokers, std::string topic, std::uint64_t count, std::uint64_t rate, std::function<Record(std::uint64_t)> make)
+      : brokers_(std::move(brokers)), topic_(std::move(topic)), make_(std::move(make)), thread_([this, count, rate] { write(count, rate); }) {}
+  ~Feed() { thread_.join(); }
+  std::uint64_t written() const noexcept { return written_.load(); }
+  bool failed() const noexcept { return failed_.load(); }
+  bool done() const noexcept { return done_.load(); }
+
+ private:
+  void write(std::uint64_t count, std::uint64_t rate) {
+    const Owned<rd_kafka_t> client = make_client(RD_KAFKA_PRODUCER, brokers_);
+    const Owned<rd_kafka_topic_t> topic(rd_kafka_topic_new(client.get(), topic_.c_str(), nullptr));
+    const Instant began = base::machine_clock().now();
+    for (std::uint64_t seq = 0; seq < count; ++seq) {
+      const Instant due = began + std::chrono::nanoseconds(seq * 1'000'000'000 / rate);
+      while (base::machine_clock().now() < due) rd_kafka_poll(client.get(), 1);
+      const Record record = make_(seq);
+      const std::int32_t partition =
+          rd_kafka_msg_partitioner_murmur2(topic.get(), record.key.data(), record.key.size(), kPartitions, nullptr, nullptr);
+      while (rd_kafka_producev(client.get(), RD_KAFKA_V_RKT(topic.get()), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                               RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
+                               RD_KAFKA_V_VALUE(const_cast<char*>(record.value.data()), record.value.size()),
+                               RD_KAFKA_V_TIMESTAMP(record.timestamp_ms), RD_KAFKA_V_END) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_poll(client.get(), 10);
+      written_.store(seq + 1);
+    }
+    if (rd_kafka_flush(client.get(), 2 * kWaitMsMax) != RD_KAFKA_RESP_ERR_NO_ERROR) failed_.store(true);
+    done_.store(true);
+  }
+
+  const std::string brokers_;
+  const std::string topic_;
+  const std::function<Record(std::uint64_t)> make_;
+  std::atomic<std::uint64_t> written_{0};
+  std::atomic<bool> failed_{false};
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
+std::string_view text_of(const void* data, std::size_t size) { return {static_cast<const char*>(data), size}; }
+
+// The number behind `"name":` in a flat JSON object; -1 when it is not there.
+std::int64_t number_of(std::string_view row, std::string_view name) {
+  const std::string member = "\"" + std::string(name) + "\":";
+  const std::size_t at = row.find(member);
+  std::int64_t number = -1;
+  if (at != std::string_view::npos) std::from_chars(row.data() + at + member.size(), row.data() + row.size(), number);
+  return number;
+}
+
+std::string user_of(std::uint64_t seq, std::uint64_t users) { return "u" + std::to_string(mixed(seq) % users); }
+std::uint64_t amount_of(std::uint64_t seq) { return (mixed(seq) >> 24) % kAmounts; }
+
+// Switches every second and kills every few while the input comes.
+void disturb(const Daemon& daemon, const std::string& pipeline, const Feed& feed, bool& held) {
+  static_cast<void>(feed);
+  held = !held;
+  daemon.call("PUT", "/v1/pipelines/" + pipeline + "/trigger",
+              held ? R"({"mode":"micro_batch","interval":"300ms"})" : R"({"mode":"real_time","checkpoint_interval":"200ms"})");
+}
+
+void run_disturbed(Daemon& daemon, const std::string& pipeline, const Feed& feed, std::uint64_t count, std::uint64_t kills) {
+  bool held = false;
+  const std::uint64_t rounds = (kills + 1) * 4;
+  for (std::uint64_t round = 1; round < rounds; ++round) {
+    ASSERT_TRUE(eventually(600'000, [&] { return feed.written() >= count * round / rounds || feed.failed(); }));
+    if (round % 4 != 0) {
+      disturb(daemon, pipeline, feed, held);
+    } else {
+      daemon.kill();
+      ASSERT_NO_FATAL_FAILURE(daemon.start());
+    }
+  }
+  ASSERT_TRUE(eventually(600'000, [&] { return feed.done(); }));
+  ASSERT_FALSE(feed.failed());
+  ASSERT_TRUE(daemon.wait_for(pipeline, "caught_up", 300));
+}
+
+TEST(KeyedState, CountsAndSumsAreExactAfterKillsAndSwitches) {
+  RealBroker& broker = RealBroker::shared();
+  const std::uint64_t count = long_run() ? 2'000'000 : 60'000;
+  const std::uint64_t users = long_run() ? 1'000'000 : 5'000;
+  const std::uint64_t kills = long_run() ? 10 : 3;
+  const std::uint64_t rate = long_run() ? 20'000 : 8'000;
+  create_topic(broker.bootstrap(), "keyed-in");
+  create_topic(broker.bootstrap(), "keyed-out");
+  Daemon daemon(broker.bootstrap());
+  ASSERT_NO_FATAL_FAILURE(daemon.start());
+  ASSERT_NO_FATAL_FAILURE(daemon.post(
+      R"({"name":"keyed","trigger":{"mode":"real_time","checkpoint_interval":"200ms"},"sources":{"in":{"kafka":{"topics":["keyed-in"]}}},
+          "steps":[{"id":"totals","aggregate":{"by":["user"],"compute":{"n":"count()","sum":"sum(amount)"}}}],
+          "sinks":{"out":{"kafka":{"topic":"keyed-out"}}}})"));
+  ASSERT_TRUE(daemon.wait_for("keyed", "running", 60));
+  {
+    const Feed feed(broker.bootstrap(), "keyed-in", count, rate, [&](std::uint64_t seq) {
+      const std::string user = user_of(seq, users);
+      return Feed::Record{user, "{\"user\":\"" + user + "\",\"amount\":" + std::to_string(amount_of(seq)) + "}", 0};
+    });
+    ASSERT_NO_FATAL_FAILURE(run_disturbed(daemon, "keyed", feed, count, kills));
+  }
+  std::map<std::string, std::pair<std::int64_t, std::int64_t>> expected;
+  for (std::uint64_t seq = 0; seq < count; ++seq) {
+    auto& [n, sum] = expected[user_of(seq, users)];
+    ++n;
+    sum += static_cast<std::int64_t>(amount_of(seq));
+  }
+  // The last row of each key, which is in one partition.
+  std::map<std::string, std::pair<std::int64_t, std::int64_t>> last;
+  read_all(broker.bootstrap(), "keyed-out", kPartitions, [&](const rd_kafka_message_t& message) {
+    const std::string_view row = text_of(message.payload, message.len);
+    last[std::string(text_of(message.key, message.key_len))] = {number_of(row, "n"), number_of(row, "sum")};
+  });
+  ASSERT_EQ(last.size(), expected.size());
+  std::uint64_t wrong = 0;
+  for (const auto& [user, values] : expected)
+    if (last[user] != values && ++wrong <= 5)
+      ADD_FAILURE() << user << ": " << last[user].first << ", " << last[user].second << " instead of " << values.first << ", " << values.second;
+  EXPECT_EQ(wrong, 0U);
+  EXPECT_EQ(daemon.terminate(), 0) << daemon.log();
+}
+
+// Closed windows by (key, start), as a reader sees them: what came again after a kill is the same.
+using Windows = std::map<std::pair<std::string, std::int64_t>, std::pair<std::int64_t, std::int64_t>>;
+
+constexpr std::int64_t kBeginMs = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
+constexpr std::int64_t kStepMs = 10;                  // between neighbours in the input
+constexpr std::int64_t kMinuteMs = 60'000;
+
+// Event times go up by kStepMs; two in a hundred are up to five minutes late.
+std::int64_t time_of(std::uint64_t seq) {
+  const std::int64_t at = kBeginMs + static_cast<std::int64_t>(seq) * kStepMs;
+  return (mixed(seq) >> 50) % 50 == 0 ? at - static_cast<std::int64_t>((mixed(seq) >> 30) % (5 * kMinuteMs)) : at;
+}
+
+std::int64_t floor_to(std::int64_t at, std::int64_t grid) { return at - ((at % grid) + grid) % grid; }
+
+// What comes out, from the order inside each partition alone.
+Windows oracle(std::uint64_t count, std::uint64_t users, std::int64_t size_ms, std::int64_t every_ms) {
+  Windows windows;
+  std::map<std::int32_t, std::int64_t> highest;
+  for (std::uint64_t seq = 0; seq < count; ++seq) {
+    const std::string user = user_of(seq, users);
+    const std::int32_t partition = rd_kafka_msg_partitioner_murmur2(nullptr, user.data(), user.size(), kPartitions, nullptr, nullptr);
+    const std::int64_t at = time_of(seq);
+    const auto [mark, first] = highest.try_emplace(partition, at);
+    for (std::int64_t start = floor_to(at, every_ms); start > at - size_ms; start -= every_ms) {
+      if (!first && start + size_ms <= mark->second) continue;
+      auto& [n, sum] = windows[{user, start}];
+      ++n;
+      sum += static_cast<std::int64_t>(amount_of(seq));
+    }
+    mark->second = std::max(mark->second, at);
+  }
+  return windows;
+}
+
+struct WindowCase {
+  const char* name;
+  const char* window;
+  std::int64_t size_ms;
+  std::int64_t every_ms;
+};
+
+class ClosedWindows : public testing::TestWithParam<WindowCase> {};
+
+TEST_P(ClosedWindows, EqualTheOracleAfterKillsAndSwitches) {
+  RealBroker& broker = RealBroker::shared();
+  const WindowCase& tested = GetParam();
+  const std::string name = tested.name;
+  const std::uint64_t count = long_run() ? 500'000 : 60'000;
+  constexpr std::uint64_t kUsers = 40;
+  create_topic(broker.bootstrap(), name + "-in");
+  create_topic(broker.bootstrap(), name + "-out");
+  Daemon daemon(broker.bootstrap());
+  ASSERT_NO_FATAL_FAILURE(daemon.start());
+  ASSERT_NO_FATAL_FAILURE(daemon.post("{\"name\":\"" + name + R"(","trigger":{"mode":"real_time","checkpoint_interval":"200ms"},
+      "sources":{"in":{"kafka":{"topics":[")" + name + R"(-in"]}}},
+      "steps":[{"id":"w","aggregate":{"by":["user"],"window":)" + tested.window + R"(,"emit":"on_close","compute":{"n":"count()","sum":"sum(amount)"}}},
+               {"set":{"start_ms":"time.epoch_ms(window_start)"}}],
+      "sinks":{"out":{"kafka":{"topic":")" + name + R"(-out"}}}})"));
+  ASSERT_TRUE(daemon.wait_for(name, "running", 60));
+  {
+    const Feed feed(broker.bootstrap(), name + "-in", count, 8'000, [&](std::uint64_t seq) {
+      const std::string user = user_of(seq, kUsers);
+      return Feed::Record{user, "{\"user\":\"" + user + "\",\"amount\":" + std::to_string(amount_of(seq)) + "}", time_of(seq)};
+    });
+    ASSERT_NO_FATAL_FAILURE(run_disturbed(daemon, name, feed, count, long_run() ? 6 : 2));
+  }
+  // A drain closes what is still open.
+  ASSERT_EQ(daemon.call("POST", "/v1/pipelines/" + name + "/drain").status, 200) << daemon.log();
+  ASSERT_TRUE(daemon.wait_for(name, "stopped", 60));
+  Windows closed;
+  std::uint64_t differing = 0;
+  read_all(broker.bootstrap(), name + "-out", kPartitions, [&](const rd_kafka_message_t& message) {
+    const std::string_view row = text_of(message.payload, message.len);
+    const std::pair<std::int64_t, std::int64_t> values{number_of(row, "n"), number_of(row, "sum")};
+    const auto [at, first] = closed.try_emplace({std::string(text_of(message.key, message.key_len)), number_of(row, "start_ms")}, values);
+    if (!first && at->second != values) ++differing;
+  });
+  EXPECT_EQ(differing, 0U) << "windows that came twice with other values";
+  const Windows expected = oracle(count, kUsers, tested.size_ms, tested.every_ms);
+  ASSERT_EQ(closed.size(), expected.size());
+  EXPECT_EQ(closed, expected);
+  EXPECT_EQ(daemon.terminate(), 0) << daemon.log();
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, ClosedWindows,
+                         testing::Values(WindowCase{"tumbling", R"({"tumbling":"1m"})", kMinuteMs, kMinuteMs},
+                                         WindowCase{"hopping", R"({"hopping":"1m","every":"20s"})", kMinuteMs, 20'000}),
+                         [](const auto& tested) { return std::string(tested.param.name); });
+
+}  // namespace
+}  // namespace leat::test
