@@ -167,8 +167,9 @@ Status WindowAggregate::take_in_session(Taken& taken, flow::Collector& out) {
 }
 
 // Tombstones stand behind the row of the session that took the place: now, or when the epoch ends.
+// Rows that stay the record's have no identity of the session to take back.
 Status WindowAggregate::tell_gone(Taken& taken, flow::Collector& out) {
-  if (rules_.on_close()) return {};
+  if (rules_.on_close() || work_->keep_row) return {};
   for (const OpenWindow& old : absorbed_) {
     const WindowTimes times{old.start_us, old.end_us};
     if (taken.made != 0)

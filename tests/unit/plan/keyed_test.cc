@@ -425,6 +425,18 @@ TEST(Running, DuplicatesGoAndKeysStayTheirs) {
                   R"(["a",2]={"k":"a","v":2,"t":2000,"all":{"k":"a","v":2,"t":2000}})"));
 }
 
+TEST(Running, OnlyRowsOfASessionAreTakenBackWhenItGrows) {
+  const auto session = [](const std::string& more) {
+    return through(
+        R"({"id":"w","aggregate":{"by":["k"],"window":{"session":"2s"},"emit":"per_record",)" + more +
+            R"json("compute":{"n":"count()"}}},{"select":["n"]})json",
+        {R"({"k":"a","t":1000})", R"({"k":"a","t":4000})", R"({"k":"a","t":2500})"});
+  };
+  EXPECT_THAT(session(""), ElementsAre(R"({"n":1})", R"({"n":1})", R"({"n":3})", "TOMBSTONE"));
+  EXPECT_THAT(session(R"("keep_row":true,)"),
+              ElementsAre(R"(a={"n":1})", R"(a={"n":1})", R"(a={"n":3})"));
+}
+
 TEST(Running, LateRowsComeOutAsTheyCame) {
   const Planned made = planned(
       R"({"name":"p","sources":{"in":{"kafka":{"topics":["in"]},"event_time":{"field":"t"}}},"steps":[)" +
