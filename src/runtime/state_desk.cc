@@ -70,8 +70,12 @@ state::Store::Options StateDesk::options() const {
   options.write_buffer = parts_.settings.write_buffer;
   options.background_threads = parts_.settings.background_threads;
   options.rate_limit = parts_.settings.rate_limit;
-  if (const std::uint64_t limit = parts_.plan->spec->limits.memory_bytes; limit != 0) {
-    constexpr std::uint64_t kPart = 8;
+  constexpr std::uint64_t kPart = 8;
+  const std::uint64_t named = parts_.plan->spec->limits.memory_bytes;
+  // What waits in the changelog to be folded stays in the tables' memory.
+  if (const std::uint64_t limit = named != 0 ? named : parts_.settings.memory; limit != 0)
+    options.changelog_bytes_max = at_most(options.changelog_bytes_max, limit / kPart);
+  if (const std::uint64_t limit = named; limit != 0) {
     options.block_cache = at_most(options.block_cache, limit / kPart);
     options.write_buffer = at_most(options.write_buffer, limit / kPart);
   }
