@@ -41,9 +41,9 @@ constexpr std::string_view kNames[] = {
     "epoch.sealed",         // all tasks have passed the barrier
     "lost.dropped",         // partitions were lost, the open epoch is dropped, nothing begun anew
     "produce.handed_over",  // records of a batch are in the producer
-    "restore.swapped",      // a checkpoint is the state, the epoch is still its old one
     "restore.begun",        // the state is about to be read
     "restore.done",         // the state is that of the last commit, no task runs yet
+    "restore.swapped",      // a checkpoint is the state, the epoch is still its old one
     "revoke.committed",     // the epoch of a revocation is committed, partitions not yet given back
     "revoke.requested",     // partitions must be given back, nothing was done about it yet
     "switch.flipped",       // the new trigger counts
