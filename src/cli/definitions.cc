@@ -1,5 +1,6 @@
 // validate, apply and schema: commands about definitions.
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/definition_files.h"
 #include "json/parse.h"
@@ -71,6 +72,20 @@ std::string name_in(const std::string& text) {
   return name != nullptr && name->is_string() ? *name->as_string() : std::string();
 }
 
+// What the daemon thinks of a definition that it took.
+void print_warnings(const Session& session, const std::string& file,
+                    const net::Response& response) {
+  const json::Value answer = read_answer(response);
+  const json::Value* const warnings = json::find_pointer(answer, "/status/warnings");
+  if (warnings == nullptr) return;
+  for (const json::Value& warning : warnings->elements()) {
+    if (!warning.is_string()) continue;
+    std::string line;
+    base::append_printable(line, file + ": warning: " + *warning.as_string());
+    session.console().err(line + "\n");
+  }
+}
+
 ExitCode apply_one(Session& session, const Definition& definition) {
   const std::string name = name_in(definition.text);
   if (name.empty()) {
@@ -102,6 +117,7 @@ ExitCode apply_one(Session& session, const Definition& definition) {
     what = "unchanged";
   if (session.invocation().dry_run) what = "would " + cell(read_answer(*response), "/would");
   session.print(session.output() == Output::name ? name + "\n" : name + "  " + what + "\n");
+  print_warnings(session, definition.file, *response);
   return ExitCode::done;
 }
 

@@ -7,6 +7,7 @@
 #include "expr/code.h"
 #include "expr/compiler/check.h"
 #include "expr/compiler/generate.h"
+#include "expr/compiler/hints.h"
 #include "expr/compiler/names.h"
 #include "expr/parser.h"
 
@@ -36,8 +37,11 @@ Compiled compile(const Ast& ast, Resolver& resolver, TypeCheck mode) {
   const Meanings meanings = classify(ast, resolver);
   CheckResult checked = check(ast, meanings, resolver, mode);
   result.diagnostics = std::move(checked.diagnostics);
-  if (result.diagnostics.empty())
-    result.program.emplace(generate(ast, meanings, checked.nodes, hash_of(resolver.place())));
+  if (!result.diagnostics.empty()) return result;
+  Hints hints = find_hints(ast, meanings, checked.nodes);
+  result.warnings = std::move(hints.warnings);
+  result.bare_fields = std::move(hints.bare_fields);
+  result.program.emplace(generate(ast, meanings, checked.nodes, hash_of(resolver.place())));
   return result;
 }
 

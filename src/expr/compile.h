@@ -29,6 +29,8 @@ struct Resolution {
   // The type of every value of the field that is there and not null, when it is known; lives as
   // long as the compiling. Mistakes that follow from it are told.
   const spec::SchemaType* declared = nullptr;
+  // Nothing says that every record has the field: an expression that takes it bare is told of.
+  bool may_be_absent = false;
 };
 
 // What names mean at one place of a pipeline; implemented by the plan. Asked once per use, while
@@ -72,11 +74,19 @@ class Resolver {
 // is left to the rows.
 enum class TypeCheck : std::uint8_t { strict, dynamic };
 
+// A field without which a row fails: an operand that no `??`, `.?`, has() or try() looks after.
+struct BareField {
+  record::FieldPath path;
+  Span span;  // where it stands first
+};
+
 // A program, or all the reasons why there is none.
 struct Compiled {
   std::optional<Program> program;
   std::vector<spec::Diagnostic>
       diagnostics;  // pointer left to the caller; spans in code points of the text
+  std::vector<spec::Diagnostic> warnings;  // beside a program: EXPENSIVE_PATTERN
+  std::vector<BareField> bare_fields;      // of those that may be absent; in the order of the text
 
   bool ok() const noexcept { return program.has_value(); }
 };

@@ -55,6 +55,11 @@ std::vector<Member> Builder::assign(const std::vector<spec::Assignment>& fields,
     const Expressions::Value value = may_be_absent ? expressions.field(field.copy_of, field.pointer)
                                                    : expressions.compile(field.value);
     if (expressions.mixed()) return members;
+    // Rows without a field that is set, or copied from, failed here.
+    if (!may_be_absent) {
+      presence_.settle(field.target);
+      if (value.copy_of) presence_.settle(value.copy_of->path);
+    }
     // A field that the schema declares reads as null where it is absent.
     const bool null_if_absent = !may_be_absent && value.declared;
     members.push_back({field.target, value.copy_of, value.column, null_if_absent});

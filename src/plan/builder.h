@@ -12,6 +12,7 @@
 #include "plan/expressions.h"
 #include "plan/graph.h"
 #include "plan/plan.h"
+#include "plan/presence.h"
 #include "plan/results.h"
 
 namespace leat::plan {
@@ -29,18 +30,24 @@ class Builder {
         parallelism_(tasks_of(*spec_, options)) {}
 
   void build() {
+    // A source without a usable time has a rule of its own.
+    absence_is_meant_ = true;
     for (std::uint32_t i = 0; i < spec_->sources.size(); ++i) {
       const spec::SourceSpec& source = spec_->sources[i];
-      if (const auto* generator = std::get_if<spec::GeneratorSpec>(&source.kind))
+      if (const auto* generator = std::get_if<spec::GeneratorSpec>(&source.kind)) {
         check_generator(*generator, limits_, diagnostics_);
+        for (const auto& [name, value] : generator->fields) presence_.settle({name});
+      }
       flows_.emplace(source.id, add_source(i, source));
     }
     for (const spec::StepSpec& step : spec_->steps) {
       const Flow input = input_of(step.from, step.id);
+      absence_is_meant_ = step.on_error.has_value();
       check_epochs(step, input);
       flows_.emplace(
           step.id, std::visit([&](const auto& verb) { return add(step, verb, input); }, step.verb));
     }
+    absence_is_meant_ = false;
     for (std::uint32_t i = 0; i < spec_->sinks.size(); ++i) add_sink(i, spec_->sinks[i]);
   }
 
@@ -60,13 +67,24 @@ class Builder {
   template <class Attempt>
   Flow compiled_input(Flow input, const std::string& step, Attempt&& attempt) {
     const std::size_t known = diagnostics_.size();
-    Expressions first(spec_->name, input.shape, graph_.scopes(), limits_, mocks_, diagnostics_);
+    const Presence before = presence_;
+    Expressions first = compiler_of(input.shape);
     if (attempt(first, input.shape) && !first.mixed()) return input;
     diagnostics_.resize(known);
+    presence_ = before;
     input = graph_.materialise(input, step);
-    Expressions second(spec_->name, input.shape, graph_.scopes(), limits_, mocks_, diagnostics_);
+    Expressions second = compiler_of(input.shape);
     attempt(second, input.shape);
     return input;
+  }
+  Expressions compiler_of(const Shape& shape) {
+    return {spec_->name,
+            shape,
+            graph_.scopes(),
+            limits_,
+            mocks_,
+            diagnostics_,
+            absence_is_meant_ ? nullptr : &presence_};
   }
 
   void warn(const std::string& pointer, std::string code, std::string message) {
@@ -163,6 +181,8 @@ class Builder {
   Graph graph_;
   std::map<std::string, Flow> flows_;
   std::vector<spec::Diagnostic> diagnostics_;
+  Presence presence_;
+  bool absence_is_meant_ = false;  // what is being planned says what becomes of rows that fail
 };
 
 }  // namespace leat::plan

@@ -28,6 +28,16 @@ class AnyField final : public expr::Resolver {
   std::map<record::FieldPath, std::size_t> columns_;
 };
 
+// What compiling said of an expression.
+void take_diagnostics(expr::Compiled& compiled, const std::string& pointer,
+                      std::vector<spec::Diagnostic>& to) {
+  for (auto* list : {&compiled.diagnostics, &compiled.warnings})
+    for (spec::Diagnostic& diagnostic : *list) {
+      diagnostic.pointer = pointer;
+      to.push_back(std::move(diagnostic));
+    }
+}
+
 class SeqResolver final : public expr::Resolver {
  public:
   expr::Resolution resolve_field(const FieldPath& path) override {
@@ -48,26 +58,24 @@ std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expressi
   std::set<std::string> seen;
   for (const spec::Expression& expression : expressions) {
     if (!seen.insert(expression.pointer).second) continue;
-    const auto take = [&](std::vector<spec::Diagnostic> diagnostics) {
-      for (spec::Diagnostic& diagnostic : diagnostics) {
-        diagnostic.pointer = expression.pointer;
-        found.push_back(std::move(diagnostic));
-      }
-    };
     AnyField resolver;
+    const auto take = [&](expr::Compiled compiled) {
+      take_diagnostics(compiled, expression.pointer, found);
+    };
     if (!expression.aggregates) {
-      take(expr::compile(expression.text, resolver, limits).diagnostics);
+      take(expr::compile(expression.text, resolver, limits));
       continue;
     }
     AggregateExpression split = split_aggregates(expression.text, limits);
     if (!split.ok()) {
-      take(std::move(split.diagnostics));
+      expr::Compiled refused;
+      refused.diagnostics = std::move(split.diagnostics);
+      take(std::move(refused));
       continue;
     }
-    take(expr::compile(split.rest, resolver).diagnostics);
+    take(expr::compile(split.rest, resolver));
     for (const AggregateCall& call : split.calls)
-      for (const expr::Ast& argument : call.arguments)
-        take(expr::compile(argument, resolver).diagnostics);
+      for (const expr::Ast& argument : call.arguments) take(expr::compile(argument, resolver));
   }
   return found;
 }
@@ -76,11 +84,8 @@ void check_generator(const spec::GeneratorSpec& generator, const expr::Limits& l
                      std::vector<spec::Diagnostic>& diagnostics) {
   for (const auto& [name, expression] : generator.fields) {
     SeqResolver resolver;
-    for (spec::Diagnostic& diagnostic :
-         expr::compile(expression.text, resolver, limits).diagnostics) {
-      diagnostic.pointer = expression.pointer;
-      diagnostics.push_back(std::move(diagnostic));
-    }
+    expr::Compiled compiled = expr::compile(expression.text, resolver, limits);
+    take_diagnostics(compiled, expression.pointer, diagnostics);
   }
 }
 
@@ -102,7 +107,11 @@ class Expressions::FieldResolver final : public expr::Resolver {
   expr::Resolution resolve(const FieldPath& path, Shape::Naming naming) {
     const Field field = owner_.shape_.find(path, owner_.scopes_, naming);
     switch (field.kind) {
-      case Field::Kind::document: return {column_of(field.place), {}, field.type.get()};
+      case Field::Kind::document:
+        return {column_of(field.place),
+                {},
+                field.type.get(),
+                owner_.scopes_.may_lack(field.place.scope, field.place.path)};
       case Field::Kind::column: return {field.column, {}, field.type.get()};
       case Field::Kind::never: return {0, refusal(path, field), nullptr};
       case Field::Kind::mixed: break;
@@ -162,15 +171,18 @@ expr::Refusal Expressions::refusal(const FieldPath& path, const Field& field) {
 
 std::optional<expr::Program> Expressions::compile_text(const spec::Expression& expression,
                                                        FieldResolver& resolver) {
-  return take(expr::compile(expression.text, resolver, limits_), expression.pointer);
+  expr::Compiled compiled = expr::compile(expression.text, resolver, limits_);
+  if (presence_ != nullptr && !mixed_)
+    if (std::optional<spec::Diagnostic> told = presence_->tell(compiled.bare_fields)) {
+      told->pointer = expression.pointer;
+      diagnostics_.push_back(*std::move(told));
+    }
+  return take(std::move(compiled), expression.pointer);
 }
 
 std::optional<expr::Program> Expressions::take(expr::Compiled compiled,
                                                const std::string& pointer) {
-  for (spec::Diagnostic& diagnostic : compiled.diagnostics) {
-    diagnostic.pointer = pointer;
-    diagnostics_.push_back(std::move(diagnostic));
-  }
+  take_diagnostics(compiled, pointer, diagnostics_);
   return std::move(compiled.program);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "expr/compile.h"
+#include "plan/presence.h"
 #include "plan/shape.h"
 #include "spec/diagnostic.h"
 #include "spec/pipeline.h"
@@ -18,16 +19,18 @@ namespace leat::plan {
 class Expressions {
  public:
   // `pipeline`: its name, for what differs from pipeline to pipeline (uuid()). `mocks` answer calls
-  // of functions in place of the library.
+  // of functions in place of the library. `presence`: null = fields that may be absent are not
+  // told of.
   Expressions(std::string_view pipeline, const Shape& shape, Scopes& scopes,
               const expr::Limits& limits, const std::vector<expr::MockPtr>& mocks,
-              std::vector<spec::Diagnostic>& diagnostics)
+              std::vector<spec::Diagnostic>& diagnostics, Presence* presence)
       : pipeline_(pipeline),
         shape_(shape),
         scopes_(scopes),
         limits_(limits),
         mocks_(mocks),
-        diagnostics_(diagnostics) {}
+        diagnostics_(diagnostics),
+        presence_(presence) {}
 
   // The value of an expression: a copy of a field of a scope, or a column. With a
   // program the column is the program's to fill.
@@ -70,6 +73,7 @@ class Expressions {
   const expr::Limits& limits_;
   const std::vector<expr::MockPtr>& mocks_;
   std::vector<spec::Diagnostic>& diagnostics_;
+  Presence* const presence_;
   bool mixed_ = false;
 };
 

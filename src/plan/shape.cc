@@ -71,6 +71,18 @@ void Scopes::keep(ScopeId origin, const FieldPath& path, std::size_t column) {
   scopes_[origin].columns.emplace(std::pair(path, Want::value), column);
 }
 
+bool Scopes::may_lack(ScopeId scope, const FieldPath& path) const {
+  const Scope& place = scopes_[scope];
+  if (path.empty()) return false;
+  if (!place.parents.empty())
+    return std::any_of(place.parents.begin(), place.parents.end(),
+                       [&](ScopeId parent) { return may_lack(parent, path); });
+  if (place.type != nullptr || place.reading.format != codec::Format::json) return false;
+  return std::none_of(place.kept.begin(), place.kept.end(), [&](const auto& kept) {
+    return covers(kept.first, path) || covers(path, kept.first);
+  });
+}
+
 Shape Shape::of(ScopeId scope, const Scopes& scopes) {
   Shape shape;
   shape.scope_ = scope;

@@ -46,6 +46,9 @@ class Scopes {
   std::size_t column(ScopeId scope, const record::FieldPath& path, Want want);
   // The same into a column that was handed out before. Requires: find() gives nothing.
   void read_into(ScopeId scope, const record::FieldPath& path, Want want, std::size_t column);
+  // Whether rows may be without the field, for all that is known: no schema names their fields, and
+  // no step made this one.
+  bool may_lack(ScopeId scope, const record::FieldPath& path) const;
   // Rows of the origin have the field's value in a column already.
   void keep(ScopeId origin, const record::FieldPath& path, std::size_t column);
 

@@ -114,8 +114,9 @@ SnapshotPtr Pipeline::snapshot() {
   fill_state(*out);
   out->stages = stages_of(*parts_.plan);
   out->workers = static_cast<std::uint32_t>(parts_.hosts.size());
-  for (const spec::Diagnostic& warning : parts_.plan->warnings)
-    out->warnings.push_back(warning.message);
+  for (const auto* warnings : {&parts_.plan->spec->warnings, &parts_.plan->warnings})
+    for (const spec::Diagnostic& warning : *warnings)
+      out->warnings.push_back(warning.pointer + ": " + warning.message + " [" + warning.code + "]");
   const auto copy = [](const base::Histogram& histogram) {
     auto made = std::make_shared<base::HistogramSnapshot>();
     made->merge(histogram);

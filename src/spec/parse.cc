@@ -155,13 +155,14 @@ ParseResult parse_pipeline(std::string_view text, const Options& options) {
   add_problems(findings, parsed);
   auto spec = std::make_shared<PipelineSpec>();
   if (parsed.partial() != nullptr) read_pipeline(findings, *parsed.partial(), *spec);
-  if (findings.errors() == 0) {
-    spec->json = json::to_text(parsed.root());
-    spec->text = text;
-    result.spec = std::move(spec);
-  }
+  const bool sound = findings.errors() == 0;
   result.diagnostics = findings.take();
   result.expressions = findings.take_expressions();
+  if (!sound) return result;
+  spec->json = json::to_text(parsed.root());
+  spec->text = text;
+  spec->warnings = result.diagnostics;
+  result.spec = std::move(spec);
   return result;
 }
 

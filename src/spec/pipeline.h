@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "spec/diagnostic.h"
 #include "spec/tests.h"
 
 // What the user wrote, checked and typed. Everything here is a value, immutable once parse()
@@ -313,6 +314,7 @@ struct PipelineSpec {
   std::optional<RestartSpec> restart;
   OnErrorSpec on_error;
   std::vector<TestSpec> tests;
+  std::vector<Diagnostic> warnings;  // of reading it
   std::string json;  // the posted value with its key order, no comments or white space
   std::string text;  // the posted bytes
 };

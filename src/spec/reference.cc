@@ -165,6 +165,45 @@ void append_properties(std::string& page) {
   }
 }
 
+struct Warning {
+  std::string_view code;
+  std::string_view meaning;
+  std::string_view remedy;
+};
+constexpr Warning kWarnings[] = {
+    {"MAY_BE_ABSENT",
+     "No schema says that rows have this field, and a row where it is absent or null fails here. "
+     "One for each expression; a field "
+     "is told once.",
+     "`amount ?? 0`, `has(amount) && …`, `a.?b`; where it is meant: `on_error` on the step, or a "
+     "`schema` of the source"},
+    {"EXPENSIVE_PATTERN",
+     "A regular expression comes from the row, so that it is compiled again and again; or it "
+     "compiles to more than 5000 "
+     "instructions.",
+     "a pattern as a text, `startsWith`, `contains`, `in`; smaller counts in `{n,m}`, ASCII "
+     "classes"},
+    {"CONSTANT_FILTER", "A filter that every row passes, or none.", "take the step out"},
+    {"NEVER_READ", "A source or a step with an `id` that nothing reads.",
+     "name it in a `from`, or take it out"},
+    {"LITERAL_LOOKS_LIKE_EXPRESSION",
+     "A literal that is the name of a field: every row gets these very letters.",
+     "`{\"expr\": \"card\"}`"},
+    {"SHADOWED_FIELD",
+     "A field that expressions cannot name as it is, because the word means something else there.",
+     "`this.x`, `this['in']`, or another name"},
+};
+
+void append_warnings(std::string& page) {
+  page +=
+      "\n## Warnings\n\nWhat is allowed and seldom meant: `leat validate` and `:validate` tell it, "
+      "a pipeline shows it in "
+      "`status.warnings`.\n\n| code | meaning | what to write |\n|---|---|---|\n";
+  for (const Warning& warning : kWarnings)
+    page += "| `" + std::string(warning.code) + "` | " + std::string(warning.meaning) + " | " +
+            std::string(warning.remedy) + " |\n";
+}
+
 struct Segments {
   std::vector<std::string_view> words;
   std::size_t at = 0;
@@ -232,6 +271,7 @@ std::string write_reference_page() {
     for (const Field& field : fields_of(section.object)) append_row(page, field);
   }
   append_properties(page);
+  append_warnings(page);
   return page;
 }
 

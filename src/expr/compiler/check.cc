@@ -151,6 +151,7 @@ class Checker {
         checked.column = found.column;
         checked.declared = found.declared;
         checked.type = type_of(found.declared);
+        checked.may_be_absent = found.may_be_absent;
         break;
       }
       case Use::meta: to_come("`meta` as a value", node.span); break;
@@ -506,7 +507,8 @@ class Checker {
     if (checked.function == nullptr) return wrong_call(node, name, method, style_fits);
     checked.type = checked.function->result;
     for (std::size_t i = 0; i < given.size(); ++i) argument(name, given[i], *checked.function, i);
-    if (name == "matches") pattern(given[1], checked);
+    checked.takes_pattern = name == "matches" || name.starts_with("regex.");
+    if (checked.takes_pattern) pattern(name, given[1], checked);
   }
 
   void wrong_call(const Node& node, const std::string& bare, bool method, bool style_fits) {
@@ -528,13 +530,19 @@ class Checker {
            ast_[id].span);
   }
 
-  void pattern(NodeId id, Checked& checked) {
+  void pattern(const std::string& function, NodeId id, Checked& checked) {
     const Node& node = ast_[id];
     if (node.kind != NodeKind::literal || node.literal != LiteralKind::string) return;
     std::string error;
-    checked.pattern = compile_pattern(node.text, error);
-    if (checked.pattern == nullptr && strict_)
-      report("INVALID_PATTERN", "this regular expression (RE2) is not valid: " + error, node.span);
+    std::unique_ptr<re2::RE2> made = compile_pattern(node.text, error);
+    if (made == nullptr) {
+      if (strict_)
+        report("INVALID_PATTERN", "this regular expression (RE2) is not valid: " + error,
+               node.span);
+      return;
+    }
+    checked.pattern_size = made->ProgramSize();
+    if (function == "matches") checked.pattern = std::move(made);
   }
 
   const Ast& ast_;

@@ -20,6 +20,9 @@ struct Checked {
   std::size_t column = 0;                    // of a path; of the path in has(a.b) and a.?b
   std::optional<std::size_t> parent_column;  // has(a.b), a.?b: of {a}
   bool optional_path = false;                // a.?b of a path
+  bool may_be_absent = false;                // of a path
+  bool takes_pattern = false;                // a call whose second argument is a pattern
+  int pattern_size = 0;                      // of a literal pattern: instructions
   const Function* function = nullptr;
   const MetaField* meta = nullptr;
   std::unique_ptr<re2::RE2> pattern;           // matches() with a literal pattern

@@ -68,6 +68,8 @@ TEST(Compile, ToldMistakes) {
        "0-31 WRONG_ARGUMENTS: `+` does not take timestamp and timestamp\n"},
       {"'a'.b", "0-5 WRONG_ARGUMENTS: string has no members or items\n"},
       {"'a' in 'abc'", "0-12 WRONG_ARGUMENTS: `in` does not take string and string\n"},
+      {"regex.replace(a, '(', 'b')",
+       "17-20 INVALID_PATTERN: this regular expression (RE2) is not valid: missing ): (\n"},
       {"a.matches('(')",
        "10-13 INVALID_PATTERN: this regular expression (RE2) is not valid: missing ): (\n"},
       {"1 + 1u", "0-6 WRONG_ARGUMENTS: `+` does not take int and uint\n"},

@@ -23,13 +23,17 @@ struct Planned {
   std::vector<spec::Diagnostic> diagnostics;
 };
 
-inline Planned planned(const std::string& definition, std::uint32_t workers = 2) {
+inline Planned planned(const std::string& definition, std::uint32_t workers = 2,
+                       codec::RecordLimits records = {}) {
   spec::ParseResult parsed = spec::parse_pipeline(definition);
   for (const spec::Diagnostic& diagnostic : parsed.diagnostics)
     EXPECT_NE(diagnostic.severity, spec::Severity::error)
         << diagnostic.pointer << " " << diagnostic.message;
   if (!parsed.ok()) return {};
-  PlanResult result = build_plan(parsed.spec, {workers});
+  PlanOptions options;
+  options.workers = workers;
+  options.records = records;
+  PlanResult result = build_plan(parsed.spec, options);
   Planned planned{result.plan, {}, result.diagnostics};
   if (result.plan != nullptr) planned.diagnostics = result.plan->warnings;
   for (const spec::Diagnostic& diagnostic : planned.diagnostics)

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "expr/compile.h"
+#include "record/layout.h"
+#include "spec/diagnostic.h"
+
+namespace leat::plan {
+
+// Which fields of rows without a schema are worth a word: each is told once, and none that a step
+// above could not do without, since rows that lack it come no further. A value; belongs to one call
+// of build_plan.
+class Presence {
+ public:
+  // Rows have the field from here on.
+  void settle(const record::FieldPath& path) { settled_.insert(path); }
+  // One warning MAY_BE_ABSENT of all fields that are new, which then are settled; nothing when none
+  // is. The pointer is left to the caller.
+  std::optional<spec::Diagnostic> tell(const std::vector<expr::BareField>& fields);
+
+ private:
+  bool settled(const record::FieldPath& path) const;
+
+  std::set<record::FieldPath> settled_;
+};
+
+}  // namespace leat::plan

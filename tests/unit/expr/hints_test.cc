@@ -1,0 +1,98 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "spec/field_path.h"
+#include "unit/expr/rows.h"
+
+namespace leat::expr::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Any field may be absent.
+class Bare final : public Names {
+ public:
+  Resolution resolve_field(const FieldPath& path) override {
+    Resolution found = Names::resolve_field(path);
+    found.may_be_absent = true;
+    return found;
+  }
+};
+
+// "0-1 a, 4-7 b.c": the fields without which a row fails.
+std::string bare(std::string_view text) {
+  Bare names;
+  const Compiled compiled = compile(text, names, Limits());
+  if (!compiled.ok()) return show(compiled.diagnostics);
+  std::string all;
+  for (const BareField& field : compiled.bare_fields)
+    all += fmt::format("{}{}-{} {}", all.empty() ? "" : ", ", field.span.begin, field.span.end,
+                       spec::format_field_path(field.path));
+  return all;
+}
+
+std::string warned(std::string_view text) {
+  Bare names;
+  return show(compile(text, names, Limits()).warnings);
+}
+
+TEST(BareFields, AreOperandsThatNothingLooksAfter) {
+  EXPECT_EQ(bare("a > 1"), "0-1 a");
+  EXPECT_EQ(bare("1 < b.c && a > b.c"), "4-7 b.c, 11-12 a");
+  EXPECT_EQ(bare("size(a) + int(b['c'])"), "5-6 a, 14-20 b.c");
+  EXPECT_EQ(bare("x ? a : 2"), "0-1 x, 4-5 a");
+  EXPECT_EQ(bare("[a, {'k': b}]"), "1-2 a, 10-11 b");
+  EXPECT_EQ(bare("items.exists(i, i.price > most)"), "0-5 items, 26-30 most");
+  EXPECT_EQ(bare("a ?? b + 1"), "5-6 b") << "what stands in for it can be absent too";
+  EXPECT_EQ(bare("a[i] + 1"), "0-1 a, 2-3 i");
+}
+
+TEST(BareFields, AreNotThoseThatAreLookedAfter) {
+  for (const std::string_view text :
+       {"(a ?? 0) > 1", "(a.b + c > 1) ?? false", "try(a + 1, 0)", "has(a) && a > 1",
+        "!has(a.b) || a.b > 1", "has(a.b) ? a.b + 1 : 0", "a.?b.orValue(1) > 0", "a.?b.?c == 1",
+        "has(a)", "meta.offset > 1 && meta.headers['x'] == 'y'", "now() > timestamp(0)",
+        "this.exists(k, k == 'a')", "cel.bind(x, a, (x ?? 0) + 1)"})
+    EXPECT_EQ(bare(text), "") << text;
+}
+
+TEST(BareFields, OfACopyAreNoOperands) {
+  EXPECT_EQ(bare("a.b"), "");
+  EXPECT_EQ(bare("this['a']"), "");
+  EXPECT_EQ(bare("cel.bind(x, a, x + 1)"), "12-13 a");
+}
+
+TEST(BareFields, AreThoseOfWhichNothingIsKnown) {
+  Names names;
+  EXPECT_TRUE(compile("a > 1", names, Limits()).bare_fields.empty());
+}
+
+TEST(Patterns, ThatComeFromTheRowAreExpensive) {
+  for (const std::string_view text :
+       {"a.matches(b)", "a.matches('^' + b)", "regex.extract(a, meta.key).hasValue()",
+        "regex.replace(a, b, '')", "['x', 'y'].exists(p, a.matches(p))",
+        "cel.bind(p, b + '$', a.matches(p))"})
+    EXPECT_THAT(warned(text), HasSubstr("EXPENSIVE_PATTERN: this pattern comes from the row"))
+        << text;
+  EXPECT_THAT(warned("a.matches(b)"), HasSubstr("10-11 "));
+}
+
+TEST(Patterns, ThatAreLargeAreExpensive) {
+  EXPECT_THAT(warned(R"(a.matches(r'^\pL{1,50}$'))"),
+              HasSubstr("10-24 EXPENSIVE_PATTERN: this pattern compiles to "));
+  EXPECT_THAT(warned(R"(regex.extract_all(a, r'(\pL{20},){3}').size() > 0)"),
+              HasSubstr("(more than 5000 make matching slow)"));
+}
+
+TEST(Patterns, OfEverydayAreNot) {
+  for (const std::string_view text :
+       {"a.matches('(?i)bot|crawler')", R"(a.matches(r'^\d{1,3}(\.\d{1,3}){3}$'))",
+        R"(regex.extract(a, r'^[\w.+-]+@([\w-]+\.)+[a-z]{2,}$').hasValue())",
+        R"(a.matches(r'^\pL+( \pL+)*$'))", "a.matches('^' + 'x' + '$')",
+        "regex.replace(a, '[0-9 ]+([0-9]{4})$', b)", "cel.bind(p, 'x' + 'y', a.matches(p))",
+        "a.startsWith(b)"})
+    EXPECT_EQ(warned(text), "") << text;
+}
+
+}  // namespace
+}  // namespace leat::expr::testing

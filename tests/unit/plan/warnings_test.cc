@@ -1,0 +1,115 @@
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "unit/plan/plan_run.h"
+
+namespace leat::plan {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+std::string definition(const std::string& steps, const std::string& beside_source = "") {
+  return R"({"name":"p","sources":{"in":{"kafka":{"topics":["t"]})" + beside_source +
+         R"(}},"steps":[)" + steps + R"(],"sinks":{"out":{"kafka":{"topic":"u"}}}})";
+}
+
+std::vector<std::string> warned(const std::string& steps, const std::string& beside_source = "") {
+  return planned(definition(steps, beside_source)).problems;
+}
+
+TEST(MayBeAbsent, IsToldOnceForAnExpressionWithThePlaceAndTheRemedy) {
+  const Planned made =
+      planned(definition(R"({"filter":"amount > limits.card && (fee ?? 0) < 3"})"));
+  ASSERT_THAT(made.problems, ElementsAre("warning /steps/0/filter MAY_BE_ABSENT"));
+  const spec::Diagnostic& told = made.diagnostics[0];
+  EXPECT_EQ(told.span, (std::pair<std::size_t, std::size_t>(0, 6)));
+  EXPECT_THAT(told.message, AllOf(HasSubstr("without `amount` or `limits.card` fails"),
+                                  HasSubstr("write `amount ?? …` or test `has(amount)`"),
+                                  HasSubstr("an `on_error` on the step"), Not(HasSubstr("fee"))));
+}
+
+TEST(MayBeAbsent, FieldsThatAStepAboveCouldNotDoWithoutAreNotToldAgain) {
+  EXPECT_THAT(
+      warned(R"({"filter":"a > 1"},{"set":{"b":"a * 2","c":"a + d"}},{"filter":"d > b"})"),
+      ElementsAre("warning /steps/0/filter MAY_BE_ABSENT", "warning /steps/1/set/c MAY_BE_ABSENT"));
+}
+
+TEST(MayBeAbsent, FieldsThatAStepMakesAreThere) {
+  EXPECT_THAT(
+      warned(
+          R"({"set":{"a.x":"1","b":"c"}},{"set":{"n":"a.size() + b + c"}},{"filter":"a.x > n"})"),
+      IsEmpty());
+  EXPECT_THAT(
+      warned(
+          R"({"select":{"page":"{'host': 'h'}"}},{"set":{"all":"this"}},{"filter":"page.host > 'a'"})"),
+      IsEmpty());
+  EXPECT_THAT(warned(R"({"select":["a"]},{"filter":"a > 1"})"),
+              ElementsAre("warning /steps/1/filter MAY_BE_ABSENT"))
+      << "a list keeps absent fields absent";
+}
+
+TEST(MayBeAbsent, ASchemaSaysWhatThereIs) {
+  EXPECT_THAT(warned(R"({"filter":"a > 1"})", R"(,"schema":{"a":"int"})"), IsEmpty());
+  EXPECT_THAT(warned(R"({"filter":"value != ''"})", R"(,"format":"string")"), IsEmpty());
+  EXPECT_THAT(warned(R"({"filter":"a != ''"})", R"(,"format":{"csv":{"fields":["a","b"]}})"),
+              IsEmpty());
+}
+
+TEST(MayBeAbsent, AStepThatSaysWhatBecomesOfFailedRowsIsLeftAlone) {
+  EXPECT_THAT(warned(R"({"filter":"a > 1","on_error":"skip"})"), IsEmpty());
+  EXPECT_THAT(warned(R"({"filter":"a > 1","on_error":"dead_letter"},{"filter":"a > 2"})"),
+              ElementsAre("warning /steps/1/filter MAY_BE_ABSENT"));
+}
+
+TEST(MayBeAbsent, ItemsMayLackMembersAndAreThereThemselves) {
+  EXPECT_THAT(warned(R"({"explode":{"field":"items","as":"item"}},{"filter":"item != 1"})"),
+              IsEmpty());
+  EXPECT_THAT(warned(R"({"explode":{"field":"items","as":"item"}},{"filter":"item.price > 1"})"),
+              ElementsAre("warning /steps/1/filter MAY_BE_ABSENT"));
+}
+
+TEST(MayBeAbsent, AGeneratorMakesItsFields) {
+  EXPECT_THAT(planned(R"({"name":"p","sources":{"g":{"generator":{"rows_per_second":1,"fields":{"a":"seq"}}}},
+    "steps":[{"filter":"a > b"}],"sinks":{"out":{"stdout":{}}}})")
+                  .diagnostics.at(0)
+                  .message,
+              AllOf(HasSubstr("without `b` fails"), Not(HasSubstr("`a`"))));
+}
+
+TEST(MayBeAbsent, AllStreamsThatFlowTogetherMustHaveASchema) {
+  const auto both = [](const std::string& schema) {
+    return planned(R"({"name":"p","sources":{"a":{"kafka":{"topics":["t"]},"schema":{"x":"int"}},
+      "b":{"kafka":{"topics":["u"]})" +
+                   schema + R"(}},"steps":[{"from":["a","b"],"filter":"x > 1"}],
+      "sinks":{"out":{"kafka":{"topic":"v"}}}})")
+        .problems;
+  };
+  EXPECT_THAT(both(""), ElementsAre("warning /steps/0/filter MAY_BE_ABSENT"));
+  EXPECT_THAT(both(R"(,"schema":{"x":"int"})"), IsEmpty());
+}
+
+TEST(ExpensivePattern, IsAWarningAtItsPlace) {
+  EXPECT_THAT(warned(R"J({"filter":"(a ?? '').matches(b ?? '')"})J"),
+              ElementsAre("warning /steps/0/filter EXPENSIVE_PATTERN"));
+}
+
+TEST(Warnings, DoNotHideTheExamples) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(LEAT_SOURCE_DIR "/config/examples")) {
+    std::ostringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    const Planned made = planned(text.str());
+    ASSERT_NE(made.plan, nullptr) << entry.path();
+    EXPECT_LE(made.problems.size(), 3u) << entry.path() << ::testing::PrintToString(made.problems);
+  }
+}
+
+}  // namespace
+}  // namespace leat::plan
