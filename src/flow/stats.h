@@ -34,6 +34,7 @@ class StepStats {
   // what others closed while it was idle.
   base::Counter late_closed;
   base::Counter late_idle;
+  base::Counter ahead;  // sources: rows beyond `max_future`, which move no watermark
   base::Counter& dropped(DropReason reason) noexcept {
     return dropped_[static_cast<std::size_t>(reason)];
   }

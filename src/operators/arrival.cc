@@ -66,6 +66,7 @@ std::optional<std::int64_t> event_time_of(const Value& value, Unit unit) noexcep
 Status Arrival::open(const flow::OperatorContext& context) {
   tally_.open(context);
   clock_ = context.clock;
+  counts_ = &context.stats;
   return {};
 }
 
@@ -90,7 +91,9 @@ Status Arrival::process(record::RecordBatch& batch, flow::Collector& out) {
   if (work_->program != nullptr)
     work_->program->run(batch, scratch_, batch.make_column(*work_->column));
   if (work_->column) times = batch.column(*work_->column);
+  const std::uint64_t ahead = clock_ != nullptr ? clock_->ahead() : 0;
   for (std::size_t i = 0; i < batch.size(); ++i) stamp(batch, i, times);
+  if (clock_ != nullptr) counts_->ahead.add(clock_->ahead() - ahead);
   tally_.leave(batch);
   if (!batch.empty()) out.emit(std::move(batch));
   return {};

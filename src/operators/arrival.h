@@ -46,6 +46,7 @@ class Arrival final : public flow::Operator {
   const std::shared_ptr<const ArrivalWork> work_;
   Tally tally_;
   flow::SourceClock* clock_ = nullptr;
+  flow::StepStats* counts_ = nullptr;
   expr::Scratch scratch_;
 };
 

@@ -5,10 +5,11 @@
 namespace leat::runtime {
 namespace {
 
-// in, out, bytes, dropped by reason, failed, dead letters, late: closed, idle
+// in, out, bytes, dropped by reason, failed, dead letters, late: closed, idle, ahead
 constexpr std::size_t kFailed = 3 + flow::kDropReasons;
 constexpr std::size_t kLate = kFailed + 2;
-constexpr std::size_t kNumbers = kLate + 2;
+constexpr std::size_t kAhead = kLate + 2;
+constexpr std::size_t kNumbers = kAhead + 1;
 using Numbers = std::array<std::uint64_t, kNumbers>;
 
 Numbers sum(const PipelineCounts::PerSlice& slices) {
@@ -21,6 +22,7 @@ Numbers sum(const PipelineCounts::PerSlice& slices) {
     numbers[kFailed + 1] += stats->dead_lettered.value();
     numbers[kLate] += stats->late_closed.value();
     numbers[kLate + 1] += stats->late_idle.value();
+    numbers[kAhead] += stats->ahead.value();
     for (std::size_t r = 0; r < flow::kDropReasons; ++r)
       numbers[3 + r] += stats->dropped(static_cast<flow::DropReason>(r)).value();
   }
@@ -56,10 +58,11 @@ void read(const json::Value* from, std::map<std::string, PipelineCounts::PerSlic
       stats.failed.restore(number_in(numbers[kFailed]));
       stats.dead_lettered.restore(number_in(numbers[kFailed + 1]));
     }
-    if (numbers.size() >= kNumbers) {
+    if (numbers.size() >= kAhead) {
       stats.late_closed.restore(number_in(numbers[kLate]));
       stats.late_idle.restore(number_in(numbers[kLate + 1]));
     }
+    if (numbers.size() >= kNumbers) stats.ahead.restore(number_in(numbers[kAhead]));
     for (std::size_t r = 0; r < flow::kDropReasons; ++r)
       stats.dropped(static_cast<flow::DropReason>(r)).restore(number_in(numbers[3 + r]));
   }

@@ -135,6 +135,7 @@ StepStatus sum_of(const std::string& id, const PipelineCounts::PerSlice& slices)
     sum.dead_lettered += stats->dead_lettered.value();
     sum.late_closed += stats->late_closed.value();
     sum.late_idle += stats->late_idle.value();
+    sum.ahead += stats->ahead.value();
     for (std::size_t r = 0; r < flow::kDropReasons; ++r)
       sum.dropped[r] += stats->dropped(static_cast<flow::DropReason>(r)).value();
   }

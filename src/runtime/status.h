@@ -66,6 +66,7 @@ struct StepStatus {
   std::uint64_t failed = 0;           // rows
   std::uint64_t dead_lettered = 0;    // records
   std::uint64_t late_closed = 0, late_idle = 0;  // rows, whatever became of them
+  std::uint64_t ahead = 0;          // of sources: rows beyond `max_future`
   // How far event time is in all its tasks; absent = not known.
   std::optional<WallTime> watermark = std::nullopt;
 };

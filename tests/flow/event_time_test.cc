@@ -77,6 +77,20 @@ TEST_P(EventTimeTimes, EveryStepHasTheLowestWatermarkOfTheSourcesThatReachIt) {
   EXPECT_EQ(graph.of("last"), "3");
 }
 
+TEST_P(EventTimeTimes, RowsFarAheadOfTheClockAreCounted) {
+  EventTimeGraph graph(GetParam());
+  const std::int64_t now = graph.driver.clock.wall_now().us / 1'000'000 - kStart;
+  graph.feed("a", now, 0);
+  graph.feed("a", now + 86'000, 0);
+  graph.feed("a", now + 87'000, 0);
+  graph.feed("a", now + 90'000, 1);
+  graph.driver.advance(200ms);
+  const runtime::SnapshotPtr snapshot = graph.driver.pipeline().snapshot();
+  EXPECT_EQ(snapshot->source_steps[0].ahead, 2U);
+  EXPECT_EQ(snapshot->source_steps[1].ahead, 0U);
+  EXPECT_EQ(snapshot->source_steps[0].out, 4U) << "they are rows like others";
+}
+
 TEST_P(EventTimeTimes, WhatIsIdleIsNotWaitedFor) {
   EventTimeGraph graph(GetParam());
   graph.feed("a", 10, 0);

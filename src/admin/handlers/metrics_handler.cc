@@ -86,6 +86,11 @@ void write_watermarks(MetricsText& text, const Snapshots& all, WallTime now) {
     for (const auto& source : one->sources) sample(one->name, source.id, source.watermark);
     for (const auto& step : one->steps) sample(one->name, step.id, step.watermark);
   }
+  text.family("leat_records_beyond_max_future_total", "counter",
+              "Records whose time is farther ahead than `max_future`: they move no watermark.");
+  for (const auto& one : all)
+    for (const auto& source : one->source_steps)
+      text.sample({{"pipeline", one->name}, {"source", source.id}}, source.ahead);
 }
 
 void write_states(MetricsText& text, const Snapshots& all) {

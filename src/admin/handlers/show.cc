@@ -124,8 +124,11 @@ void write_sources(json::Writer& writer, const PipelineSnapshot& snapshot) {
         .member("lag_records", source.lag_records)
         .member("lag_seconds", source.lag_seconds);
     write_time(writer, "watermark", source.watermark);
-    for (const runtime::StepStatus& counts : snapshot.source_steps)
-      if (counts.id == source.id) write_counts(writer, counts);
+    for (const runtime::StepStatus& counts : snapshot.source_steps) {
+      if (counts.id != source.id) continue;
+      write_counts(writer, counts);
+      writer.member("beyond_max_future", counts.ahead);
+    }
     writer.key("partitions").begin_array();
     for (const runtime::PartitionStatus& partition : source.partitions)
       write_partition(writer, partition);
