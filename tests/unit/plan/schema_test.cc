@@ -1,0 +1,75 @@
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "plan/plan.h"
+#include "unit/spec/generated_set.h"
+
+// The JSON Schema against all of `:validate`: what only the plan refuses is listed.
+namespace leat::plan {
+namespace {
+
+using spec::testing::codes;
+using spec::testing::generated_set;
+using spec::testing::kFull;
+using spec::testing::parsed;
+using spec::testing::schema;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+struct Reason {
+  std::string_view code;
+  std::string_view part;  // of the pointer
+  std::string_view why;
+};
+constexpr Reason kOnlyThePlanRefuses[] = {
+    {"EXPRESSION_SYNTAX", "", "a schema cannot read an expression"},
+};
+
+const Reason* reason_of(const spec::Diagnostic& diagnostic) {
+  for (const Reason& reason : kOnlyThePlanRefuses)
+    if (diagnostic.code == reason.code && diagnostic.pointer.find(reason.part) != std::string::npos)
+      return &reason;
+  return nullptr;
+}
+
+TEST(JsonSchemaAndPlan, TheFullDefinitionIsGood) {
+  const spec::ParseResult read = spec::parse_pipeline(kFull);
+  ASSERT_TRUE(read.ok());
+  const PlanResult planned = build_plan(read.spec, {});
+  EXPECT_EQ(codes(planned.diagnostics), "");
+}
+
+// Every definition that parses and that no plan can be made of is one that the schema takes: why is
+// in the list. There is none the other way round.
+TEST(JsonSchemaAndPlan, AgreeOnEveryGeneratedDefinitionOrTheListSaysWhy) {
+  std::vector<std::string> disagreements;
+  std::set<const Reason*> met;
+  std::size_t planned_well = 0;
+  for (const auto& [what, text] : generated_set()) {
+    const spec::ParseResult read = spec::parse_pipeline(text);
+    if (!read.ok()) continue;
+    const PlanResult planned = build_plan(read.spec, {});
+    if (planned.plan != nullptr) {
+      ++planned_well;
+      if (!schema().accepts(parsed(text)))
+        disagreements.push_back("only the schema refuses " + what);
+      continue;
+    }
+    for (const spec::Diagnostic& each : planned.diagnostics) {
+      if (each.severity != spec::Severity::error) continue;
+      const Reason* const reason = reason_of(each);
+      if (reason == nullptr)
+        disagreements.push_back(what + ": " + each.code + " " + each.pointer);
+      else
+        met.insert(reason);
+    }
+  }
+  EXPECT_THAT(disagreements, IsEmpty());
+  EXPECT_GT(planned_well, 300u);
+  for (const Reason& reason : kOnlyThePlanRefuses)
+    EXPECT_TRUE(met.contains(&reason)) << reason.code << " " << reason.part << " is not met";
+}
+
+}  // namespace
+}  // namespace leat::plan
