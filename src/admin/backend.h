@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "flow/sample.h"
 #include "plan/plan.h"
 #include "runtime/supervisor.h"
 
@@ -46,6 +47,11 @@ class Backend {
                           runtime::Reply<runtime::StateAnswer> reply) = 0;
   virtual void list_kept_state(runtime::Reply<std::vector<runtime::KeptState>> reply) = 0;
   virtual void remove_kept_state(const std::string& name, runtime::Reply<std::string> reply) = 0;
+  // Some of the newest records of a source that a definition names; NOT_AVAILABLE_YET for kinds that
+  // cannot be asked. After the reply, and not from it, collect_samples().
+  virtual void sample(const spec::SourceSpec& source, std::size_t records_max,
+                      flow::SampleReply reply) = 0;
+  virtual void collect_samples() = 0;
 };
 
 }  // namespace leat::admin

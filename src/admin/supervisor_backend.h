@@ -1,5 +1,10 @@
 #pragma once
 
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
 #include "admin/backend.h"
 
 namespace leat::admin {
@@ -8,8 +13,9 @@ namespace leat::admin {
 // Supervisor is.
 class SupervisorBackend final : public Backend {
  public:
-  SupervisorBackend(runtime::Supervisor& supervisor, plan::PlanOptions options)
-      : supervisor_(supervisor), options_(options) {}
+  SupervisorBackend(runtime::Supervisor& supervisor, plan::PlanOptions options,
+                    std::map<std::string, std::shared_ptr<flow::Sampler>> samplers = {})
+      : supervisor_(supervisor), options_(std::move(options)), samplers_(std::move(samplers)) {}
 
   runtime::SnapshotPtr find(std::string_view name) const override { return supervisor_.find(name); }
   std::vector<runtime::SnapshotPtr> list() const override { return supervisor_.list(); }
@@ -58,10 +64,23 @@ class SupervisorBackend final : public Backend {
   void remove_kept_state(const std::string& name, runtime::Reply<std::string> reply) override {
     supervisor_.remove_kept_state(name, std::move(reply));
   }
+  void sample(const spec::SourceSpec& source, std::size_t records_max,
+              flow::SampleReply reply) override {
+    const auto found = samplers_.find(
+        std::holds_alternative<spec::KafkaSourceSpec>(source.kind) ? "kafka" : "others");
+    if (found == samplers_.end())
+      return reply(
+          Status(Code::not_available_yet, "records of this kind of source cannot be read"));
+    found->second->sample(source, records_max, std::move(reply));
+  }
+  void collect_samples() override {
+    for (const auto& [kind, sampler] : samplers_) sampler->collect();
+  }
 
  private:
   runtime::Supervisor& supervisor_;
   const plan::PlanOptions options_;
+  const std::map<std::string, std::shared_ptr<flow::Sampler>> samplers_;
 };
 
 }  // namespace leat::admin

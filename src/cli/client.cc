@@ -26,6 +26,7 @@ ExitCode talk(Session& session) {
     case Command::offsets: return offsets(session);
     case Command::state: return state(session);
     case Command::tap: return tap(session);
+    case Command::preview: return preview(session);
     case Command::wait: return wait(session);
     case Command::trigger: return trigger(session);
     case Command::remove: return remove(session);
@@ -50,7 +51,9 @@ ExitCode run_client(const Invocation& invocation, const Surroundings& surroundin
       return ExitCode::done;
     case Command::schema: return schema(session);
     case Command::test: return test(session);
-    case Command::preview: return preview(session);
+    case Command::preview:
+      // Without records of the real sources it needs no daemon.
+      return invocation.read ? talk(session) : preview(session);
     case Command::expr: return expr(session);
     case Command::validate:
       // Without an address the check needs no daemon at all.

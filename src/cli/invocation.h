@@ -67,10 +67,11 @@ struct Invocation {
   std::vector<std::string> files;  // run, validate, apply, serve --apply
   std::string name;
   std::string step;
-  std::optional<std::string> field;  // schema: one key, "sources.*.kafka"
-  std::string junit;                 // test: where the report for JUnit goes
-  std::vector<std::string> inputs;   // preview, expr: files of rows
-  std::vector<std::string> rows;     // preview, expr: JSON
+  std::optional<std::string> field;   // schema: one key, "sources.*.kafka"
+  std::string junit;                  // test: where the report for JUnit goes
+  std::vector<std::string> inputs;    // preview, expr: files of rows
+  std::vector<std::string> rows;      // preview, expr: JSON
+  std::optional<std::uint64_t> read;  // preview: records of every source, read by the daemon
   std::string expression;
   bool show_type = false;
   std::string shell;     // completion

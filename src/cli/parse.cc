@@ -207,6 +207,8 @@ void Tree::add_definition_commands() {
   preview->add_option("FILE", invocation_.files, "The definition")->required()->expected(1);
   add_rows(preview, "[SOURCE=]");
   preview->add_option("--limit", invocation_.limit, "At most so many rows of each step (100)");
+  preview->add_option("--read", invocation_.read,
+                      "Let the daemon read the newest records of each Kafka source, so many");
   CLI::App* expr = add(Command::expr);
   expr->add_option("EXPRESSION", invocation_.expression, "Over the fields of a row")->required();
   add_rows(expr, "");
@@ -295,8 +297,11 @@ std::string Tree::finish() {
     invocation_.timeout = Duration(ns);
   invocation_.color = !no_color_;
   const Command command = invocation_.command;
-  const bool local =
-      command == Command::test || command == Command::preview || command == Command::expr;
+  const bool reads = command == Command::preview && invocation_.read.has_value();
+  if (reads && (!invocation_.inputs.empty() || !invocation_.rows.empty()))
+    return "--read takes the place of --input and --row";
+  const bool local = command == Command::test || (command == Command::preview && !reads) ||
+                     command == Command::expr;
   if (local && !invocation_.url.empty())
     return "`" + std::string(command_name(command)) + "` works without a daemon: it takes no --url";
   const bool range = invocation_.from || invocation_.to || invocation_.limit;

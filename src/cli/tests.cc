@@ -156,9 +156,58 @@ std::string preview_text(const trial::Preview& preview) {
   return out;
 }
 
+// The same from a daemon's answer.
+std::string preview_text(const json::Value& answer) {
+  std::string out;
+  const auto rows = [&out](const json::Value& of, std::string_view key, std::string_view sign) {
+    const json::Value* const list = of.find(key);
+    if (list == nullptr) return;
+    append_rows(out, std::vector<json::Value>(list->elements().begin(), list->elements().end()),
+                sign);
+  };
+  if (const json::Value* const steps = answer.find("steps")) {
+    for (const json::Value& step : steps->elements()) {
+      out += cell(step, "/id") + "\n";
+      rows(step, "rows", "");
+      rows(step, "errors", "failed: ");
+    }
+  }
+  if (const json::Value* const sinks = answer.find("sinks")) {
+    for (const json::Member& sink : sinks->members()) {
+      out += "-> " + sink.key + "\n";
+      rows(*sinks, sink.key, "");
+    }
+  }
+  rows(answer, "errors", "failed: ");
+  return out;
+}
+
+// The daemon reads the newest records of every source in Kafka.
+ExitCode preview_there(Session& session, const Definition& definition,
+                       const spec::PipelineSpec& spec) {
+  const Invocation& asked = session.invocation();
+  json::Writer body;
+  body.begin_object().key("definition").raw(spec.json).key("read").begin_object();
+  for (const spec::SourceSpec& source : spec.sources)
+    if (std::holds_alternative<spec::KafkaSourceSpec>(source.kind))
+      body.member(source.id, *asked.read);
+  body.end_object();
+  if (asked.limit) body.member("limit", *asked.limit);
+  const auto response = session.send(
+      {.method = "POST", .target = "/v1/pipelines:preview", .body = body.end_object().take()});
+  if (!response) return session.code();
+  if (response->status != 200) return session.refuse(*response, definition.file);
+  if (session.output() == Output::json)
+    session.print_body(*response);
+  else
+    session.print(preview_text(read_answer(*response)));
+  return ExitCode::done;
+}
+
 ExitCode preview_one(Session& session, const Definition& definition) {
   const auto spec = read_definition(session, definition);
   if (spec == nullptr) return ExitCode::bad_config;
+  if (session.invocation().read) return preview_there(session, definition, *spec);
   InputText input(session, *spec);
   if (const ExitCode code = read_input(session, input); code != ExitCode::done) return code;
   spec::TestInputs rows = spec::parse_test_inputs(input.take(), *spec, "");

@@ -86,8 +86,9 @@ class PipelineEngine final : public Engine {
  public:
   PipelineEngine(const EngineParts& parts, admin::Settings settings, flow::Registry registry)
       : config_(parts.config),
+        samplers_(registry.samplers),
         supervisor_(supervisor_options(parts.config, parts.config.state_dir), std::move(registry)),
-        backend_(supervisor_, plan_options(parts.config)),
+        backend_(supervisor_, plan_options(parts.config), samplers_),
         server_({std::move(settings),
                  definition_options(parts.config),
                  {parts.config.application, parts.config.instance, parts.started_at}},
@@ -113,9 +114,11 @@ class PipelineEngine final : public Engine {
   void close() {
     server_.stop();
     thread_.join();
+    for (const auto& [kind, sampler] : samplers_) sampler->stop();
   }
 
   const Config& config_;
+  const std::map<std::string, std::shared_ptr<flow::Sampler>> samplers_;
   runtime::Supervisor supervisor_;
   admin::SupervisorBackend backend_;
   admin::Server server_;

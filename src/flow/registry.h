@@ -1,8 +1,10 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 
+#include "flow/sample.h"
 #include "flow/sink.h"
 #include "flow/source.h"
 
@@ -14,6 +16,7 @@ namespace leat::flow {
 struct Registry {
   std::map<std::string, SourceFactory> sources;
   std::map<std::string, SinkFactory> sinks;
+  std::map<std::string, std::shared_ptr<Sampler>> samplers;  // of the sources that have one
 };
 
 }  // namespace leat::flow

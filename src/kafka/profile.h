@@ -45,7 +45,7 @@ struct KafkaOptions {
 // that librdkafka refuses.
 Status check_options(const KafkaOptions& options);
 
-// Registers the source and the sink "kafka". Their definitions name profiles of `options`.
+// Registers the source, the sampler and the sink "kafka". Their definitions name profiles of `options`.
 void register_kafka(flow::Registry& registry, const KafkaOptions& options);
 
 // The bootstrap address of this process' mock cluster ("127.0.0.1:<port>"); starts it at the first

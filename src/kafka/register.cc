@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "kafka/profile.h"
+#include "kafka/sample.h"
 #include "kafka/sink.h"
 #include "kafka/source.h"
 
@@ -128,6 +129,7 @@ void register_kafka(flow::Registry& registry, const KafkaOptions& options) {
                                        std::vector<std::uint32_t> indexes) {
     return make_source(*shared, context, specs, indexes);
   };
+  registry.samplers["kafka"] = std::make_shared<KafkaSampler>(options);
   registry.sinks["kafka"] = [shared](const flow::SinkContext& context,
                                      std::vector<const spec::SinkSpec*> specs,
                                      std::vector<std::uint32_t> indexes) {

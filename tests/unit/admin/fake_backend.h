@@ -189,6 +189,21 @@ class FakeBackend final : public Backend {
       reply(name);
     });
   }
+  // Records `{"v":1}`, `{"v":2}`, … in one partition.
+  void sample(const spec::SourceSpec& source, std::size_t records_max,
+              flow::SampleReply reply) override {
+    note("sample " + source.id + " " + std::to_string(records_max));
+    if (Status failure = failure_of(); !failure.ok()) return reply(failure);
+    std::vector<flow::SampledRecord> records(records_max);
+    for (std::size_t i = 0; i < records_max; ++i) {
+      records[i].offset = static_cast<std::int64_t>(i);
+      records[i].timestamp_ms = 1'767'225'600'000 + records[i].offset;
+      records[i].key = "k";
+      records[i].value = "{\"v\":" + std::to_string(i + 1) + "}";
+    }
+    reply(std::move(records));
+  }
+  void collect_samples() override { note("collect"); }
 
  private:
   Status failure_of() const {

@@ -74,8 +74,34 @@ TEST_F(Trials, ABadPreviewSaysWhere) {
   refused(definition + R"(, "input": {"on": []}})", "422 INVALID_BODY", "/input/on");
   refused(definition + R"(, "input": {"in": [1]}})", "422 INVALID_BODY", "/input/in/0");
   refused(R"({"definition": {"name": "p"}, "input": {}})", "422 INVALID_DEFINITION", "/definition");
-  EXPECT_THAT(post("preview", definition + R"(, "read": {"in": 20}})").body,
-              HasSubstr("NOT_AVAILABLE_YET"));
+  refused(definition + R"(, "input": {}, "read": {"in": 20}})", "422 INVALID_BODY", "");
+  refused(definition + R"(, "read": {"in": 0}})", "422 INVALID_BODY", "/read/in");
+  refused(definition + R"(, "read": {"in": 1001}})", "422 INVALID_BODY", "/read/in");
+  refused(definition + R"(, "read": {"on": 20}})", "422 INVALID_BODY", "/read/on");
+  refused(definition + R"(, "read": 20})", "422 INVALID_BODY", "/read");
+}
+
+TEST_F(Trials, APreviewReadsRecordsOfTheSource) {
+  const std::string body =
+      "{\"definition\": " + std::string(kDefinition) + R"(, "read": {"in": 2}})";
+  const RawAnswer answer = post("preview", body);
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(at(answer.body, "/steps/1/rows"), R"([{"v":1,"w":2},{"v":2,"w":4}])");
+  EXPECT_EQ(at(answer.body, "/sinks/out/0/$key"), "k");
+  EXPECT_THAT(backend_.calls(), testing::ElementsAre("sample in 2", "collect"));
+}
+
+TEST_F(Trials, APreviewThatCannotReadSaysWhy) {
+  const std::string body =
+      "{\"definition\": " + std::string(kDefinition) + R"(, "read": {"in": 2}})";
+  backend_.fail_with(
+      Status(Code::not_found, "the topic `in` cannot be read").with("code", "UNKNOWN_TOPIC"));
+  const RawAnswer missing = post("preview", body);
+  EXPECT_EQ(code_in(missing), "422 INVALID_BODY");
+  EXPECT_EQ(at(missing.body, "/errors/0/code"), "UNKNOWN_TOPIC");
+  EXPECT_EQ(at(missing.body, "/errors/0/pointer"), "/read/in");
+  backend_.fail_with(Status(Code::unavailable, "no broker answers"));
+  EXPECT_EQ(code_in(post("preview", body)), "503 BUSY");
 }
 
 TEST_F(Trials, ViewersMayNot) {

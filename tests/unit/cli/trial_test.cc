@@ -171,5 +171,14 @@ TEST_F(TrialCommands, NoneOfThemTakesAnAddress) {
   EXPECT_THAT(err_, HasSubstr("takes no --url"));
 }
 
+TEST_F(TrialCommands, RecordsOfTheBrokerAreReadByADaemonOnly) {
+  const std::string file = write("p.json", kGood);
+  EXPECT_EQ(run({"preview", file, "--read", "5", "--row", "{}"}), ExitCode::usage);
+  EXPECT_THAT(err_, HasSubstr("--read takes the place of --input and --row"));
+  EXPECT_EQ(run({"preview", file, "--read", "5", "--url", "http://127.0.0.1:1"}),
+            ExitCode::unavailable)
+      << err_;
+}
+
 }  // namespace
 }  // namespace leat::cli
