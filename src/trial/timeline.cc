@@ -10,8 +10,6 @@
 namespace leat::trial {
 namespace {
 
-constexpr std::int32_t kPartitionsMax = 1024;
-
 // The input of one source, and how far it was read.
 struct Track {
   std::uint32_t source = 0;

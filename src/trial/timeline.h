@@ -14,6 +14,9 @@
 // Input written by a person as records in the order in which they arrive.
 namespace leat::trial {
 
+// Partitions of a source in a trial.
+inline constexpr std::int32_t kPartitionsMax = 1024;
+
 // Records of one source that arrive together, or a step of time.
 struct Arrival {
   std::uint32_t source = 0;
