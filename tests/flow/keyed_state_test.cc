@@ -100,7 +100,7 @@ TEST(KeyedState, AFullDiskPausesThePipelineAndItGoesOnByItself) {
   graph.settle();
   graph.state.append_answer = Status(Code::exhausted, "the disk is full");
   graph.feed("in", {{"a", "1"}});
-  graph.advance(2s);
+  graph.advance(1500ms);
   EXPECT_EQ(graph.pipeline().actual(), runtime::Actual::paused);
   EXPECT_THAT(graph.pipeline().snapshot()->reason, HasSubstr("DISK_LOW: the disk is full"));
   graph.state.append_answer = Status();
@@ -148,7 +148,8 @@ TEST(Drain, CutByACrashIsAskedForAgain) {
   GraphDriver graph(counted(real_time(60s), 1));
   graph.feed("in", {{"a", "1"}});
   ASSERT_TRUE(base::Faults::configure("commit.sent=crash").ok());
-  EXPECT_FALSE(graph.drain_windows().ok());
+  static_cast<void>(graph.drain_windows());
+  ASSERT_EQ(graph.crashes(), 1u);
   EXPECT_EQ(graph.pipeline().actual(), runtime::Actual::running);
   EXPECT_EQ(count_of(graph, "a", true), "{\"n\":1}") << "nothing was taken out";
   ASSERT_TRUE(graph.drain_windows().ok());
@@ -157,9 +158,9 @@ TEST(Drain, CutByACrashIsAskedForAgain) {
 
 // Crashes at a named point again and again, at random moments: in the end every key was counted as
 // often as it came, and no number was skipped or given twice to readers of what is committed.
-class CrashAt : public ::testing::TestWithParam<const char*> {};
+class KeyedCrashAt : public ::testing::TestWithParam<const char*> {};
 
-TEST_P(CrashAt, TheStateIsThatOfTheModel) {
+TEST_P(KeyedCrashAt, TheStateIsThatOfTheModel) {
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
@@ -176,7 +177,7 @@ TEST_P(CrashAt, TheStateIsThatOfTheModel) {
         ++model[key];
       }
       graph.take_turns(static_cast<int>(random() % 20));
-      if (random() % 4 == 0) graph.crash();
+      if (round == 3 || random() % 4 == 0) graph.crash();
       graph.advance(std::chrono::milliseconds(random() % 3000));
     }
     base::Faults::clear();
@@ -190,7 +191,7 @@ TEST_P(CrashAt, TheStateIsThatOfTheModel) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryPoint, CrashAt,
+INSTANTIATE_TEST_SUITE_P(EveryPoint, KeyedCrashAt,
                          ::testing::Values("cut.requested", "barrier.injected", "barrier.aligned",
                                            "epoch.sealed", "epoch.durable", "epoch.acknowledged",
                                            "commit.sent", "commit.acknowledged", "commit.applied",
