@@ -271,11 +271,12 @@ bool GraphDriver::round() {
     Host* host;  // null = the control or the checkpoint thread
     std::size_t task;
   };
-  std::vector<Turn> turns{{nullptr, kControl}, {nullptr, kDisk}};
+  std::vector<Turn> turns{{nullptr, kControl}};
   for (const auto& host : hosts_) {
     host->wake_at = base::kNever;
     for (std::size_t i = 0; i < host->tasks(); ++i) turns.push_back({host.get(), i});
   }
+  if (!disk_actions_.empty()) turns.push_back({nullptr, kDisk});
   std::shuffle(turns.begin(), turns.end(), random_);
   bool worked = false;
   for (const Turn& turn : turns) {
