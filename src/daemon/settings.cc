@@ -130,7 +130,7 @@ constexpr Setting kSettings[] = {
     {"state.background_threads", T::integer, "2", R, "Threads of the state store.", kNow, 1, 64},
     {"state.rate_limit", T::size, "\"64MiB\"", R, "Bytes per second of background writing.", kNow,
      kMiB, 64 * kGiB},
-    {"state.disk_free_min", T::any, "\"512MiB\"", L,
+    {"state.disk_free_min", T::text, "\"512MiB\"", L,
      "Below, pipelines with state pause: a size, or a part of the disk (\"5%\").", kNow},
     {"checkpoints.keep", T::integer, "3", L, "Automatic checkpoints kept.", kLater},
     {"restart.initial", T::duration, "\"1s\"", L, "First wait before a restart.", kNow, kMs, kHour},
