@@ -105,6 +105,7 @@ void Chain::forward(std::size_t from, const std::vector<std::size_t>& readers,
   ChainNode& node = nodes_[from];
   if (batch.empty() || !broken_.ok() || node.errors->stopped()) return;
   LEAT_DCHECK(batch.size() <= record::RecordBatch::kRowsMax);
+  emitted_ = true;
   const bool main_output = &readers == &node.next;
   if (main_output && node.tap != nullptr && node.tap->wanted()) show(node, batch);
   for (std::size_t i = 0; i < readers.size(); ++i) {

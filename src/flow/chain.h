@@ -62,6 +62,8 @@ class Chain {
   WallTime next_timer() const noexcept;
   // Fires the timers of processing time that are due, into `epoch`.
   Status fire_timers(WallTime now, EpochId epoch);
+  // Whether operators have emitted rows since the last call.
+  bool take_emitted() noexcept { return std::exchange(emitted_, false); }
   // The epoch ends here: operators flush, writers hand over, senders pass the barrier on.
   Status end_epoch(EpochId epoch);
   // True when every writer and every edge takes more: otherwise the task must not push.
@@ -102,6 +104,7 @@ class Chain {
   EpochId epoch_;
   Status broken_;  // the first error below an operator that was emitting
   Status failure_;
+  bool emitted_ = false;
   bool open_ = false;
 };
 

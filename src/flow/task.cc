@@ -51,6 +51,12 @@ void IntakeMeter::add(std::uint64_t records, std::uint64_t bytes) noexcept {
     control_.wake();
 }
 
+void IntakeMeter::touch(EpochId epoch) noexcept {
+  std::uint64_t before = touched_.load(std::memory_order_seq_cst);
+  while (before < epoch.value())
+    if (touched_.compare_exchange_weak(before, epoch.value())) return control_.wake();
+}
+
 void TaskStats::entered(std::int64_t newest_ms, WallTime wall) noexcept {
   if (newest_ms <= 0) return;
   const auto newest = static_cast<std::uint64_t>(newest_ms);
@@ -64,6 +70,7 @@ Task::Task(TaskParts parts)
       slice_(parts.slice),
       slices_(parts.slices),
       listener_(parts.listener),
+      meter_(parts.meter),
       stats_(parts.stats),
       chain_(std::move(parts.chain)),
       intake_(parts.sources.empty() ? nullptr : std::make_unique<Intake>(parts)),
@@ -149,7 +156,7 @@ bool Task::read_input(Input& input, WallTime wall) {
     return true;
   }
   if (const auto* watermark = std::get_if<Watermark>(&item)) {
-    if (Status status = chain_->advance(input.node, input.input, *watermark, epoch_); !status.ok())
+    if (Status status = advance(input.node, input.input, *watermark); !status.ok())
       fail(std::move(status));
     return true;
   }
@@ -204,8 +211,17 @@ bool Task::step_timers(Instant now, WallTime wall, Instant& wake_at) {
     return false;
   }
   if (aligned() || !may_enter()) return false;
+  chain_->take_emitted();
   if (Status status = chain_->fire_timers(wall, epoch_); !status.ok()) fail(std::move(status));
+  if (chain_->take_emitted()) meter_.touch(epoch_);
   return true;
+}
+
+Status Task::advance(std::size_t node, std::size_t input, const Watermark& watermark) {
+  chain_->take_emitted();
+  LEAT_RETURN_IF_ERROR(chain_->advance(node, input, watermark, epoch_));
+  if (chain_->take_emitted()) meter_.touch(epoch_);
+  return {};
 }
 
 bool Task::publish_times(Instant now, WallTime wall) {
@@ -216,8 +232,7 @@ bool Task::publish_times(Instant now, WallTime wall) {
     if (watermark == published_[i]) continue;
     published_[i] = watermark;
     moved = true;
-    if (Status status = chain_->advance(intake_->node(i), source_inputs_[i], watermark, epoch_);
-        !status.ok())
+    if (Status status = advance(intake_->node(i), source_inputs_[i], watermark); !status.ok())
       fail(std::move(status));
   }
   publish_at_ = now + kPublishEvery;

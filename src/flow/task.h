@@ -90,6 +90,10 @@ class IntakeMeter {
   explicit IntakeMeter(base::Wakeup& control) : control_(control) {}
   // A source task polled something. Wakes the control thread when a total passes its mark.
   void add(std::uint64_t records, std::uint64_t bytes) noexcept;
+  // Time alone brought something about in this epoch that wants to be committed.
+  void touch(EpochId epoch) noexcept;
+  // The newest epoch of which that is so; 0 = none.
+  EpochId touched() const noexcept { return EpochId(touched_.load(std::memory_order_seq_cst)); }
   std::uint64_t records() const noexcept { return records_.load(std::memory_order_relaxed); }
   std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
   // Control: wake me once when the records, or the bytes, exceed this. Look at the totals
@@ -103,6 +107,7 @@ class IntakeMeter {
   base::Wakeup& control_;
   std::atomic<std::uint64_t> records_{0};
   std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<std::uint64_t> touched_{0};
   std::atomic<std::uint64_t> mark_{~std::uint64_t{0}};
   std::atomic<std::uint64_t> bytes_mark_{~std::uint64_t{0}};
 };
@@ -201,6 +206,8 @@ class Task {
   void end_times();
   bool aligned() const noexcept;
   Status seal();
+  // The watermark of an input of a node; what it brings about wants to be committed.
+  Status advance(std::size_t node, std::size_t input, const Watermark& watermark);
   void tell_finished();
   Wait why_idle() const noexcept;
   void account(Instant now);
@@ -211,6 +218,7 @@ class Task {
   const SliceId slice_;
   const std::uint32_t slices_;
   TaskListener& listener_;
+  IntakeMeter& meter_;
   TaskStats& stats_;
   std::unique_ptr<Chain> chain_;
   std::unique_ptr<Intake> intake_;  // null without sources

@@ -43,6 +43,7 @@ Instant EpochCoordinator::tick(Instant now) {
   if (state_ != State::open) return commit_again_at_.value_or(base::kNever);
   flow::EpochView view;
   view.records = parts_.meter.records() - closed_records_;
+  if (view.records == 0 && parts_.meter.touched() >= open_) view.records = 1;
   view.bytes = parts_.meter.bytes() - closed_bytes_;
   view.switch_pending = !waiting_.empty();
   if (view.records == 0 && trigger_.epoch_interval.count() > 0) {

@@ -215,14 +215,19 @@ TEST(StopIf, ForgetsWhatIsOlderThanItsWindow) {
   EXPECT_EQ(graph.pipeline().actual(), runtime::Actual::failed);
 }
 
+std::string first_error(const plan::PlanResult& planned) {
+  for (const spec::Diagnostic& each : planned.diagnostics)
+    if (each.severity == spec::Severity::error) return each.code + " " + each.pointer;
+  return "none";
+}
+
 TEST(DeadLetterTopic, MustNotBeASource) {
   const spec::ParseResult parsed = spec::parse_pipeline(kDefinition);
   auto spec = std::make_shared<spec::PipelineSpec>(*parsed.spec);
   spec->on_error.topic = "orders";
   plan::PlanResult planned = plan::build_plan(spec, {.workers = 1});
   ASSERT_EQ(planned.plan, nullptr);
-  EXPECT_EQ(planned.diagnostics[0].code, "TOPIC_LOOP");
-  EXPECT_EQ(planned.diagnostics[0].pointer, "/on_error/dead_letter/topic");
+  EXPECT_EQ(first_error(planned), "TOPIC_LOOP /on_error/dead_letter/topic");
 
   spec = std::make_shared<spec::PipelineSpec>(*parsed.spec);
   auto& kafka = std::get<spec::KafkaSourceSpec>(spec->sources[0].kind);
@@ -230,7 +235,7 @@ TEST(DeadLetterTopic, MustNotBeASource) {
   kafka.pattern = "^p";
   planned = plan::build_plan(spec, {.workers = 1});
   ASSERT_EQ(planned.plan, nullptr);
-  EXPECT_EQ(planned.diagnostics[0].pointer, "/sources/orders/kafka");
+  EXPECT_EQ(first_error(planned), "TOPIC_LOOP /sources/orders/kafka");
 }
 
 TEST(DeadLetterTopic, IsOfTheSinksProfileThenOfTheSources) {
