@@ -448,7 +448,7 @@ TEST_F(CliTest, FunctionsAreListedWithoutADaemon) {
   EXPECT_EQ(run({"functions", "-o", "table"}), ExitCode::done);
   EXPECT_THAT(out_, testing::StartsWith("CALL"));
   EXPECT_THAT(out_, HasSubstr("string.charAt(int) -> string"));
-  EXPECT_EQ(run({"functions", "sha", "-o", "name"}), ExitCode::done);
+  EXPECT_EQ(run({"functions", "hash.sha", "-o", "name"}), ExitCode::done);
   EXPECT_EQ(out_, "hash.sha1\nhash.sha256\n");
   EXPECT_EQ(run({"functions", "SHA256", "-o", "json"}), ExitCode::done);
   EXPECT_THAT(out_,
