@@ -192,6 +192,20 @@ constexpr Warning kWarnings[] = {
     {"SHADOWED_FIELD",
      "A field that expressions cannot name as it is, because the word means something else there.",
      "`this.x`, `this['in']`, or another name"},
+    {"UNBOUNDED_STATE", "A keyed step that keeps every key it ever saw.",
+     "a `window` or a `ttl`; or leave it, where keys are few"},
+    {"NEEDS_NEXT_RECORD",
+     "Windows close as later records come: when input stops, the last stay open.",
+     "`\"advance_when_idle\": true` in `event_time`, or a drain"},
+    {"INT_DIVISION", "Integers divide as integers: `sum(x) / count()` of 7 and 2 is 3.",
+     "`avg(x)`, or `double(sum(x)) / double(count())`"},
+    {"DEPENDS_ON_EPOCHS",
+     "A step that drops or multiplies rows stands below `per_batch` or `complete`: how many come "
+     "out "
+     "depends on where epochs are cut.",
+     "`\"emit\": \"per_record\"` or `\"on_close\"`"},
+    {"EXCHANGE_KEPT", "`partitioned_by` is noted, and rows are spread by key all the same.",
+     "nothing: results are the same"},
 };
 
 void append_warnings(std::string& page) {
