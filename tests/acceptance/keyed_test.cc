@@ -2,6 +2,7 @@
 #include <atomic>
 #include <charconv>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -82,21 +83,20 @@ std::int64_t number_of(std::string_view row, std::string_view name) {
 std::string user_of(std::uint64_t seq, std::uint64_t users) { return "u" + std::to_string(mixed(seq) % users); }
 std::uint64_t amount_of(std::uint64_t seq) { return (mixed(seq) >> 24) % kAmounts; }
 
-// Switches every second and kills every few while the input comes.
-void disturb(const Daemon& daemon, const std::string& pipeline, const Feed& feed, bool& held) {
-  static_cast<void>(feed);
+void switch_trigger(const Daemon& daemon, const std::string& pipeline, bool& held) {
   held = !held;
   daemon.call("PUT", "/v1/pipelines/" + pipeline + "/trigger",
               held ? R"({"mode":"micro_batch","interval":"300ms"})" : R"({"mode":"real_time","checkpoint_interval":"200ms"})");
 }
 
+// Three switches and a kill, again and again, while the input comes.
 void run_disturbed(Daemon& daemon, const std::string& pipeline, const Feed& feed, std::uint64_t count, std::uint64_t kills) {
   bool held = false;
   const std::uint64_t rounds = (kills + 1) * 4;
   for (std::uint64_t round = 1; round < rounds; ++round) {
     ASSERT_TRUE(eventually(600'000, [&] { return feed.written() >= count * round / rounds || feed.failed(); }));
     if (round % 4 != 0) {
-      disturb(daemon, pipeline, feed, held);
+      switch_trigger(daemon, pipeline, held);
     } else {
       daemon.kill();
       ASSERT_NO_FATAL_FAILURE(daemon.start());
@@ -118,9 +118,9 @@ TEST(KeyedState, CountsAndSumsAreExactAfterKillsAndSwitches) {
   Daemon daemon(broker.bootstrap());
   ASSERT_NO_FATAL_FAILURE(daemon.start());
   ASSERT_NO_FATAL_FAILURE(daemon.post(
-      R"({"name":"keyed","trigger":{"mode":"real_time","checkpoint_interval":"200ms"},"sources":{"in":{"kafka":{"topics":["keyed-in"]}}},
+      R"json({"name":"keyed","trigger":{"mode":"real_time","checkpoint_interval":"200ms"},"sources":{"in":{"kafka":{"topics":["keyed-in"]}}},
           "steps":[{"id":"totals","aggregate":{"by":["user"],"compute":{"n":"count()","sum":"sum(amount)"}}}],
-          "sinks":{"out":{"kafka":{"topic":"keyed-out"}}}})"));
+          "sinks":{"out":{"kafka":{"topic":"keyed-out"}}}})json"));
   ASSERT_TRUE(daemon.wait_for("keyed", "running", 60));
   {
     const Feed feed(broker.bootstrap(), "keyed-in", count, rate, [&](std::uint64_t seq) {
@@ -204,11 +204,13 @@ TEST_P(ClosedWindows, EqualTheOracleAfterKillsAndSwitches) {
   create_topic(broker.bootstrap(), name + "-out");
   Daemon daemon(broker.bootstrap());
   ASSERT_NO_FATAL_FAILURE(daemon.start());
-  ASSERT_NO_FATAL_FAILURE(daemon.post("{\"name\":\"" + name + R"(","trigger":{"mode":"real_time","checkpoint_interval":"200ms"},
-      "sources":{"in":{"kafka":{"topics":[")" + name + R"(-in"]}}},
-      "steps":[{"id":"w","aggregate":{"by":["user"],"window":)" + tested.window + R"(,"emit":"on_close","compute":{"n":"count()","sum":"sum(amount)"}}},
+  const std::string definition = "{\"name\":\"" + name + R"json(","trigger":{"mode":"real_time","checkpoint_interval":"200ms"},
+      "sources":{"in":{"kafka":{"topics":[")json" + name + R"json(-in"]}}},
+      "steps":[{"id":"w","aggregate":{"by":["user"],"window":)json" + tested.window + R"json(,"emit":"on_close",
+                "compute":{"n":"count()","sum":"sum(amount)"}}},
                {"set":{"start_ms":"time.epoch_ms(window_start)"}}],
-      "sinks":{"out":{"kafka":{"topic":")" + name + R"(-out"}}}})"));
+      "sinks":{"out":{"kafka":{"topic":")json" + name + R"json(-out"}}}})json";
+  ASSERT_NO_FATAL_FAILURE(daemon.post(definition));
   ASSERT_TRUE(daemon.wait_for(name, "running", 60));
   {
     const Feed feed(broker.bootstrap(), name + "-in", count, 8'000, [&](std::uint64_t seq) {
