@@ -6,18 +6,25 @@
 namespace leat::flow {
 namespace {
 
+constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+
 std::int64_t microseconds(Duration duration) noexcept { return duration.count() / 1000; }
 
 }  // namespace
 
+// When all are idle it stands, and those that never had a time hold nothing back: after a restart all
+// may fall idle at once.
 Watermark lowest(std::span<const Watermark> inputs, const Watermark& before) noexcept {
-  Watermark low{std::numeric_limits<std::int64_t>::max(), true};
+  Watermark low{kNoLimit, true};
+  std::int64_t known = kNoLimit;
   for (const Watermark& input : inputs) {
+    if (input.us != record::kNoTime) known = std::min(known, input.us);
     if (input.idle) continue;
     low.idle = false;
     low.us = std::min(low.us, input.us);
   }
-  if (low.idle || low.us < before.us) low.us = before.us;
+  if (low.idle) low.us = known == kNoLimit ? before.us : known;
+  low.us = std::max(low.us, before.us);
   return low;
 }
 
@@ -51,8 +58,11 @@ Watermark SourceClock::update(SourceReader& reader, Instant now, WallTime wall) 
   next_change_at_ = base::kNever;
   if (!assigned_) return published_;
   floor_us_ = std::max(floor_us_, reader.watermark_at_least());
-  Watermark low{std::numeric_limits<std::int64_t>::max(), true};
+  Watermark low{kNoLimit, true};
+  std::int64_t known = kNoLimit;
   for (auto& [origin, partition] : partitions_) {
+    if (partition.highest_us != record::kNoTime)
+      known = std::min(known, partition.watermark(max_lateness_us_));
     const Instant idle_at = std::max(partition.active_at, held_back_at_) + idle_after_;
     if (!partition.idle && now >= idle_at) {
       partition.idle = reader.at_end(*origin);
@@ -68,7 +78,8 @@ Watermark SourceClock::update(SourceReader& reader, Instant now, WallTime wall) 
     low = {wall.us - max_lateness_us_, false};
     next_change_at_ = now + std::chrono::milliseconds(100);
   }
-  if (low.idle || low.us < published_.us) low.us = published_.us;
+  if (low.idle) low.us = known == kNoLimit ? published_.us : known;
+  low.us = std::max(low.us, published_.us);
   if (low.us < floor_us_) low = {floor_us_, false};
   return published_ = low;
 }

@@ -86,6 +86,14 @@ struct HeldEventTimeTest : EventTimeTest {
   HeldEventTimeTest() : EventTimeTest(held_back(1min)) {}
 };
 
+TEST(LowestWatermark, OfInputsThatAreAllIdleThoseWithATimeCount) {
+  const std::vector<flow::Watermark> restored{{100, true}, {record::kNoTime, true}};
+  EXPECT_EQ(flow::lowest(restored, {}), (flow::Watermark{100, true}));
+  EXPECT_EQ(flow::lowest(restored, {120, false}), (flow::Watermark{120, true}));
+  const std::vector<flow::Watermark> waits{{100, true}, {record::kNoTime, false}};
+  EXPECT_EQ(flow::lowest(waits, {}), (flow::Watermark{record::kNoTime, false}));
+}
+
 TEST(Watermarks, TheLowestOfTheInputsThatAreNotIdleCounts) {
   const auto low = [](std::vector<Watermark> inputs, Watermark before) {
     return flow::lowest(inputs, before);
