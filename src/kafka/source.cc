@@ -99,6 +99,7 @@ void KafkaSource::run_deadlines(Instant now) {
   if (claim_ && !claim_->asking && !claim_->committing && now >= claim_->retry_at)
     ask_about_claim();
   retry_commits(now);
+  if (purge_ && now >= purge_->again_at) send_purge();
   if (now >= revoke_until_) on_revoked(true);
   if (now >= probe_at_ && !probing_) {
     probing_ = true;
@@ -111,21 +112,27 @@ void KafkaSource::run_deadlines(Instant now) {
     for (const auto& [origin, partition] : owned_) facts.push_back(facts_of(*origin));
     if (!facts.empty()) ask(Purpose::refresh, std::move(facts));
   }
+  // A static member that is closed before its partitions are given up does not leave at all.
+  if (leaving_ == Leaving::leaving && now >= look_at_) {
+    look_at_ = now + kLookEvery;
+    if (has_left()) close_now();
+  }
   const bool closed =
       leaving_ == Leaving::closing && rd_kafka_consumer_closed(client_->handle()) != 0;
-  if ((leaving_ == Leaving::revoking || leaving_ == Leaving::closing) &&
-      (closed || now >= leave_until_)) {
+  const bool under_way = leaving_ != Leaving::no && leaving_ != Leaving::closed;
+  if (under_way && (closed || now >= leave_until_)) {
     leaving_ = Leaving::closed;
-    leave_until_ = base::kNever;
+    leave_until_ = look_at_ = base::kNever;
     later(std::exchange(on_left_, {}));
   }
 }
 
 Instant KafkaSource::next_deadline() const {
   if (!later_.empty()) return now_;
-  Instant next =
-      std::min({revoke_until_, probe_at_, refresh_at_, leave_until_, next_commit_retry()});
+  Instant next = std::min(
+      {revoke_until_, probe_at_, refresh_at_, leave_until_, look_at_, next_commit_retry()});
   if (claim_ && !claim_->asking && !claim_->committing) next = std::min(next, claim_->retry_at);
+  if (purge_) next = std::min(next, purge_->again_at);
   return next;
 }
 
@@ -237,7 +244,21 @@ void KafkaSource::stop(bool leave, std::function<void()> done) {
 
 void KafkaSource::leave_now() {
   if (leaving_ != Leaving::revoking) return;
+  leaving_ = Leaving::leaving;
+  look_at_ = now_;
+}
+
+// The client forgets its member id with the request to leave.
+bool KafkaSource::has_left() const {
+  char* const id = rd_kafka_memberid(client_->handle());
+  const bool left = id == nullptr || *id == '\0';
+  if (id != nullptr) rd_kafka_mem_free(client_->handle(), id);
+  return left;
+}
+
+void KafkaSource::close_now() {
   leaving_ = Leaving::closing;
+  look_at_ = base::kNever;
   if (rd_kafka_error_t* const error =
           rd_kafka_consumer_close_queue(client_->handle(), results_.get());
       error != nullptr) {
@@ -253,6 +274,12 @@ void KafkaSource::purge(std::function<void(Status)> done) {
   // The mock cluster dies with the process and knows no such request.
   if (client_.get() == nullptr || parts_.profile.embedded())
     return later([done = std::move(done)] { done(Status()); });
+  purge_ = Purge{std::move(done), now_ + kPurgeBudget};
+  send_purge();
+}
+
+void KafkaSource::send_purge() {
+  purge_->again_at = base::kNever;
   rd_kafka_DeleteGroup_t* group = rd_kafka_DeleteGroup_new(parts_.group.c_str());
   rd_kafka_AdminOptions_t* const options =
       rd_kafka_AdminOptions_new(client_->handle(), RD_KAFKA_ADMIN_OP_DELETEGROUPS);
@@ -262,7 +289,6 @@ void KafkaSource::purge(std::function<void(Status)> done) {
   const auto budget =
       rd_kafka_AdminOptions_set_request_timeout(options, kBudgetMs, why.data(), why.size());
   LEAT_CHECK(budget == RD_KAFKA_RESP_ERR_NO_ERROR);
-  rd_kafka_AdminOptions_set_opaque(options, new std::function<void(Status)>(std::move(done)));
   rd_kafka_DeleteGroups(client_->handle(), &group, 1, options, results_.get());
   rd_kafka_AdminOptions_destroy(options);
   rd_kafka_DeleteGroup_destroy(group);

@@ -40,7 +40,9 @@ class KafkaSource final : public flow::Source {
   static constexpr Duration kProbeEvery = std::chrono::seconds(1);
   static constexpr Duration kRefreshEvery = std::chrono::seconds(30);
   static constexpr Duration kLeaveBudget = std::chrono::seconds(5);
+  static constexpr Duration kLookEvery = std::chrono::milliseconds(10);
   static constexpr Duration kPurgeBudget = std::chrono::seconds(5);
+  static constexpr Duration kPurgeAgainAfter = std::chrono::milliseconds(100);
 
   explicit KafkaSource(SourceParts parts);
   ~KafkaSource() override;
@@ -74,7 +76,7 @@ class KafkaSource final : public flow::Source {
     std::vector<PartitionFacts> facts;
   };
   struct Commit;
-  enum class Leaving : std::uint8_t { no, revoking, closing, closed };
+  enum class Leaving : std::uint8_t { no, revoking, leaving, closing, closed };
 
   // source_events.cc: what the client tells.
   void serve_queue(const Queue& queue);
@@ -83,6 +85,7 @@ class KafkaSource final : public flow::Source {
   void on_error(rd_kafka_event_t* event);
   void on_fatal();
   void on_alarm(const ReaderAlarm& alarm);
+  void on_groups_deleted(rd_kafka_event_t* event);
   bool is_ours(const rd_kafka_topic_partition_list_t* given) const;
   void join_anew(const rd_kafka_topic_partition_list_t* given);
   void on_revoked(bool lost);
@@ -115,6 +118,9 @@ class KafkaSource final : public flow::Source {
   void set_ends(const std::vector<PartitionFacts>& facts);
   void run_deadlines(Instant now);
   void leave_now();
+  bool has_left() const;
+  void close_now();
+  void send_purge();
   void later(std::function<void()> call);
   Instant next_deadline() const;
 
@@ -141,6 +147,12 @@ class KafkaSource final : public flow::Source {
   std::vector<std::unique_ptr<Commit>> commits_;
   std::vector<std::function<void()>> later_;
   std::function<void()> on_left_;
+  struct Purge {
+    std::function<void(Status)> done;
+    Instant until;
+    Instant again_at = base::kNever;
+  };
+  std::optional<Purge> purge_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 
   Leaving leaving_ = Leaving::no;
@@ -157,6 +169,7 @@ class KafkaSource final : public flow::Source {
   Instant probe_at_ = base::kNever;
   Instant refresh_at_ = base::kNever;
   Instant leave_until_ = base::kNever;
+  Instant look_at_ = base::kNever;  // whether it has left
   base::ThreadChecker thread_;
 };
 

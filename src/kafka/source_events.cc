@@ -3,12 +3,9 @@
 #include "kafka/source_commit.h"
 
 namespace leat::kafka {
-namespace {
 
-void on_groups_deleted(rd_kafka_event_t* event) {
-  const std::unique_ptr<std::function<void(Status)>> done(
-      static_cast<std::function<void(Status)>*>(rd_kafka_event_opaque(event)));
-  if (!done) return;
+void KafkaSource::on_groups_deleted(rd_kafka_event_t* event) {
+  if (!purge_) return;
   rd_kafka_resp_err_t error = rd_kafka_event_error(event);
   std::size_t count = 0;
   const rd_kafka_DeleteGroups_result_t* const result = rd_kafka_event_DeleteGroups_result(event);
@@ -18,12 +15,19 @@ void on_groups_deleted(rd_kafka_event_t* event) {
     if (const rd_kafka_error_t* const of_group = rd_kafka_group_result_error(groups[0]);
         of_group != nullptr)
       error = rd_kafka_error_code(of_group);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND)
-    return (*done)(Status());
-  (*done)(to_status(error, "cannot delete the consumer group"));
+  // Our own leaving takes another connection than this request, which may overtake it.
+  if (error == RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP && now_ < purge_->until) {
+    purge_->again_at = now_ + kPurgeAgainAfter;
+    return;
+  }
+  const bool gone =
+      error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND;
+  later([done = std::move(purge_->done),
+         status = gone ? Status() : to_status(error, "cannot delete the consumer group")] {
+    done(status);
+  });
+  purge_.reset();
 }
-
-}  // namespace
 
 void KafkaSource::serve_queue(const Queue& queue) {
   while (const Event event{rd_kafka_queue_poll(queue.get(), 0)}) on_event(event.get());

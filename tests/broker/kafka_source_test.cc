@@ -181,10 +181,15 @@ TEST_F(SourceOnKafka, ARestartTakesItsPlaceAgainWithoutARebalance) {
   std::string place;
   {
     const auto reader = driver();
+    // One after the other: the onlooker leads, so that it knows the generation when the group does.
+    ASSERT_TRUE(reader->until([&] {
+      onlooker.serve();
+      return cluster.group(group()).state == "Stable";
+    }));
     reader->start();
     ASSERT_TRUE(reader->until([&] {
       onlooker.serve();
-      return reader->rows() == 3;
+      return reader->rows() == 3 && cluster.group(group()).state == "Stable";
     }));
     ASSERT_TRUE(reader->commit(EpochId(5), reader->positions()).ok());
     place = onlooker.place();
