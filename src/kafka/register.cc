@@ -4,7 +4,7 @@
 #include <mutex>
 
 #include "kafka/profile.h"
-#include "kafka/sample.h"
+#include "kafka/sampling/sample.h"
 #include "kafka/sink.h"
 #include "kafka/source.h"
 

@@ -1,4 +1,4 @@
-#include "kafka/sample.h"
+#include "kafka/sampling/sample.h"
 
 #include <regex.h>
 
