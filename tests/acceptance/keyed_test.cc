@@ -104,7 +104,7 @@ void run_disturbed(Daemon& daemon, const std::string& pipeline, const Feed& feed
   }
   ASSERT_TRUE(eventually(600'000, [&] { return feed.done(); }));
   ASSERT_FALSE(feed.failed());
-  ASSERT_TRUE(daemon.wait_for(pipeline, "caught_up", 300));
+  ASSERT_TRUE(daemon.wait_for(pipeline, "caught_up"));
 }
 
 TEST(KeyedState, CountsAndSumsAreExactAfterKillsAndSwitches) {
