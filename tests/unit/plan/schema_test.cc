@@ -26,6 +26,7 @@ constexpr Reason kOnlyThePlanRefuses[] = {
     {"UNKNOWN_FIELD", "/steps/", "nor compare its fields with those of the source's schema"},
     {"UNKNOWN_FIELD", "/sinks/", "the same for fields and columns of sinks"},
     {"UNKNOWN_FIELD", "/sources/", "the same for event times and generators"},
+    {"WRONG_ARGUMENTS", "/compute/", "nor that a text cannot be summed"},
     {"WRONG_TYPE", "/explode/field", "nor see the type of the field that is exploded"},
 };
 
