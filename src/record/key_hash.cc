@@ -29,7 +29,7 @@ std::uint64_t mix_text(std::uint64_t hash, std::string_view text) noexcept {
     text.remove_prefix(8);
   }
   std::uint64_t rest = 0;
-  std::memcpy(&rest, text.data(), text.size());
+  if (!text.empty()) std::memcpy(&rest, text.data(), text.size());
   return mix(hash, rest);
 }
 

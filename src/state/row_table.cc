@@ -133,7 +133,7 @@ Row& RowTable::add_row(const Key& key) {
     bytes = new char[key.bytes.size()];
     heap_bytes_ += key.bytes.size();
   }
-  std::memcpy(bytes, key.bytes.data(), key.bytes.size());
+  if (!key.bytes.empty()) std::memcpy(bytes, key.bytes.data(), key.bytes.size());
   row.key = {bytes, key.bytes.size()};
   KeyIndex& keys = groups_[group_of(key.hash)].index;
   index_bytes_ -= keys.bytes();

@@ -21,7 +21,7 @@ std::uint64_t place_of(const LastChange& change) {
 
 std::uint64_t front_of(std::string_view key) {
   char bytes[8] = {};
-  std::memcpy(bytes, key.data(), std::min<std::size_t>(key.size(), 8));
+  if (!key.empty()) std::memcpy(bytes, key.data(), std::min<std::size_t>(key.size(), 8));
   std::uint64_t word;
   std::memcpy(&word, bytes, sizeof(word));
   return __builtin_bswap64(word);
