@@ -25,6 +25,7 @@ class FakeTable final : public state::Table {
   enum class Reload : std::uint8_t { each_batch, each_epoch, real };  // real: state::make_table()
   FakeTable(const state::ValueType& type, Reload reload) : type_(type), reload_(reload) {}
   ~FakeTable() override {
+    take_dead();
     for (auto& [key, slot] : slots_) type_.destroy(slot->entry.value);
   }
 
