@@ -30,9 +30,8 @@ class Backend {
 
   // Pure: how the definition would run, or why it cannot.
   virtual plan::PlanResult build(const std::shared_ptr<const spec::PipelineSpec>& spec) const = 0;
-  // Pure: plan::check_expressions() with the daemon's limits.
-  virtual std::vector<spec::Diagnostic> check_expressions(
-      const std::vector<spec::Expression>& expressions) const = 0;
+  // Pure: plan::check_rest() with the daemon's limits.
+  virtual std::vector<spec::Diagnostic> check_rest(const spec::ParseResult& parsed) const = 0;
   virtual void put(runtime::PutRequest request, runtime::Reply<runtime::PutReceipt> reply) = 0;
   virtual void remove(runtime::RemoveRequest request, runtime::Reply<std::string> reply) = 0;
   virtual void set_trigger(runtime::SwitchRequest request,

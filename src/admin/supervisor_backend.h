@@ -28,9 +28,8 @@ class SupervisorBackend final : public Backend {
   plan::PlanResult build(const std::shared_ptr<const spec::PipelineSpec>& spec) const override {
     return plan::build_plan(spec, options_);
   }
-  std::vector<spec::Diagnostic> check_expressions(
-      const std::vector<spec::Expression>& expressions) const override {
-    return plan::check_expressions(expressions, options_.expressions);
+  std::vector<spec::Diagnostic> check_rest(const spec::ParseResult& parsed) const override {
+    return plan::check_rest(parsed, options_);
   }
   void put(runtime::PutRequest request, runtime::Reply<runtime::PutReceipt> reply) override {
     supervisor_.put(std::move(request), std::move(reply));

@@ -28,7 +28,7 @@ ExitCode validate_here(Session& session, const Definition& definition) {
     if (valid)
       planned = plan::build_plan(result.spec, {});
     else
-      planned.diagnostics = plan::check_expressions(result.expressions);
+      planned.diagnostics = plan::check_rest(result, {});
     valid = planned.plan != nullptr;
     const auto& more = valid ? planned.plan->warnings : planned.diagnostics;
     result.diagnostics.insert(result.diagnostics.end(), more.begin(), more.end());

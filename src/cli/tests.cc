@@ -7,6 +7,7 @@
 #include "cli/definition_files.h"
 #include "json/parse.h"
 #include "json/write.h"
+#include "plan/plan.h"
 #include "spec/parse.h"
 #include "trial/preview.h"
 #include "trial/report.h"
@@ -20,7 +21,12 @@ constexpr std::size_t kInputBytesMax = std::size_t{64} << 20;
 // The definition in the file; its mistakes are on stderr when there is none.
 std::shared_ptr<const spec::PipelineSpec> read_definition(const Session& session,
                                                           const Definition& definition) {
-  const spec::ParseResult parsed = spec::parse_pipeline(definition.text);
+  spec::ParseResult parsed = spec::parse_pipeline(definition.text);
+  if (!parsed.ok() && !parsed.malformed) {
+    const auto more = plan::check_rest(parsed, {});
+    parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());
+    spec::locate(definition.text, parsed.diagnostics);
+  }
   print_diagnostics(session, definition, parsed.diagnostics);
   return parsed.spec;
 }

@@ -62,7 +62,7 @@ Result<runtime::PutRequest> read_definition(const Config& config, std::string_vi
   if (!name.empty()) options.name = std::string(name);
   spec::ParseResult parsed = spec::parse_pipeline(text, options);
   if (!parsed.ok()) {
-    const auto more = plan::check_expressions(parsed.expressions, plan_options(config).expressions);
+    const auto more = plan::check_rest(parsed, plan_options(config));
     parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());
     spec::locate(text, parsed.diagnostics);
     return refusal(file, parsed.diagnostics);

@@ -13,6 +13,7 @@
 #include "plan/plan.h"
 #include "plan/topics.h"
 #include "spec/field_path.h"
+#include "spec/parse.h"
 
 namespace leat::plan {
 
@@ -187,6 +188,13 @@ PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const Plan
   plan->keyed = builder.take_keyed();
   plan->warnings = std::move(diagnostics);
   return {plan, {}};
+}
+
+std::vector<spec::Diagnostic> check_rest(const spec::ParseResult& parsed,
+                                         const PlanOptions& options) {
+  if (parsed.graph == nullptr) return check_expressions(parsed.expressions, options.expressions);
+  PlanResult planned = build_plan(parsed.graph, options);
+  return planned.plan != nullptr ? planned.plan->warnings : std::move(planned.diagnostics);
 }
 
 std::vector<StageSummary> describe(const Plan& plan) {

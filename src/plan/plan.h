@@ -18,6 +18,10 @@
 #include "spec/pipeline.h"
 #include "state/value_type.h"
 
+namespace leat::spec {
+struct ParseResult;
+}
+
 namespace leat::plan {
 
 // One place of a stage's chain, as a recipe: every task makes its own.
@@ -125,6 +129,10 @@ std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expressi
 std::uint32_t tasks_of(const spec::PipelineSpec& spec, const PlanOptions& options);
 
 PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const PlanOptions& options);
+// What is to be told beside the mistakes of a definition that did not parse: those of its graph where
+// the others spare it, else those of its expressions. Pure; pointers without line and column.
+std::vector<spec::Diagnostic> check_rest(const spec::ParseResult& parsed,
+                                         const PlanOptions& options);
 
 // What a person sees of a stage.
 struct StageSummary {

@@ -147,6 +147,31 @@ const Options& default_options() noexcept {
   return *kept;
 }
 
+namespace {
+
+// The pointer's token number `index`, empty when it has fewer.
+std::string_view token(std::string_view pointer, int index) {
+  for (; index >= 0; --index) {
+    const auto slash = pointer.find('/');
+    if (slash == std::string_view::npos) return {};
+    pointer.remove_prefix(slash + 1);
+  }
+  return pointer.substr(0, pointer.find('/'));
+}
+
+// Whether what is wrong leaves the graph as it was meant: it is about the pipeline as a whole, about
+// how a source or sink reaches its topics, or a field too many.
+bool spares_graph(const Diagnostic& diagnostic) {
+  if (diagnostic.severity != Severity::error || diagnostic.code == "UNKNOWN_FIELD") return true;
+  const std::string_view at = diagnostic.pointer;
+  const std::string_view member = token(at, 0);
+  if (member == "sources" || member == "sinks")
+    return token(at, 2) == "kafka" || token(at, 2) == "event_time";
+  return !member.empty() && member != "steps";
+}
+
+}  // namespace
+
 ParseResult parse_pipeline(std::string_view text, const Options& options) {
   ParseResult result;
   const json::Parsed parsed = json::parse(text, guards(options));
@@ -158,7 +183,12 @@ ParseResult parse_pipeline(std::string_view text, const Options& options) {
   const bool sound = findings.errors() == 0;
   result.diagnostics = findings.take();
   result.expressions = findings.take_expressions();
-  if (!sound) return result;
+  if (!sound) {
+    if (!result.malformed &&
+        std::all_of(result.diagnostics.begin(), result.diagnostics.end(), spares_graph))
+      result.graph = std::move(spec);
+    return result;
+  }
   spec->json = json::to_text(parsed.root());
   spec->text = text;
   spec->warnings = result.diagnostics;

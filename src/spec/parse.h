@@ -67,6 +67,9 @@ struct ParseResult {
   // Every expression that could be read, also when `spec` is null: their own mistakes can then be
   // told together with the others.
   std::vector<Expression> expressions;
+  // When `spec` is null and no error is about the graph (sources, steps, sinks) or the text: what was
+  // read, so that the graph's mistakes can be told too. It must not run.
+  std::shared_ptr<const PipelineSpec> graph;
 
   bool ok() const noexcept { return spec != nullptr; }
 };

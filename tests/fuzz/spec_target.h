@@ -124,7 +124,12 @@ inline void check_definition(std::string_view text) {
   LEAT_CHECK(!parsed.malformed || parsed.diagnostics.size() == 1);
   LEAT_CHECK(parsed.malformed == json::parse(text).malformed());
   check_diagnostics(text, parsed.diagnostics);
-  if (!parsed.ok()) return;
+  if (!parsed.ok()) {
+    std::vector<spec::Diagnostic> rest = plan::check_rest(parsed, {2});
+    spec::locate(text, rest);
+    check_diagnostics(text, rest);
+    return;
+  }
   LEAT_CHECK(parsed.spec->text == text);
   const spec::ParseResult again = spec::parse_pipeline(parsed.spec->json);
   LEAT_CHECK(again.ok() && again.spec->json == parsed.spec->json);

@@ -115,7 +115,7 @@ std::variant<Checked, Problem> check_definition(const Services& services, const 
   spec::ParseResult parsed = spec::parse_pipeline(text, options);
   if (parsed.malformed) return malformed_json(std::move(parsed.diagnostics));
   if (!parsed.ok()) {
-    const auto more = services.backend.check_expressions(parsed.expressions);
+    const auto more = services.backend.check_rest(parsed);
     parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());
     return invalid_definition(text, std::move(parsed.diagnostics), name.value_or(""));
   }

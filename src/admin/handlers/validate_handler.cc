@@ -82,7 +82,7 @@ void validate_pipeline(Services& services, const RequestPtr& request, const Repl
   if (parsed.ok()) {
     built = services.backend.build(parsed.spec);
   } else {
-    built.diagnostics = services.backend.check_expressions(parsed.expressions);
+    built.diagnostics = services.backend.check_rest(parsed);
   }
   const auto& more = built.plan != nullptr ? built.plan->warnings : built.diagnostics;
   diagnostics.insert(diagnostics.end(), more.begin(), more.end());

@@ -68,9 +68,8 @@ class FakeBackend final : public Backend {
   void refresh(std::function<void()> done) override { done(); }
 
   // -- commands
-  std::vector<spec::Diagnostic> check_expressions(
-      const std::vector<spec::Expression>& expressions) const override {
-    return plan::check_expressions(expressions);
+  std::vector<spec::Diagnostic> check_rest(const spec::ParseResult& parsed) const override {
+    return plan::check_rest(parsed, {});
   }
   plan::PlanResult build(const std::shared_ptr<const spec::PipelineSpec>& spec) const override {
     plan::PlanResult result;

@@ -31,5 +31,19 @@ TEST(CheckExpressions, AnyFieldMayStandInThem) {
               IsEmpty());
 }
 
+TEST(CheckRest, MistakesBesideTheGraphHideNoneOfIt) {
+  const spec::ParseResult parsed = spec::parse_pipeline(
+      R"({"name": "A B", "trigger": {"mode": "sometimes"}, "nmae": 1,
+          "sources": {"in": {"kafka": {"topics": ["t"]}, "schema": {"a": "int"}}},
+          "steps": [{"filter": "'no condition'"}, {"select": ["nope"]}],
+          "sinks": {"out": {"stdout": {}}}})");
+  ASSERT_FALSE(parsed.ok());
+  std::vector<std::string> places;
+  for (const spec::Diagnostic& each : check_rest(parsed, {}))
+    if (each.severity == spec::Severity::error) places.push_back(each.code + " " + each.pointer);
+  EXPECT_THAT(places, ::testing::ElementsAre("NOT_A_BOOLEAN /steps/0/filter",
+                                             "UNKNOWN_FIELD /steps/1/select/0"));
+}
+
 }  // namespace
 }  // namespace leat::plan
