@@ -45,4 +45,17 @@ bool Digester::compute(DigestKind kind, std::string_view data,
          EVP_DigestFinal_ex(state.context, out.data(), &size) == 1;
 }
 
+std::string sha256_hex(std::string_view data) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  Digester digester;
+  std::array<std::uint8_t, kDigestBytesMax> bytes{};
+  LEAT_CHECK(digester.compute(DigestKind::sha256, data, bytes));
+  std::string hex;
+  for (const unsigned byte : bytes) {
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 15];
+  }
+  return hex;
+}
+
 }  // namespace leat::crypto

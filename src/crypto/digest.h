@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 struct evp_md_ctx_st;
@@ -42,5 +43,8 @@ class Digester {
 
   std::array<State, kDigestKinds> states_;
 };
+
+// The SHA-256 of a text as 64 digits of lower-case hex. Thread-safe.
+std::string sha256_hex(std::string_view data);
 
 }  // namespace leat::crypto

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "fuzz/codec_target.h"
+#include "fuzz/elf_target.h"
 #include "fuzz/events_target.h"
 #include "fuzz/expr_target.h"
 #include "fuzz/expr_tree_target.h"
@@ -97,6 +98,8 @@ TEST(FuzzReplay, Events) { replay("events", fuzz_events); }
 TEST(FuzzReplay, EventsDamaged) { replay_damaged("events", fuzz_events, 200); }
 TEST(FuzzReplay, Http) { replay("http", fuzz_http); }
 TEST(FuzzReplay, HttpDamaged) { replay_damaged("http", fuzz_http, 20); }
+TEST(FuzzReplay, Elf) { replay("elf", fuzz_elf); }
+TEST(FuzzReplay, ElfDamaged) { replay_damaged("elf", fuzz_elf, 400); }
 
 }  // namespace
 }  // namespace leat::fuzz

@@ -1,0 +1,2 @@
+int foreign_number(void);
+int foreign_number(void) { return 7; }
