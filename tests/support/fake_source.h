@@ -23,6 +23,7 @@ struct FakeSourceControl {
   std::uint64_t commits = 0;   // applied so far
   bool revoke = false;         // once: the group wants the partitions back, and gives them again
   bool lose = false;           // once: the partitions are gone, and come again
+  bool away = false;           // they are gone and not yet here again
   std::uint64_t released = 0;  // revocations that were agreed to
   std::uint64_t rewinds = 0;   // how often reading began again at what is committed
   bool hold_stop = false;      // leaving takes longer
@@ -43,6 +44,7 @@ class FakeReader final : public flow::SourceReader {
   }
 
   flow::PollResult poll(std::size_t rows_max, record::RecordBatch& out) override {
+    if (control_.away) return flow::PollResult::empty;
     rewind();
     std::size_t room = std::min(rows_max, control_.poll_rows_max);
     bool at_end = true;
@@ -130,6 +132,7 @@ class FakeSource final : public flow::Source {
   }
   Instant serve(Instant) override {
     if (!std::exchange(positioned_, true)) {
+      if (std::exchange(control_.away, false)) ++control_.rewinds;
       listener_->on_connected(true, "", "");
       listener_->on_positioned(broker_.committed_epoch(), flow::state_id_of(broker_.metadata()));
     }
@@ -180,7 +183,8 @@ class FakeSource final : public flow::Source {
   };
   void rebalance() {
     if (std::exchange(control_.lose, false)) {
-      ++control_.rewinds;
+      control_.away = true;
+      positioned_ = false;
       listener_->on_lost("test");
     }
     if (std::exchange(control_.revoke, false)) {

@@ -10,6 +10,8 @@ namespace leat::test {
 namespace {
 
 constexpr int kRoundsMax = 200'000;  // more than that without rest is a test that never ends
+constexpr std::size_t kControl = 0;
+constexpr std::size_t kDisk = 1;
 
 struct Sum {
   std::uint64_t in = 0, out = 0, lost = 0, failed = 0, dead_lettered = 0;
@@ -266,14 +268,7 @@ bool GraphDriver::disk_turn() {
   return true;
 }
 
-// Everybody takes one turn, in a random order.
-bool GraphDriver::round() {
-  constexpr std::size_t kControl = 0;
-  constexpr std::size_t kDisk = 1;
-  struct Turn {
-    Host* host;  // null = the control or the checkpoint thread
-    std::size_t task;
-  };
+std::vector<GraphDriver::Turn> GraphDriver::shuffled_turns() {
   std::vector<Turn> turns{{nullptr, kControl}};
   for (const auto& host : hosts_) {
     host->wake_at = base::kNever;
@@ -281,19 +276,42 @@ bool GraphDriver::round() {
   }
   if (!disk_actions_.empty()) turns.push_back({nullptr, kDisk});
   std::shuffle(turns.begin(), turns.end(), random_);
+  return turns;
+}
+
+// Whether anything was done.
+bool GraphDriver::take(const Turn& turn) {
+  if (turn.host != nullptr) return turn.host->step(turn.task, clock.now(), clock.wall_now());
+  return turn.task == kControl ? control_turn() : disk_turn();
+}
+
+// Everybody takes one turn, in a random order.
+bool GraphDriver::round() {
   bool worked = false;
-  for (const Turn& turn : turns) {
-    const bool did = turn.host != nullptr
-                         ? turn.host->step(turn.task, clock.now(), clock.wall_now())
-                     : turn.task == kControl ? control_turn()
-                                             : disk_turn();
-    worked = did || worked;
+  for (const Turn& turn : shuffled_turns()) {
+    worked = take(turn) || worked;
     if (crashed_) {
       recover();
       return true;
     }
   }
   return worked || !actions_.empty() || (!disk_actions_.empty() && !hold_disk);
+}
+
+void GraphDriver::take_uneven_turns(int turns) {
+  constexpr std::uint64_t kPaces[] = {1, 1, 2, 6};  // one turn in so many
+  std::map<std::pair<const Host*, std::size_t>, std::uint64_t> paces;
+  for (int i = 0; i < turns; ++i) {
+    for (const Turn& turn : shuffled_turns()) {
+      const auto [pace, is_new] = paces.try_emplace({turn.host, turn.task}, 0);
+      if (is_new) pace->second = kPaces[random_() % std::size(kPaces)];
+      if (random_() % pace->second != 0) continue;
+      take(turn);
+      if (!crashed_) continue;
+      recover();
+      return;
+    }
+  }
 }
 
 void GraphDriver::settle() {
@@ -324,7 +342,9 @@ void GraphDriver::advance(Duration by) {
   settle();
 }
 
-void GraphDriver::drain() {
+void GraphDriver::drain() { LEAT_CHECK(drained_within(1000)); }
+
+bool GraphDriver::drained_within(int half_seconds) {
   const auto all_committed = [this] {
     for (const auto& [id, topic] : broker.topics())
       for (const auto& partition : topic.partitions)
@@ -333,12 +353,12 @@ void GraphDriver::drain() {
           return false;
     return true;
   };
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < half_seconds; ++i) {
     settle();
-    if (all_committed()) return;
+    if (all_committed()) return true;
     advance(std::chrono::milliseconds(500));
   }
-  LEAT_CHECK(false);
+  return false;
 }
 
 void GraphDriver::begin_switch_to(const spec::TriggerSpec& trigger) {
@@ -442,6 +462,8 @@ void GraphDriver::recover() {
   ++crashes_;
   end_process();
   broker.forget_reads();
+  const std::string faults = std::exchange(faults_of_next_life, {});
+  if (!faults.empty()) LEAT_CHECK(base::Faults::configure(faults).ok());
   begin();
 }
 

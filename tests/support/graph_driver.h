@@ -45,10 +45,14 @@ class GraphDriver {
   void settle();
   // A few turns only, in the middle of things.
   void take_turns(int turns);
+  // The same, but some are slow: each task and thread gets a pace of its own for these turns.
+  void take_uneven_turns(int turns);
   // Moves time on, from deadline to deadline.
   void advance(Duration by);
   // Advances until the open epoch is committed and nothing is left to read or deliver.
   void drain();
+  // The same for at most so many half seconds: whether it came to that.
+  bool drained_within(int half_seconds);
 
   Result<runtime::SwitchReceipt> switch_to(const spec::TriggerSpec& trigger);
   // Asks for a switch and does not wait.
@@ -86,7 +90,8 @@ class GraphDriver {
   FakeSourceControl source;
   FakeSinkControl sink;
   StateDisk state;
-  bool hold_disk = false;  // the checkpoint thread does nothing
+  bool hold_disk = false;           // the checkpoint thread does nothing
+  std::string faults_of_next_life;  // armed once, when the next process begins after a crash
   VirtualClock clock;
 
  private:
@@ -98,6 +103,12 @@ class GraphDriver {
   std::uint32_t dead_letter_sink() const {
     return static_cast<std::uint32_t>(plan_->spec->sinks.size());
   }
+  struct Turn {
+    Host* host;  // null = the control or the checkpoint thread
+    std::size_t task;
+  };
+  std::vector<Turn> shuffled_turns();
+  bool take(const Turn& turn);
   bool round();
   bool control_turn();
   bool disk_turn();
