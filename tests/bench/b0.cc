@@ -1,6 +1,6 @@
 // The limit: a bare librdkafka loop with leat's features and nothing else. Consumes, produces with the key, the timestamp and Java's
 // partition of the key, commits every second what is acknowledged. With `--work project` the same with W1's filter and projection written
-// by hand on simdjson, with `--work filter` W2's filter.
+// by hand on simdjson, with `--work filter` that of `filter95`.
 //
 //   bench_b0 --brokers B --group G --in T --out T [--work copy|project|filter]
 //
@@ -44,7 +44,8 @@ class Documents {
  public:
   // Valid until the next call.
   simdjson::ondemand::document of(std::string_view text) {
-    if (padded_.size() < text.size() + simdjson::SIMDJSON_PADDING) padded_.resize(text.size() + simdjson::SIMDJSON_PADDING);
+    if (padded_.size() < text.size() + simdjson::SIMDJSON_PADDING)
+      padded_.resize(text.size() + simdjson::SIMDJSON_PADDING);
     std::memcpy(padded_.data(), text.data(), text.size());
     return parser_.iterate(padded_.data(), text.size(), padded_.size());
   }
@@ -70,7 +71,14 @@ class Projection {
     const std::string_view status = row.find_field("status");
     if (status != "AUTHORIZED") return false;
     built_ = "{\"seq\":";
-    built_.append(seq).append(",\"ts\":").append(ts).append(",\"user\":").append(user).append(",\"amount\":").append(amount_token).append("}");
+    built_.append(seq)
+        .append(",\"ts\":")
+        .append(ts)
+        .append(",\"user\":")
+        .append(user)
+        .append(",\"amount\":")
+        .append(amount_token)
+        .append("}");
     out = built_;
     return true;
   }
@@ -83,7 +91,7 @@ class Projection {
   std::string built_;
 };
 
-// W2 by hand: the rows that are DECLINED and above 100, as they are.
+// `filter95` by hand: the rows that are DECLINED and above 100, as they are.
 class Filter {
  public:
   bool passes(std::string_view in) {
@@ -110,15 +118,21 @@ Work work_of(const std::string& name) {
 class Loop {
  public:
   Loop(const Options& options, rd_kafka_t* consumer, rd_kafka_t* producer)
-      : in_(options.text("in")), work_(work_of(options.text("work"))), consumer_(consumer), producer_(producer),
-        out_(rd_kafka_topic_new(producer, options.text("out").c_str(), nullptr)), partitions_(partitions_of(producer, out_.get())),
-        queue_(rd_kafka_queue_get_consumer(consumer)), wakeup_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+      : in_(options.text("in")),
+        work_(work_of(options.text("work"))),
+        consumer_(consumer),
+        producer_(producer),
+        out_(rd_kafka_topic_new(producer, options.text("out").c_str(), nullptr)),
+        partitions_(partitions_of(producer, out_.get())),
+        queue_(rd_kafka_queue_get_consumer(consumer)),
+        wakeup_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     epochs_.emplace_back();
     const std::uint64_t one = 1;
     rd_kafka_queue_io_event_enable(queue_.get(), wakeup_, &one, sizeof one);
     const List topics(rd_kafka_topic_partition_list_new(1));
     rd_kafka_topic_partition_list_add(topics.get(), in_.c_str(), RD_KAFKA_PARTITION_UA);
-    if (rd_kafka_subscribe(consumer, topics.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) give_up("cannot subscribe");
+    if (rd_kafka_subscribe(consumer, topics.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      give_up("cannot subscribe");
   }
   ~Loop() { close(wakeup_); }
   Loop(const Loop&) = delete;
@@ -143,7 +157,8 @@ class Loop {
  private:
   std::size_t drain() {
     std::array<rd_kafka_message_t*, kDrainMax> messages{};
-    const auto count = rd_kafka_consume_batch_queue(queue_.get(), 0, messages.data(), messages.size());
+    const auto count =
+        rd_kafka_consume_batch_queue(queue_.get(), 0, messages.data(), messages.size());
     for (ssize_t i = 0; i < count; ++i) {
       rd_kafka_message_t* const message = messages[static_cast<std::size_t>(i)];
       if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) take(*message);
@@ -175,12 +190,15 @@ class Loop {
   void produce(const rd_kafka_message_t& message, std::string_view value, Epoch& epoch) {
     rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
     const std::int64_t timestamp = rd_kafka_message_timestamp(&message, &type);
-    const std::int32_t partition = rd_kafka_msg_partitioner_murmur2(out_.get(), message.key, message.key_len, partitions_, nullptr, nullptr);
+    const std::int32_t partition = rd_kafka_msg_partitioner_murmur2(
+        out_.get(), message.key, message.key_len, partitions_, nullptr, nullptr);
     while (true) {
       const rd_kafka_resp_err_t error = rd_kafka_producev(
-          producer_, RD_KAFKA_V_RKT(out_.get()), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-          RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_KEY(message.key, message.key_len),
-          RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_OPAQUE(&epoch), RD_KAFKA_V_END);
+          producer_, RD_KAFKA_V_RKT(out_.get()), RD_KAFKA_V_PARTITION(partition),
+          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+          RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
+          RD_KAFKA_V_KEY(message.key, message.key_len), RD_KAFKA_V_TIMESTAMP(timestamp),
+          RD_KAFKA_V_OPAQUE(&epoch), RD_KAFKA_V_END);
       if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
       if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) give_up(rd_kafka_err2str(error));
       rd_kafka_poll(producer_, 5);
@@ -215,14 +233,17 @@ class Loop {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Options options(argc, argv, {{"brokers", ""}, {"group", "b0"}, {"in", ""}, {"out", ""}, {"work", "copy"}});
+  const Options options(
+      argc, argv, {{"brokers", ""}, {"group", "b0"}, {"in", ""}, {"out", ""}, {"work", "copy"}});
   signal(SIGTERM, on_signal);
   signal(SIGINT, on_signal);
-  const Client consumer = make_client(RD_KAFKA_CONSUMER, consumer_properties(options.text("brokers"), options.text("group")));
+  const Client consumer = make_client(
+      RD_KAFKA_CONSUMER, consumer_properties(options.text("brokers"), options.text("group")));
   rd_kafka_poll_set_consumer(consumer.get());
   rd_kafka_conf_t* const conf = rd_kafka_conf_new();
   rd_kafka_conf_set_dr_msg_cb(conf, &on_delivery);
-  const Client producer = make_client(RD_KAFKA_PRODUCER, producer_properties(options.text("brokers")), conf);
+  const Client producer =
+      make_client(RD_KAFKA_PRODUCER, producer_properties(options.text("brokers")), conf);
   {
     Loop loop(options, consumer.get(), producer.get());
     std::printf("ready\n");

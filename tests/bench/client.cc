@@ -8,7 +8,8 @@
 
 namespace leat::bench {
 
-Options::Options(int argc, char** argv, std::map<std::string, std::string> defaults) : values_(std::move(defaults)) {
+Options::Options(int argc, char** argv, std::map<std::string, std::string> defaults)
+    : values_(std::move(defaults)) {
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (!word.starts_with("--")) {
@@ -30,7 +31,8 @@ std::int64_t Options::signed_number(const std::string& name) const {
   const std::string& text = values_.at(name);
   std::int64_t number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) give_up("--" + name + " is no number: " + text);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size())
+    give_up("--" + name + " is no number: " + text);
   return number;
 }
 
@@ -38,6 +40,22 @@ std::uint64_t Options::number(const std::string& name) const {
   const std::int64_t number = signed_number(name);
   if (number < 0) give_up("--" + name + " is negative");
   return static_cast<std::uint64_t>(number);
+}
+
+std::map<std::string, std::string> run_options() {
+  return {{"brokers", ""}, {"topic", ""},        {"workload", "json"}, {"records", "0"},
+          {"rate", "0"},   {"start-ns", "0"},    {"paced-from", "0"},  {"users", "1000"},
+          {"cover", "0"},  {"stamp-gap-ns", "1"}};
+}
+
+Run run_of(const Options& options) {
+  return {.workload = workload_of(options.text("workload")),
+          .start_ns = options.signed_number("start-ns"),
+          .rate = options.number("rate"),
+          .paced_from = options.number("paced-from"),
+          .users = options.number("users"),
+          .cover = options.number("cover") != 0,
+          .stamp_gap_ns = options.signed_number("stamp-gap-ns")};
 }
 
 void give_up(const std::string& what) {
@@ -48,7 +66,9 @@ void give_up(const std::string& what) {
 Client make_client(rd_kafka_type_t type, const Properties& properties, rd_kafka_conf_t* conf) {
   std::array<char, 512> why{};
   for (const auto& [name, value] : properties) {
-    if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), why.data(), why.size()) != RD_KAFKA_CONF_OK) give_up(why.data());
+    if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), why.data(), why.size()) !=
+        RD_KAFKA_CONF_OK)
+      give_up(why.data());
   }
   rd_kafka_t* const made = rd_kafka_new(type, conf, why.data(), why.size());
   if (made == nullptr) give_up(why.data());
@@ -70,8 +90,10 @@ Properties consumer_properties(const std::string& brokers, const std::string& gr
                         {"fetch.wait.max.ms", "500"},
                         {"fetch.error.backoff.ms", "50"},
                         {"queued.max.messages.kbytes", "65536"}};
-  if (rd_kafka_version() < 0x02020000) properties.emplace_back("queued.min.messages", "1000000");
-  else properties.emplace_back("fetch.queue.backoff.ms", "10");
+  if (rd_kafka_version() < 0x02020000)
+    properties.emplace_back("queued.min.messages", "1000000");
+  else
+    properties.emplace_back("fetch.queue.backoff.ms", "10");
   return properties;
 }
 

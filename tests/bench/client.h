@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "rows.h"
+
 namespace leat::bench {
 
 struct DestroyClient {
@@ -20,7 +22,9 @@ struct DestroyTopic {
   void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
 };
 struct DestroyList {
-  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
+  void operator()(rd_kafka_topic_partition_list_t* list) const {
+    rd_kafka_topic_partition_list_destroy(list);
+  }
 };
 using Client = std::unique_ptr<rd_kafka_t, DestroyClient>;
 using Queue = std::unique_ptr<rd_kafka_queue_t, DestroyQueue>;
@@ -41,11 +45,16 @@ class Options {
   std::vector<std::string> words_;
 };
 
+// The options that say which records a run has, with their defaults, and the run that they say.
+std::map<std::string, std::string> run_options();
+Run run_of(const Options& options);
+
 [[noreturn]] void give_up(const std::string& what);
 
 using Properties = std::vector<std::pair<std::string, std::string>>;
 // A client; `conf` may be prepared with callbacks. Properties win over what it holds.
-Client make_client(rd_kafka_type_t type, const Properties& properties, rd_kafka_conf_t* conf = rd_kafka_conf_new());
+Client make_client(rd_kafka_type_t type, const Properties& properties,
+                   rd_kafka_conf_t* conf = rd_kafka_conf_new());
 // The properties leat sets (src/kafka/settings.cc), so that the bare loop has the same features.
 Properties consumer_properties(const std::string& brokers, const std::string& group);
 Properties producer_properties(const std::string& brokers);

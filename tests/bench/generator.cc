@@ -1,8 +1,9 @@
 // Writes the records of a run at a constant rate, whatever happens to those it wrote before (open loop), or as fast as it can.
 //
-//   bench_generator --brokers B --topic T --workload json|bytes|filter95 --records N --rate R --start-ns NS [--slip-us 200]
+//   bench_generator --brokers B --topic T --workload W --records N --rate R --start-ns NS [--users N] [--cover 0] [--stamp-gap-ns 1]
+//                   [--paced-from N] [--from 0] [--slip-us 200]
 //
-// Prints one line of JSON. Its own slip (how late it handed a record to librdkafka) is part of it; exit 3 when the slip's p99 exceeds the bound.
+// Records [from, N); those from `paced-from` on at the rate, the first of them at the start. Prints one line of JSON. Its own slip (how late it handed a record to librdkafka) is part of it; exit 3 when the slip's p99 exceeds the bound.
 #include <sched.h>
 #include <sys/prctl.h>
 
@@ -32,9 +33,9 @@ const char* raise_priority() {
 }
 
 void wait_until(std::int64_t ns) {
-  const timespec until{static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
-  while (clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &until, nullptr) != 0) {
-  }
+  const timespec until{static_cast<time_t>(ns / 1'000'000'000),
+                       static_cast<long>(ns % 1'000'000'000)};
+  while (clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &until, nullptr) != 0) {}
 }
 
 Client make_producer(const Options& options) {
@@ -53,18 +54,21 @@ Client make_producer(const Options& options) {
 
 class Sender {
  public:
-  Sender(rd_kafka_t* client, const std::string& topic) : client_(client), topic_(rd_kafka_topic_new(client, topic.c_str(), nullptr)) {
-    const int partitions = partitions_of(client, topic_.get());
-    for (std::uint64_t user = 0; user < Run::kUsers; ++user) {
-      append_user(users_.emplace_back(), user);
-      partitions_.push_back(rd_kafka_msg_partitioner_murmur2(topic_.get(), users_.back().data(), users_.back().size(), partitions, nullptr, nullptr));
-    }
-  }
+  Sender(rd_kafka_t* client, const std::string& topic, const Run& run)
+      : client_(client),
+        topic_(rd_kafka_topic_new(client, topic.c_str(), nullptr)),
+        run_(run),
+        partitions_(partitions_of(client, topic_.get())) {}
   void send(std::uint64_t seq, const std::string& value) {
-    const std::uint64_t user = user_of(seq);
-    while (rd_kafka_produce(topic_.get(), partitions_[user], RD_KAFKA_MSG_F_COPY, const_cast<char*>(value.data()), value.size(),
-                            users_[user].data(), users_[user].size(), nullptr) != 0) {
-      if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) give_up(rd_kafka_err2str(rd_kafka_last_error()));
+    key_.clear();
+    append_user(run_, run_.user_of(seq), key_);
+    const int partition = rd_kafka_msg_partitioner_murmur2(topic_.get(), key_.data(), key_.size(),
+                                                           partitions_, nullptr, nullptr);
+    while (rd_kafka_produce(topic_.get(), partition, RD_KAFKA_MSG_F_COPY,
+                            const_cast<char*>(value.data()), value.size(), key_.data(), key_.size(),
+                            nullptr) != 0) {
+      if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        give_up(rd_kafka_err2str(rd_kafka_last_error()));
       rd_kafka_poll(client_, 10);
     }
     if (seq % 64 == 0) rd_kafka_poll(client_, 0);
@@ -73,43 +77,49 @@ class Sender {
  private:
   rd_kafka_t* client_;
   Topic topic_;
-  std::vector<std::string> users_;
-  std::vector<int> partitions_;
+  const Run run_;
+  const int partitions_;
+  std::string key_;
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Options options(argc, argv, {{"brokers", ""}, {"topic", ""}, {"workload", "json"}, {"records", "0"}, {"rate", "0"},
-                                     {"start-ns", "0"}, {"slip-us", "200"}});
-  const Run run{workload_of(options.text("workload")), options.signed_number("start-ns"), options.number("rate")};
+  std::map<std::string, std::string> known = run_options();
+  known.merge(std::map<std::string, std::string>{{"from", "0"}, {"slip-us", "200"}});
+  const Options options(argc, argv, std::move(known));
+  const Run run = run_of(options);
+  const std::uint64_t from = options.number("from");
   const std::uint64_t records = options.number("records");
   const Client producer = make_producer(options);
   Samples slip;
   const char* priority = "normal";
   {
-    Sender sender(producer.get(), options.text("topic"));
+    Sender sender(producer.get(), options.text("topic"), run);
     std::string value;
-    if (run.rate != 0) {
-      slip.reserve(records);
+    if (run.rate != 0 && records > run.paced_from) {
+      slip.reserve(records - run.paced_from);
       if (wall_ns() > run.start_ns) give_up("the start lies in the past");
       priority = raise_priority();
     }
-    for (std::uint64_t seq = 0; seq < records; ++seq) {
+    for (std::uint64_t seq = from; seq < records; ++seq) {
       make_row(run, seq, value);
-      if (run.rate != 0) {
+      if (run.rate != 0 && seq >= run.paced_from) {
         const std::int64_t intended = run.intended_ns(seq);
         if (wall_ns() < intended) wait_until(intended);
         slip.add(wall_ns() - intended);
       }
       sender.send(seq, value);
     }
-    if (rd_kafka_flush(producer.get(), 60'000) != RD_KAFKA_RESP_ERR_NO_ERROR) give_up("not everything was acknowledged");
+    if (rd_kafka_flush(producer.get(), 60'000) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      give_up("not everything was acknowledged");
   }
   const std::string slip_json = slip.json(1e3);
-  const bool late = !slip.empty() && slip.at(0.99) / 1e3 > static_cast<double>(options.number("slip-us"));
-  std::printf("{\"records\":%llu,\"failed\":%llu,\"priority\":\"%s\",\"late\":%s,\"slip_us\":%s}\n", static_cast<unsigned long long>(records),
-              static_cast<unsigned long long>(failed), priority, late ? "true" : "false", slip_json.c_str());
+  const bool late =
+      !slip.empty() && slip.at(0.99) / 1e3 > static_cast<double>(options.number("slip-us"));
+  std::printf("{\"records\":%llu,\"failed\":%llu,\"priority\":\"%s\",\"late\":%s,\"slip_us\":%s}\n",
+              static_cast<unsigned long long>(records), static_cast<unsigned long long>(failed),
+              priority, late ? "true" : "false", slip_json.c_str());
   if (failed != 0) return 1;
   return late ? 3 : 0;
 }

@@ -6,44 +6,52 @@
 
 namespace leat::bench {
 
-enum class Workload : std::uint8_t { bytes, json, filter95 };  // W0, W1, W2
-// What a reader finds: the input, what W1's filter and projection make of it, or the rows that W2's filter leaves.
-enum class Stage : std::uint8_t { raw, projected, filtered };
+// W0, W1, a filter that leaves 5 %, W2, W4, W5, and A and B of the duel: README.md.
+enum class Workload : std::uint8_t {
+  bytes,
+  json,
+  filter95,
+  totals,
+  windows,
+  rekey,
+  encode,
+  groups
+};
 // By the names of the options; an unknown one ends the program (exit 2).
 Workload workload_of(std::string_view name);
-Stage stage_of(std::string_view name);
 
 // The records of a run: everything follows from the sequence and the run's clock, so a reader needs no copy of what was sent. A value.
 struct Run {
   static constexpr std::size_t kRowBytes = 200;
   static constexpr std::size_t kWideRowBytes = 1000;
-  static constexpr std::uint64_t kUsers = 1000;
+  static constexpr std::size_t kEncodeRowBytes = 1200;
+  static constexpr std::int64_t kWindowNs = 1'000'000'000;  // W4
 
   Workload workload = Workload::json;
-  std::int64_t start_ns = 0;         // wall clock: when record 0 is to be sent
-  std::uint64_t rate = 0;            // records a second; 0 = as fast as possible, stamps 1 ns apart
+  std::int64_t start_ns = 0;      // wall clock: when record `paced_from` is to be sent
+  std::uint64_t rate = 0;         // records a second; 0 = as fast as possible
+  std::uint64_t paced_from = 0;   // what lies before is sent as fast as possible
+  std::uint64_t users = 1000;     // at most 10 000 000
+  bool cover = false;             // the first `users` records are one of each user
+  std::int64_t stamp_gap_ns = 1;  // between the stamps of records that are sent as fast as possible
 
-  // When record `seq` is to be sent, wall clock.
+  // When record `seq` is to be sent, wall clock; what its member `ts` says.
   std::int64_t intended_ns(std::uint64_t seq) const noexcept;
+  std::uint64_t user_of(std::uint64_t seq) const noexcept;
 };
 
-// The key of a record: its user, "u00042".
-std::uint64_t user_of(std::uint64_t seq) noexcept;
-void append_user(std::string& to, std::uint64_t user);
+// The key of a record: its user, "u00042"; with seven digits above 100 000 users.
+void append_user(const Run& run, std::uint64_t user, std::string& to);
+// The other way round; false when it is no user of the run.
+bool read_user(const Run& run, std::string_view text, std::uint64_t& user);
 
-// Replaces `value` by record `seq`. 200 bytes: a JSON object of 8 fields, or sequence, stamp and noise. W2: 1000 bytes, a JSON object of
-// 24 fields.
+// Replaces `value` by record `seq`. 200 bytes: a JSON object of 8 fields; W0: sequence, stamp and noise; B: text that begins with the sequence.
+// `filter95`: 1000 bytes, a JSON object of 24 fields. A: 1200 bytes as W0.
 void make_row(const Run& run, std::uint64_t seq, std::string& value);
 
-// Whether a reader is to find the record, computed from the sequence alone. W1's filter is `status == 'AUTHORIZED' && amount > 20.0`, about
-// 90 % pass; W2's is `status == 'DECLINED' && amount > 100.0`, 5 % pass.
-bool passes(Stage stage, std::uint64_t seq) noexcept;
-
-// What a reader finds in one record. `right` = every field has the value the oracle computes, and there is no other field.
-struct Seen {
-  bool right = false;
-  std::uint64_t seq = 0;
-};
-Seen check_row(const Run& run, Stage stage, std::string_view value, std::string_view key);
+// Of member `amount`, in hundredths.
+std::uint64_t cents_of(std::uint64_t seq) noexcept;
+// Member `status`: "AUTHORIZED", else "DECLINED".
+bool authorized(std::uint64_t seq) noexcept;
 
 }  // namespace leat::bench
