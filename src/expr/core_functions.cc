@@ -6,7 +6,7 @@
 namespace leat::expr {
 namespace {
 
-Value size(Frame&, const Value& a) { return size_of(a); }
+Value size(Frame& frame, const Value& a) { return size_of(a, frame.arena); }
 Value type(Frame&, const Value& a) { return Value::type_name(type_name_of(a)); }
 Value keep(Frame&, const Value& a) { return a; }
 

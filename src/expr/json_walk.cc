@@ -283,6 +283,21 @@ std::span<const record::Entry> distinct(std::span<const record::Entry> entries,
   return entries;
 }
 
+// Of equal names the first counts.
+Value count_members(std::string_view json, base::Arena& arena) {
+  Growing<record::Entry> entries(arena);
+  Value broken;
+  const bool well = walk(json, [&](const StringToken& name, std::string_view) {
+    const record::Entry entry{string_value(name, arena), {}};
+    entries.add(entry);
+    if (entry.key.is_error()) broken = entry.key;
+    return !broken.is_error();
+  });
+  if (broken.is_error()) return broken;
+  const std::size_t count = distinct(entries.all(), arena).size();
+  return well ? Value::integer(static_cast<std::int64_t>(count)) : fail(kInvalidJson);
+}
+
 }  // namespace
 
 Value json_value(std::string_view token, base::Arena& arena) {
@@ -361,11 +376,18 @@ const record::RowError* json_entries(std::string_view json, base::Arena& arena,
 
 bool json_opens(std::string_view json, char bracket) { return Cursor(json).peek() == bracket; }
 
-Value json_size(std::string_view json) {
-  if (!json_opens(json, '{') && !json_opens(json, '[')) return fail(kNoSuchOverload);
+Value json_size(std::string_view json, base::Arena& arena) {
+  if (json_opens(json, '{')) return count_members(json, arena);
+  if (!json_opens(json, '[')) return fail(kNoSuchOverload);
   std::int64_t count = 0;
   const bool well = walk(json, [&](const StringToken&, std::string_view) { return ++count > 0; });
   return well ? Value::integer(count) : fail(kInvalidJson);
+}
+
+bool json_is_empty(std::string_view json) {
+  bool empty = true;
+  const bool well = walk(json, [&](const StringToken&, std::string_view) { return empty = false; });
+  return well && empty;
 }
 
 Value json_contains(std::string_view json, const Value& value, base::Arena& arena) {

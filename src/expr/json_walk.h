@@ -25,8 +25,10 @@ const record::RowError* json_entries(std::string_view json, base::Arena& arena,
                                      std::span<const record::Entry>& out);
 // Whether the value begins with this bracket: `[` a list, `{` an object.
 bool json_opens(std::string_view json, char bracket);
-// How many items or members.
-record::Value json_size(std::string_view json);
+// How many items, or members of different names: as json_items() and json_entries() give them.
+record::Value json_size(std::string_view json, base::Arena& arena);
+// Whether a list or object has nothing in it.
+bool json_is_empty(std::string_view json);
 // Whether the list has an item equal to `value`, or the object a member of that name.
 record::Value json_contains(std::string_view json, const record::Value& value, base::Arena& arena);
 // One JSON value as a Value: objects and lists stay json.

@@ -284,14 +284,14 @@ Value contains_value(const Value& operand, const Value& value, base::Arena& aren
   return broken;
 }
 
-Value size_of(const Value& value) {
+Value size_of(const Value& value, base::Arena& arena) {
   const auto number = [](std::size_t n) { return Value::integer(static_cast<std::int64_t>(n)); };
   switch (value.type()) {
     case Type::string: return number(base::count_code_points(value.as_text()));
     case Type::bytes: return number(value.as_text().size());
     case Type::list: return number(value.as_items().size());
     case Type::map: return number(value.as_entries().size());
-    case Type::json: return json_size(value.as_text());
+    case Type::json: return json_size(value.as_text(), arena);
     default: return fail(kNoSuchOverload);
   }
 }
@@ -320,10 +320,7 @@ bool is_zero(const Value& value) noexcept {
     case Type::duration: return value.as_integer() == 0 && value.as_nanos() == 0;
     case Type::list: return value.as_items().empty();
     case Type::map: return value.as_entries().empty();
-    case Type::json: {
-      const Value size = json_size(value.as_text());
-      return size.is(Type::integer) && size.as_integer() == 0;
-    }
+    case Type::json: return json_is_empty(value.as_text());
     case Type::optional: return value.as_optional() == nullptr;
     case Type::absent:
     case Type::null: return true;

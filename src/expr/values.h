@@ -74,7 +74,7 @@ Value item_of(const Value& operand, const Value& key, base::Arena& arena);
 // `value in operand`.
 Value contains_value(const Value& operand, const Value& value, base::Arena& arena);
 // size(): code points, bytes, items or entries, as an int.
-Value size_of(const Value& value);
+Value size_of(const Value& value, base::Arena& arena);
 
 // The type as CEL names it: bool int uint double string bytes list map null_type type
 // google.protobuf.Timestamp google.protobuf.Duration optional_type.

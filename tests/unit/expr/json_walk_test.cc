@@ -81,6 +81,9 @@ TEST(JsonWalk, OfManyEqualNamesTheFirstCounts) {
   std::span<const record::Entry> entries;
   EXPECT_EQ(json_entries(object + "}", arena, entries), nullptr);
   ASSERT_EQ(entries.size(), 100u);
+  EXPECT_EQ(show(json_size(object + "}", arena)), "int 100");
+  EXPECT_EQ(show(json_size(R"({"a":1,"\u0061":2,"b":3})", arena)), "int 2");
+  EXPECT_EQ(json_size(object, arena).as_error().code, "INVALID_JSON");
   for (std::size_t i = 0; i < entries.size(); ++i)
     EXPECT_EQ(show(entries[i].value), fmt::format("int {}", i));
 }
@@ -97,7 +100,7 @@ TEST(JsonWalk, DamagedTextNeverLeavesItsBounds) {
     const std::vector<char> exact(text.begin(), text.end());  // no byte behind it
     const std::string_view view(exact.data(), exact.size());
     for (const std::string_view name : {"a", "c", "d", "e", "zz"}) json_member(view, name, arena);
-    json_size(view);
+    json_size(view, arena);
     json_contains(view, Value::integer(1), arena);
     std::span<const Value> items;
     std::span<const record::Entry> entries;

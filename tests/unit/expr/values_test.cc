@@ -33,6 +33,7 @@ const Fields& fields() {
       {"m.a", Value::integer(1)},
       {"empty", Value::json("[]")},
       {"object", Value::json("{}")},
+      {"twice", Value::json(R"({"a":1,"a":2})")},
       {"broken", Value::json("[1, tru")},
       {"ts", Value::timestamp(1767225600250000, 7)},
   };
@@ -85,6 +86,7 @@ TEST(Values, ListsAndMapsAreMade) {
        "{string a: int 7, true: int 2, int 3: string x, uint 4: null}"},
       {"{s: i}", "{string Köln: int 7}"},
       {"[nope]", "error NO_SUCH_FIELD"},
+      {"size(twice) == size(twice.transformMap(k, v, v)) && size(twice) == 1", "true"},
       {"[1, i / 0]", "error DIVIDE_BY_ZERO"},
       {"{'a': nope}", "error NO_SUCH_FIELD"},
       {"{nope: 1}", "error NO_SUCH_FIELD"},
