@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <exception>
 #include <sstream>
 
@@ -210,7 +211,10 @@ void Tree::add_definition_commands() {
   preview->add_option("--read", invocation_.read,
                       "Let the daemon read the newest records of each Kafka source, so many");
   CLI::App* expr = add(Command::expr);
-  expr->add_option("EXPRESSION", invocation_.expression, "Over the fields of a row")->required();
+  expr->add_option("EXPRESSION", invocation_.expression,
+                   "Over the fields of a row; one that begins with -o, -q, -h or --x stands behind "
+                   "`--`, options before that")
+      ->required();
   add_rows(expr, "");
   expr->add_flag("--type", invocation_.show_type, "Print the types of the values instead");
   add(Command::schema)
@@ -393,12 +397,33 @@ std::optional<Parsed> unknown_command(int argc, const char* const* argv) {
   return Parsed{std::nullopt, ExitCode::usage, {}, text + "\nRun `leat --help` for the list.\n"};
 }
 
+// `leat expr '-a + 1'`: what begins with `-` and is no option of the command is the expression, as if
+// it stood behind `--`.
+std::vector<const char*> arguments_of(int argc, const char* const* argv) {
+  std::vector<const char*> all(argv, argv + argc);
+  if (argc < 2 || argv[1] != command_name(Command::expr)) return all;
+  const auto is_expression = [](std::string_view text) {
+    if (text == "-" || text == "--" || text.substr(0, 1) != "-") return false;
+    const bool long_option = text[1] == '-' && text.size() > 2 && std::isalpha(text[2]) != 0;
+    const bool short_option = std::string_view("oqh").find(text[1]) != std::string_view::npos;
+    return !long_option && !short_option;
+  };
+  if (std::find(all.begin(), all.end(), std::string_view("--")) != all.end()) return all;
+  const auto found = std::find_if(all.begin() + 2, all.end(), is_expression);
+  if (found == all.end()) return all;
+  const char* const expression = *found;
+  all.erase(found);
+  all.insert(all.end(), {"--", expression});
+  return all;
+}
+
 }  // namespace
 
 Parsed parse(int argc, const char* const* argv) {
   if (auto unknown = unknown_command(argc, argv)) return *std::move(unknown);
   try {
-    return Tree().parse(argc, argv);
+    const std::vector<const char*> all = arguments_of(argc, argv);
+    return Tree().parse(static_cast<int>(all.size()), all.data());
   } catch (const std::exception& thrown) {
     return {std::nullopt, ExitCode::internal, {}, std::string("leat: ") + thrown.what() + "\n"};
   }

@@ -160,6 +160,21 @@ TEST_F(TrialCommands, ExprPrintsTheValueOfEachRow) {
   EXPECT_EQ(out_, "{\"type\":\"int\",\"value\":1}\n");
 }
 
+TEST_F(TrialCommands, ExprTakesAMinusForTheExpressions) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"expr", "-amount", "--row", "{\"amount\": 2}"},
+                                             {"expr", "--row", "{\"amount\": 2}", "-amount"},
+                                             {"expr", "-1 * amount", "--row", "{\"amount\": 2}"},
+                                             {"expr", "-(amount)", "--row={\"amount\": 2}"},
+                                             {"expr", "--row", "{\"amount\": 2}", "--", "-amount"},
+                                             {"expr", "--row", "{\"o\": 2}", "--", "-o"}}) {
+    EXPECT_EQ(run(arguments), ExitCode::done) << err_;
+    EXPECT_EQ(out_, "-2\n") << arguments[1];
+  }
+  EXPECT_EQ(run({"expr", "a", "--rows", "{}"}), ExitCode::usage);
+  EXPECT_THAT(err_, HasSubstr("--rows"));
+}
+
 TEST_F(TrialCommands, ExprPutsACaretUnderAMistake) {
   EXPECT_EQ(run({"expr", "1 +\nsise(a) + 2"}), ExitCode::bad_config);
   EXPECT_THAT(err_, HasSubstr("UNKNOWN_FUNCTION"));
