@@ -17,8 +17,8 @@ inline constexpr record::RowError kInvalidEscape{"INVALID_ESCAPE",
                                                  "a string holds an unknown escape sequence"};
 inline constexpr record::RowError kInvalidNumber{"INVALID_NUMBER",
                                                  "a number is not written as JSON writes numbers"};
-inline constexpr record::RowError kNumberOutOfRange{"NUMBER_OUT_OF_RANGE",
-                                                    "a number is too large for a double"};
+inline constexpr record::RowError kNumberOutOfRange{
+    "NUMBER_OUT_OF_RANGE", "a number is outside the 64 bits of an int, or of a double"};
 inline constexpr record::RowError kNotRepresentable{"NOT_REPRESENTABLE",
                                                     "the format has no way to write this value"};
 inline constexpr record::RowError kWrongType{

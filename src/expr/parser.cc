@@ -158,7 +158,13 @@ class Parser {
     const NodeId condition = binary(1);
     if (failed_ || !at("?")) return condition;
     const Span name = take().span;
+    const bool member_behind = at(".");
     const NodeId then = binary(1);
+    if (member_behind && !failed_ && !at(":"))
+      return fail("EXPRESSION_SYNTAX",
+                  "an optional member is written `.?`: a.?b, not a?.b (and `a.?b ?? x` is x where "
+                  "there is none)",
+                  {name.begin, name.end + 1});
     if (!expect(":", "of a conditional")) return 0;
     const NodeId otherwise = expression();
     if (failed_) return 0;
@@ -346,7 +352,10 @@ class Parser {
     } else {
       node.literal = LiteralKind::integer;
       if (token.magnitude > kMost + (negative ? 1u : 0u))
-        return fail("EXPRESSION_SYNTAX", "this number does not fit into 64 bits", node.span);
+        return fail("EXPRESSION_SYNTAX",
+                    "an int lies between -9223372036854775808 and 9223372036854775807: write it as "
+                    "a uint (…u) or as a double (….0)",
+                    node.span);
       node.integer = static_cast<std::int64_t>(negative ? 0 - token.magnitude : token.magnitude);
     }
     return add(std::move(node));

@@ -208,8 +208,22 @@ TEST(Parser, SyntaxErrorsNameTheirPlaceInCodePoints) {
       {"ä", "0-1 EXPRESSION_SYNTAX: this character has no meaning in an expression\n"},
       {"12ab", "0-4 EXPRESSION_SYNTAX: this is neither a number nor a name\n"},
       {"0x", "0-2 EXPRESSION_SYNTAX: 0x needs digits behind it\n"},
-      {"9223372036854775808", "0-19 EXPRESSION_SYNTAX: this number does not fit into 64 bits\n"},
-      {"-(9223372036854775808)", "2-21 EXPRESSION_SYNTAX: this number does not fit into 64 bits\n"},
+      {"9223372036854775808",
+       "0-19 EXPRESSION_SYNTAX: an int lies between -9223372036854775808 and 9223372036854775807: "
+       "write it as a uint (…u) or as a double (….0)\n"},
+      {"-(9223372036854775808)",
+       "2-21 EXPRESSION_SYNTAX: an int lies between -9223372036854775808 and 9223372036854775807: "
+       "write it as a uint (…u) or as a double (….0)\n"},
+      {"a?.b",
+       "1-3 EXPRESSION_SYNTAX: an optional member is written `.?`: a.?b, not a?.b (and "
+       "`a.?b ?? x` is x where there is none)\n"},
+      {"a?.b.c ?? 1",
+       "1-3 EXPRESSION_SYNTAX: an optional member is written `.?`: a.?b, not a?.b "
+       "(and `a.?b ?? x` is x where there is none)\n"},
+      {"a ? .b",
+       "2-4 EXPRESSION_SYNTAX: an optional member is written `.?`: a.?b, not a?.b (and "
+       "`a.?b ?? x` is x where there is none)\n"},
+      {"a ? b", "5-5 EXPRESSION_SYNTAX: expected `:` of a conditional, found the end\n"},
       {"99999999999999999999", "0-20 EXPRESSION_SYNTAX: this number is too large\n"},
       {"1e999", "0-5 EXPRESSION_SYNTAX: this number is too large\n"},
       {"`a", "0-2 EXPRESSION_SYNTAX: this name in backticks is not closed\n"},
