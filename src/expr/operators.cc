@@ -277,11 +277,18 @@ void logic_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   }
 }
 
+// What an optional holds, absent for none; other values as they are.
+const Value* content_of(const Value& value) {
+  static constexpr Value kAbsent;
+  if (!value.is(Type::optional)) return &value;
+  return value.as_optional() == nullptr ? &kAbsent : value.as_optional();
+}
+
 void coalesce_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   const Operand left = in[0];
   const Operand right = in[1];
   for (std::size_t i = 0; i < rows; ++i) {
-    const Value* const a = &left[i];
+    const Value* const a = content_of(left[i]);
     const Value* const b = &right[i];
     out[i] = *(a->is_missing() || a->is_error() ? b : a);
   }

@@ -125,8 +125,10 @@ Thing Interpreter::binary(const Node& node) {
   if (node.op == Operator::logical_and || node.op == Operator::logical_or) return logic(node);
   const Thing a = eval(node.children[0]);
   if (node.op == Operator::coalesce) {
-    const bool missing = is_broken(a) || a.is(Type::null);
-    return missing ? eval(node.children[1]) : a;
+    const bool none = a.is(Type::optional) && a.items.empty();
+    const Thing held = a.is(Type::optional) && !none ? a.items[0] : a;
+    const bool missing = none || is_broken(held) || held.is(Type::null);
+    return missing ? eval(node.children[1]) : held;
   }
   const Thing b = eval(node.children[1]);
   if (is_broken(a)) return as_error(a);

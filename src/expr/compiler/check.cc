@@ -241,7 +241,7 @@ class Checker {
       case Use::header: return header(span);
       case Use::refused: return refuse(ast_[tested]);
       case Use::value:
-        if (ast_[tested].kind == NodeKind::select) return;
+        if (ast_[tested].kind == NodeKind::select) return has_members(ast_[tested]);
         break;
       default: break;
     }
@@ -251,7 +251,10 @@ class Checker {
   void path_and_parent(record::FieldPath path, Span span, Checked& checked) {
     checked.column = field(path, span).column;
     path.pop_back();
-    if (!path.empty()) checked.parent_column = resolver_.resolve_field(path).column;
+    if (path.empty()) return;
+    const Resolution parent = resolver_.resolve_field(path);
+    checked.parent_column = parent.column;
+    checked.may_be_absent = parent.may_be_absent;
   }
 
   void refuse(const Node& node) {
@@ -399,9 +402,13 @@ class Checker {
       checked.type = Type::optional;
     }
     if (!node.optional) declared_member(id, out_.nodes[of].declared, checked);
-    constexpr Types kAny = kContainers | kOptionals;
-    if (strict_ && !within(type(of), kAny))
-      report("WRONG_ARGUMENTS", name_of(type(of)) + " has no members or items", node.span);
+    has_members(node);
+  }
+
+  void has_members(const Node& node) {
+    const StaticType of = type(node.children[0]);
+    if (strict_ && !within(of, kContainers | kOptionals))
+      report("WRONG_ARGUMENTS", name_of(of) + " has no members or items", node.span);
   }
 
   void declared_member(NodeId id, const spec::SchemaType* declared, Checked& checked) {
@@ -459,7 +466,7 @@ class Checker {
       }
     } else if (node.op == Operator::coalesce) {
       // The left side counts only when it is not null.
-      checked.type = l == Type::null ? r : (l == r ? l : std::nullopt);
+      checked.type = l == Type::null ? r : l == r && l != Type::optional ? l : std::nullopt;
     } else {
       checked.type = Type::boolean;
       if (is_ordering(node.op) && l && r)

@@ -170,7 +170,15 @@ class Generator {
   void fold_coalesce(const Node& node, Plan& plan) {
     const std::optional<Value>& left = constant(node.children[0]);
     if (!left) return;
-    plan.alias = node.children[left->is_missing() || left->is_error() ? 1 : 0];
+    const bool none = left->is(Type::optional) && left->as_optional() == nullptr;
+    const bool held = left->is(Type::optional) && !none;
+    const Value value = held ? *left->as_optional() : *left;
+    if (none || value.is_missing() || value.is_error())
+      plan.alias = node.children[1];
+    else if (held)
+      plan.constant = value;
+    else
+      plan.alias = node.children[0];
   }
 
   // false && x, x || true: one side decides, whatever the other is.

@@ -49,6 +49,8 @@ TEST(Compile, ToldMistakes) {
       {"a.int()", "0-7 WRONG_ARGUMENTS: `int` is no method: write int(x)\n"},
       {"has(1)", "0-6 WRONG_ARGUMENTS: has() takes one field: has(a), has(a.b)\n"},
       {"has(this)", "0-9 WRONG_ARGUMENTS: has() takes one field: has(a), has(a.b)\n"},
+      {"has(1.a)", "4-7 WRONG_ARGUMENTS: int has no members or items\n"},
+      {"has('x'.a)", "4-9 WRONG_ARGUMENTS: string has no members or items\n"},
       {"has(a, b)", "0-9 WRONG_ARGUMENTS: has() takes one field: has(a), has(a.b)\n"},
       {"has(a + 1)", "0-10 WRONG_ARGUMENTS: has() takes one field: has(a), has(a.b)\n"},
       {"unknown_a + unknown_b",

@@ -232,6 +232,15 @@ TEST(Evaluate, CoalesceTakesTheRightSideForAbsentNullAndError) {
       {"user.phone ?? 'none'", "string none"},
       {"items[9] ?? 'none'", "string none"},
       {"items[0].nope ?? 'none'", "string none"},
+      {"user.?phone ?? 'none'", "string none"},
+      {"user.?name ?? 'none'", "string Ada"},
+      {"nope.?name ?? 'none'", "string none"},
+      {"items[?9] ?? 'none'", "string none"},
+      {"optional.of(n) ?? 1", "int 1"},
+      {"optional.none() ?? i", "int 7"},
+      {"optional.of(2) ?? i", "int 2"},
+      {"optional.of(null) ?? i", "int 7"},
+      {"user.?phone ?? user.?name", "some string Ada"},
   }));
 }
 
