@@ -1,11 +1,15 @@
 #include "expr/compile.h"
 
+#include <algorithm>
+#include <iterator>
+#include <memory>
 #include <utility>
 
 #include <re2/re2.h>
 
 #include "expr/code.h"
 #include "expr/compiler/check.h"
+#include "expr/compiler/failures.h"
 #include "expr/compiler/generate.h"
 #include "expr/compiler/hints.h"
 #include "expr/compiler/names.h"
@@ -41,7 +45,17 @@ Compiled compile(const Ast& ast, Resolver& resolver, TypeCheck mode) {
   Hints hints = find_hints(ast, meanings, checked.nodes);
   result.warnings = std::move(hints.warnings);
   result.bare_fields = std::move(hints.bare_fields);
-  result.program.emplace(generate(ast, meanings, checked.nodes, hash_of(resolver.place())));
+  std::unique_ptr<Code> code = generate(ast, meanings, checked.nodes, hash_of(resolver.place()));
+  if (mode == TypeCheck::strict) {
+    Failures failures = find_failures(ast, meanings, checked.nodes);
+    if (failures.mistake) {
+      result.diagnostics.push_back(*std::move(failures.mistake));
+      return result;
+    }
+    std::move(failures.warnings.begin(), failures.warnings.end(),
+              std::back_inserter(result.warnings));
+  }
+  result.program.emplace(std::move(code));
   return result;
 }
 

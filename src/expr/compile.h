@@ -70,14 +70,17 @@ class Resolver {
   }
 };
 
-// strict: what can be seen to fail for every row (`1 + 'a'`) is a mistake of the user. dynamic: it
-// is left to the rows.
+// strict: what can be seen to fail for every row (`1 + 'a'`, `a + 1 / 0`) is a mistake of the user.
+// dynamic: it is left to the rows.
 enum class TypeCheck : std::uint8_t { strict, dynamic };
 
-// A field without which a row fails: an operand that no `??`, `.?`, has() or try() looks after.
+// A field without which a row fails: an operand that no `??`, has() of it or try() looks after, or
+// what stands before the last member of has(a.b) and a.?b.
 struct BareField {
   record::FieldPath path;
-  Span span;  // where it stands first
+  Span span;                // where it stands first
+  bool null_fails = false;  // null where it stands fails too
+  bool copy = false;        // the expression is nothing else: whoever takes its value may need it
 };
 
 // A program, or all the reasons why there is none.
@@ -85,14 +88,14 @@ struct Compiled {
   std::optional<Program> program;
   std::vector<spec::Diagnostic>
       diagnostics;  // pointer left to the caller; spans in code points of the text
-  std::vector<spec::Diagnostic> warnings;  // beside a program: EXPENSIVE_PATTERN
+  std::vector<spec::Diagnostic> warnings;  // beside a program: EXPENSIVE_PATTERN, ALWAYS_FAILS
   std::vector<BareField> bare_fields;      // of those that may be absent; in the order of the text
 
   bool ok() const noexcept { return program.has_value(); }
 };
 
 // Codes: those of parse(), UNKNOWN_FUNCTION, UNKNOWN_FIELD and what else the resolver refuses with,
-// WRONG_ARGUMENTS, INVALID_PATTERN, NOT_AVAILABLE_YET.
+// WRONG_ARGUMENTS, INVALID_PATTERN, NOT_AVAILABLE_YET; ALWAYS_FAILS when every row would.
 Compiled compile(std::string_view text, Resolver& resolver, const Limits& limits,
                  TypeCheck check = TypeCheck::strict);
 // The same of an expression that was parsed before, or of a piece of one.

@@ -203,7 +203,8 @@ std::vector<TypedColumn> Builder::bind_key(const std::vector<spec::Assignment>& 
   for (const spec::Assignment& field : by) {
     const bool path = !field.copy_of.empty();
     const Expressions::Value value =
-        path ? expressions.field(field.copy_of, field.pointer) : expressions.compile(field.value);
+        path ? expressions.field(field.copy_of, field.pointer)
+             : expressions.compile(field.value, Expressions::Copies::may_be_absent);
     TypedColumn& key = keys.emplace_back();
     key.column = value.copy_of ? column(*value.copy_of, Want::value) : value.column;
     if (path && value.valid) key.type = shape.find(field.copy_of, graph_.scopes()).type;

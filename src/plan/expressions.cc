@@ -170,8 +170,10 @@ expr::Refusal Expressions::refusal(const FieldPath& path, const Field& field) {
 }
 
 std::optional<expr::Program> Expressions::compile_text(const spec::Expression& expression,
-                                                       FieldResolver& resolver) {
+                                                       FieldResolver& resolver, Copies copies) {
   expr::Compiled compiled = expr::compile(expression.text, resolver, limits_);
+  if (copies == Copies::may_be_absent)
+    std::erase_if(compiled.bare_fields, [](const expr::BareField& field) { return field.copy; });
   if (presence_ != nullptr && !mixed_)
     if (std::optional<spec::Diagnostic> told = presence_->tell(compiled.bare_fields)) {
       told->pointer = expression.pointer;
@@ -186,9 +188,9 @@ std::optional<expr::Program> Expressions::take(expr::Compiled compiled,
   return std::move(compiled.program);
 }
 
-Expressions::Value Expressions::compile(const spec::Expression& expression) {
+Expressions::Value Expressions::compile(const spec::Expression& expression, Copies copies) {
   FieldResolver resolver(*this, expression.pointer);
-  return value_of(compile_text(expression, resolver), resolver, expression.pointer);
+  return value_of(compile_text(expression, resolver, copies), resolver, expression.pointer);
 }
 
 Expressions::Value Expressions::compile(const expr::Ast& ast, const std::string& pointer) {
@@ -211,7 +213,7 @@ Expressions::Value Expressions::value_of(std::optional<expr::Program> program,
 std::shared_ptr<const expr::Program> Expressions::compile_program(
     const spec::Expression& expression) {
   FieldResolver resolver(*this, expression.pointer);
-  std::optional<expr::Program> program = compile_text(expression, resolver);
+  std::optional<expr::Program> program = compile_text(expression, resolver, Copies::must_be_there);
   if (!program) return nullptr;
   resolver.commit(*program);
   return std::make_shared<const expr::Program>(*std::move(program));

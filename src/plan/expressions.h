@@ -41,8 +41,11 @@ class Expressions {
     bool valid = true;
     bool declared = false;  // of a copy: the schema knows the field, so absent reads as null
   };
+  // What becomes of a row without the field that an expression is nothing but: it fails, or whoever
+  // takes the value knows what to do.
+  enum class Copies : std::uint8_t { must_be_there, may_be_absent };
   // Mistakes go to the diagnostics; the value is then not valid.
-  Value compile(const spec::Expression& expression);
+  Value compile(const spec::Expression& expression, Copies copies = Copies::must_be_there);
   // The same of an expression that was parsed before, or of a piece of one; it stands at `pointer`.
   Value compile(const expr::Ast& ast, const std::string& pointer);
   // The same without shortcuts for paths: always a program, or null.
@@ -61,7 +64,7 @@ class Expressions {
  private:
   class FieldResolver;
   std::optional<expr::Program> compile_text(const spec::Expression& expression,
-                                            FieldResolver& resolver);
+                                            FieldResolver& resolver, Copies copies);
   std::optional<expr::Program> take(expr::Compiled compiled, const std::string& pointer);
   Value value_of(std::optional<expr::Program> program, FieldResolver& resolver,
                  const std::string& pointer);

@@ -23,6 +23,23 @@ std::string names_of(const std::vector<std::string>& fields) {
   return names;
 }
 
+// `has(a) && has(a.b)`: has() of a member fails where what stands before it is absent.
+std::string test_of(const record::FieldPath& path) {
+  std::string text;
+  for (std::size_t i = 1; i <= path.size(); ++i)
+    text += (i == 1 ? "has(" : " && has(") +
+            spec::format_field_path({path.begin(), path.begin() + static_cast<std::ptrdiff_t>(i)}) +
+            ")";
+  return text;
+}
+
+// `this.?a.?b`: no value where one of them is absent.
+std::string optional_form(const record::FieldPath& path) {
+  std::string text = "this";
+  for (const std::string& name : path) text += ".?" + spec::format_field_path({name});
+  return text;
+}
+
 }  // namespace
 
 // A field is there when something below it is.
@@ -33,24 +50,25 @@ bool Presence::settled(const record::FieldPath& path) const {
 }
 
 std::optional<spec::Diagnostic> Presence::tell(const std::vector<expr::BareField>& fields) {
-  std::vector<std::string> names;
-  std::optional<spec::Diagnostic> told;
-  for (const expr::BareField& field : fields) {
-    if (settled(field.path)) continue;
-    if (!told) {
-      told.emplace();
-      told->severity = spec::Severity::warning;
-      told->code = "MAY_BE_ABSENT";
-      told->span = {field.span.begin, field.span.end};
-    }
-    names.push_back(spec::format_field_path(field.path));
-  }
+  std::vector<const expr::BareField*> news;
+  for (const expr::BareField& field : fields)
+    if (!settled(field.path)) news.push_back(&field);
   for (const expr::BareField& field : fields) settle(field.path);
-  if (!told) return told;
-  told->message = "a row without " + names_of(names) + " fails here, and so does null: write `" +
-                  names[0] + " ?? …` or test `has(" + names[0] +
-                  ")`. Where this is meant, an `on_error` on the step says so; so does a `schema` "
-                  "of the source";
+  if (news.empty()) return std::nullopt;
+  std::vector<std::string> names;
+  for (const expr::BareField* field : news) names.push_back(spec::format_field_path(field->path));
+  const bool null_fails =
+      std::all_of(news.begin(), news.end(), [](const auto* field) { return field->null_fails; });
+  spec::Diagnostic told;
+  told.severity = spec::Severity::warning;
+  told.code = "MAY_BE_ABSENT";
+  told.span = {news[0]->span.begin, news[0]->span.end};
+  told.message = "a row without " + names_of(names) + " fails here" +
+                 (null_fails ? ", and so does null" : "") + ": write `" + names[0] + " ?? …` or " +
+                 (news[0]->copy ? "`" + optional_form(news[0]->path) + "`, which leaves it out"
+                                : "test `" + test_of(news[0]->path) + "`") +
+                 ". Where this is meant, an `on_error` on the step says so; so does a `schema` of "
+                 "the source";
   return told;
 }
 

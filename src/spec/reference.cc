@@ -172,11 +172,18 @@ struct Warning {
 };
 constexpr Warning kWarnings[] = {
     {"MAY_BE_ABSENT",
-     "No schema says that rows have this field, and a row where it is absent or null fails here. "
+     "No schema says that rows have this field, and a row where it is absent fails here; whether "
+     "null does too, the message says. "
      "One for each expression; a field "
      "is told once.",
-     "`amount ?? 0`, `has(amount) && …`, `a.?b`; where it is meant: `on_error` on the step, or a "
+     "`amount ?? 0`, `has(amount) && …`, for a member `has(a) && has(a.b) && …`; `this.?a` sets "
+     "nothing where it is absent; where it is meant: `on_error` on the step, or a "
      "`schema` of the source"},
+    {"ALWAYS_FAILS",
+     "A piece of an expression that fails whenever it is evaluated: `1 / 0`, `timestamp('x')`, a "
+     "time zone or a pattern that does not exist. Where every row would fail it is a mistake, not "
+     "a warning.",
+     "another literal"},
     {"EXPENSIVE_PATTERN",
      "A regular expression comes from the row, so that it is compiled again and again; or it "
      "compiles to more than 5000 "

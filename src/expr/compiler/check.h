@@ -20,9 +20,11 @@ struct Checked {
   std::size_t column = 0;                    // of a path; of the path in has(a.b) and a.?b
   std::optional<std::size_t> parent_column;  // has(a.b), a.?b: of {a}
   bool optional_path = false;                // a.?b of a path
-  bool may_be_absent = false;                // of a path
+  bool may_be_absent = false;                // of a path; of the parent in has(a.b), a.?b
   bool takes_pattern = false;                // a call whose second argument is a pattern
   int pattern_size = 0;                      // of a literal pattern: instructions
+  bool constant = false;                     // by generate(): one value for all rows, no error
+  const RowError* fails = nullptr;           // by generate(): why it fails whenever it is evaluated
   const Function* function = nullptr;
   const MetaField* meta = nullptr;
   std::unique_ptr<re2::RE2> pattern;           // matches() with a literal pattern

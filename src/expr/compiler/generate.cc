@@ -8,6 +8,7 @@
 #include <re2/re2.h>
 
 #include "base/check.h"
+#include "expr/compiler/probe.h"
 #include "expr/compiler/registers.h"
 #include "expr/containers.h"
 #include "expr/mock_kernel.h"
@@ -33,7 +34,7 @@ class Generator {
 
   std::unique_ptr<Code> run() {
     for (NodeId id = 0; id < ast_.nodes.size(); ++id)
-      if (nodes_[id].live) fold(id);
+      if (nodes_[id].live) fold(id), judge(id);
     plans_[target(ast_.root())].needed = true;
     for (std::size_t id = ast_.nodes.size(); id-- > 0;) {
       if (!plans_[id].needed || plans_[id].constant) continue;
@@ -216,9 +217,45 @@ class Generator {
     made.index = &index;
   }
 
+  // What is known of the value of a node before there is a row.
+  void judge(NodeId id) {
+    Checked& checked = nodes_[id];
+    if (const std::optional<Value>& value = constant(id)) {
+      checked.constant = !is_broken(*value);
+      if (!checked.constant) checked.fails = &misfit(*value).as_error();
+    } else if (use(id) == Use::call && checked.function->pure && checked.pattern == nullptr) {
+      checked.fails = probe(id);
+    }
+  }
+
+  // The error that the constant arguments of a call cause, whatever the others are.
+  const RowError* probe(NodeId id) {
+    const std::vector<NodeId> from = inputs(id);
+    std::vector<Value> row;
+    std::vector<bool> constants;
+    for (std::size_t k = 0; k < from.size(); ++k) {
+      const std::optional<Value>& known = constant(from[k]);
+      constants.push_back(known.has_value());
+      const std::optional<Value> value =
+          known ? known : example_argument(*nodes_[id].function, k, ast_[from[k]], code_->arena);
+      if (!value || is_broken(*value)) return nullptr;
+      row.push_back(*value);
+    }
+    if (std::count(constants.begin(), constants.end(), true) == 0) return nullptr;
+    std::vector<Operand> operands;
+    for (const Value& value : row) operands.push_back({&value, 0});
+    const Value result = evaluate(kernel(id), operands, extra(id));
+    const bool fails =
+        result.is_error() && blames_constants(*nodes_[id].function, result.as_error(), constants);
+    return fails ? &result.as_error() : nullptr;
+  }
+
   Value evaluate(Kernel chosen, const std::vector<NodeId>& from, const Extra* with) {
     std::vector<Operand> operands;
     for (const NodeId id : from) operands.push_back({&*constant(id), 0});
+    return evaluate(chosen, operands, with);
+  }
+  Value evaluate(Kernel chosen, const std::vector<Operand>& operands, const Extra* with) {
     Frame frame{nullptr, code_->arena, patterns_, with, operands.size()};
     Value result;
     chosen(frame, operands.data(), &result, 1);

@@ -13,7 +13,8 @@ namespace leat::expr {
 
 // The third and fourth pass of compiling: constants are folded, then instructions are made for what
 // is left. What does not depend on the elements of a macro is computed outside of it. Requires:
-// check() found no mistake. Takes the patterns out of `nodes`. `place`: a hash of where the expression
+// check() found no mistake. Takes the patterns out of `nodes`, tells
+// them what is constant and what always fails. `place`: a hash of where the expression
 // stands, for Extra::call.
 std::unique_ptr<Code> generate(const Ast& ast, const Meanings& meanings,
                                std::vector<Checked>& nodes, std::uint64_t place);

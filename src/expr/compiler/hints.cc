@@ -16,10 +16,6 @@ namespace {
 // them for every byte, and what RE2 remembers of them no longer fits its cache.
 constexpr int kPatternSizeMax = 5000;
 
-bool covers(const record::FieldPath& above, const record::FieldPath& path) {
-  return above.size() <= path.size() && std::equal(above.begin(), above.end(), path.begin());
-}
-
 class Finder {
  public:
   Finder(const Ast& ast, const Meanings& meanings, const std::vector<Checked>& nodes)
@@ -36,43 +32,92 @@ class Finder {
 
   // ---- fields
 
-  // From the root down: which nodes fail the row when they fail.
+  // How a node is taken: whether its failing fails the row, and whether its being null does.
+  struct Taken {
+    bool exposed = false;
+    bool null_fails = false;
+  };
+
+  // From the root down.
   void find_bare_fields() {
-    if (use(ast_.root()) == Use::path) return;  // a copy, not an operand
-    std::vector<bool> exposed(ast_.nodes.size());
-    exposed[ast_.root()] = true;
+    std::vector<Taken> taken(ast_.nodes.size());
+    taken[ast_.root()].exposed = true;
     for (std::size_t i = ast_.nodes.size(); i-- > 0;) {
       const auto id = static_cast<NodeId>(i);
-      if (!exposed[id]) continue;
+      if (!taken[id].exposed) continue;
       if (use(id) == Use::path) {
-        if (nodes_[id].may_be_absent) add_field(id);
-      } else {
-        for (const NodeId input : operands(id)) exposed[input] = true;
+        if (nodes_[id].may_be_absent) add_field(path_of(ast_, id), id, taken[id].null_fails);
+      } else if (nodes_[id].parent_column) {
+        if (nodes_[id].may_be_absent) add_parent(id);
+      } else if (!nodes_[id].optional_path) {
+        take_inputs(id, taken);
       }
     }
     std::erase_if(out_.bare_fields, [this](const BareField& field) { return is_tested(field); });
     std::reverse(out_.bare_fields.begin(), out_.bare_fields.end());
   }
 
-  // The inputs whose errors become errors of the node.
-  std::vector<NodeId> operands(NodeId id) const {
-    const Node& node = ast_[id];
-    if (nodes_[id].optional_path) return {};
-    std::vector<NodeId> all = inputs_of(ast_, meanings_, id);
-    const bool shields = (use(id) == Use::value && node.op == Operator::coalesce) ||
-                         (use(id) == Use::call && !node.method && node.text == "try");
-    // What a name is bound to counts where the name stands.
-    const bool binds = use(id) == Use::macro &&
-                       meanings_.scopes[meanings_.scope_made[id]].macro->kind == MacroKind::bind;
-    if ((shields || binds) && !all.empty()) all.erase(all.begin());
-    return all;
+  void take_inputs(NodeId id, std::vector<Taken>& taken) const {
+    const std::vector<NodeId> inputs = inputs_of(ast_, meanings_, id);
+    for (std::size_t k = is_shielded(id) ? 1 : 0; k < inputs.size(); ++k) {
+      taken[inputs[k]].exposed = true;
+      taken[inputs[k]].null_fails |= fails_for_null(id, k, taken[id].null_fails);
+    }
   }
 
-  void add_field(NodeId id) {
-    record::FieldPath path = path_of(ast_, id);
+  // Whether an error of the first input is none of the node's.
+  bool is_shielded(NodeId id) const {
+    const Node& node = ast_[id];
+    if (use(id) == Use::value) return node.op == Operator::coalesce;
+    if (use(id) == Use::call) return !node.method && node.text == "try";
+    // What a name is bound to counts where the name stands.
+    return use(id) == Use::macro && macro_kind(id) == MacroKind::bind;
+  }
+
+  // Whether null in input `k` fails the row; `whole`: null as the node's own value does.
+  bool fails_for_null(NodeId id, std::size_t k, bool whole) const {
+    const Node& node = ast_[id];
+    switch (use(id)) {
+      case Use::mock: return false;
+      case Use::variable: return whole;
+      case Use::macro: return macro_kind(id) == MacroKind::bind ? whole : k == 0;
+      case Use::call: {
+        if (is_shielded(id)) return whole;
+        const auto declared = std::max<std::size_t>(nodes_[id].function->arguments, 1) - 1;
+        const Types types = nodes_[id].function->accepts[std::min(k, declared)];
+        return (types & expr::types(Type::null)) == 0;
+      }
+      case Use::value: break;
+      default: return true;
+    }
+    switch (node.kind) {
+      case NodeKind::list: return false;
+      case NodeKind::map: return k % 2 == 0;
+      case NodeKind::conditional: return k == 0 || whole;
+      case NodeKind::binary:
+        if (node.op == Operator::equal || node.op == Operator::not_equal) return false;
+        if (node.op == Operator::coalesce) return whole;
+        return node.op != Operator::in || k == 1;
+      default: return true;
+    }
+  }
+
+  MacroKind macro_kind(NodeId id) const {
+    return meanings_.scopes[meanings_.scope_made[id]].macro->kind;
+  }
+
+  void add_field(record::FieldPath path, NodeId id, bool null_fails) {
     const auto same = [&](const BareField& known) { return known.path == path; };
     std::erase_if(out_.bare_fields, same);  // the first one in the text stays
-    if (!path.empty()) out_.bare_fields.push_back({std::move(path), ast_[id].span});
+    if (!path.empty())
+      out_.bare_fields.push_back({std::move(path), ast_[id].span, null_fails, id == ast_.root()});
+  }
+
+  // has(a.b) and a.?b: {a}.
+  void add_parent(NodeId id) {
+    const NodeId of =
+        use(id) == Use::has ? ast_[ast_[id].children[0]].children[0] : ast_[id].children[0];
+    add_field(path_of(ast_, of), of, true);
   }
 
   // Whether the expression asks somewhere if the field is there.
@@ -80,9 +125,7 @@ class Finder {
     for (NodeId id = 0; id < ast_.nodes.size(); ++id) {
       if (use(id) != Use::has || ast_[id].children.size() != 1) continue;
       const NodeId tested = ast_[id].children[0];
-      if (use(tested) != Use::path) continue;
-      const record::FieldPath path = path_of(ast_, tested);
-      if (covers(path, field.path) || covers(field.path, path)) return true;
+      if (use(tested) == Use::path && path_of(ast_, tested) == field.path) return true;
     }
     return false;
   }

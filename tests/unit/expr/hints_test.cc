@@ -26,8 +26,9 @@ std::string bare(std::string_view text) {
   if (!compiled.ok()) return show(compiled.diagnostics);
   std::string all;
   for (const BareField& field : compiled.bare_fields)
-    all += fmt::format("{}{}-{} {}", all.empty() ? "" : ", ", field.span.begin, field.span.end,
-                       spec::format_field_path(field.path));
+    all += fmt::format("{}{}-{} {}{}{}", all.empty() ? "" : ", ", field.span.begin, field.span.end,
+                       spec::format_field_path(field.path), field.null_fails ? " null" : "",
+                       field.copy ? " copy" : "");
   return all;
 }
 
@@ -37,29 +38,50 @@ std::string warned(std::string_view text) {
 }
 
 TEST(BareFields, AreOperandsThatNothingLooksAfter) {
-  EXPECT_EQ(bare("a > 1"), "0-1 a");
-  EXPECT_EQ(bare("1 < b.c && a > b.c"), "4-7 b.c, 11-12 a");
-  EXPECT_EQ(bare("size(a) + int(b['c'])"), "5-6 a, 14-20 b.c");
-  EXPECT_EQ(bare("x ? a : 2"), "0-1 x, 4-5 a");
+  EXPECT_EQ(bare("a > 1"), "0-1 a null");
+  EXPECT_EQ(bare("1 < b.c && a > b.c"), "4-7 b.c null, 11-12 a null");
+  EXPECT_EQ(bare("size(a) + int(b['c'])"), "5-6 a null, 14-20 b.c null");
+  EXPECT_EQ(bare("x ? a : 2"), "0-1 x null, 4-5 a");
   EXPECT_EQ(bare("[a, {'k': b}]"), "1-2 a, 10-11 b");
-  EXPECT_EQ(bare("items.exists(i, i.price > most)"), "0-5 items, 26-30 most");
-  EXPECT_EQ(bare("a ?? b + 1"), "5-6 b") << "what stands in for it can be absent too";
-  EXPECT_EQ(bare("a[i] + 1"), "0-1 a, 2-3 i");
+  EXPECT_EQ(bare("items.exists(i, i.price > most)"), "0-5 items null, 26-30 most null");
+  EXPECT_EQ(bare("a ?? b + 1"), "5-6 b null") << "what stands in for it can be absent too";
+  EXPECT_EQ(bare("a[i] + 1"), "0-1 a null, 2-3 i null");
 }
 
 TEST(BareFields, AreNotThoseThatAreLookedAfter) {
   for (const std::string_view text :
        {"(a ?? 0) > 1", "(a.b + c > 1) ?? false", "try(a + 1, 0)", "has(a) && a > 1",
-        "!has(a.b) || a.b > 1", "has(a.b) ? a.b + 1 : 0", "a.?b.orValue(1) > 0", "a.?b.?c == 1",
-        "has(a)", "meta.offset > 1 && meta.headers['x'] == 'y'", "now() > timestamp(0)",
-        "this.exists(k, k == 'a')", "cel.bind(x, a, (x ?? 0) + 1)"})
+        "has(a) && has(a.b) && a.b > 1", "has(a) && a.?b.orValue(1) > 0", "this.?a ?? 1",
+        "this.?a.?b.orValue(0) > 1", "has(a)", "meta.offset > 1 && meta.headers['x'] == 'y'",
+        "now() > timestamp(0)", "this.exists(k, k == 'a')", "cel.bind(x, a, (x ?? 0) + 1)"})
     EXPECT_EQ(bare(text), "") << text;
 }
 
-TEST(BareFields, OfACopyAreNoOperands) {
-  EXPECT_EQ(bare("a.b"), "");
-  EXPECT_EQ(bare("this['a']"), "");
-  EXPECT_EQ(bare("cel.bind(x, a, x + 1)"), "12-13 a");
+TEST(BareFields, AreWhatStandsBeforeTheMemberThatIsAskedFor) {
+  EXPECT_EQ(bare("has(a.b) && a.b > 1"), "4-5 a null");
+  EXPECT_EQ(bare("has(a.b.c)"), "4-7 a.b null");
+  EXPECT_EQ(bare("a.?b.orValue(1) > 0"), "0-1 a null");
+  EXPECT_EQ(bare("has(a) && a.b > 1"), "10-13 a.b null") << "a may be there without b";
+}
+
+TEST(BareFields, OfACopyAreTold) {
+  EXPECT_EQ(bare("a.b"), "0-3 a.b copy");
+  EXPECT_EQ(bare("this['a']"), "0-9 a copy");
+  EXPECT_EQ(bare("this"), "");
+  EXPECT_EQ(bare("cel.bind(x, a, x + 1)"), "12-13 a null");
+}
+
+TEST(BareFields, SayWhetherNullFailsToo) {
+  EXPECT_EQ(bare("a == 1 || b != a"), "0-1 a, 10-11 b");
+  EXPECT_EQ(bare("a in [b, c]"), "0-1 a, 6-7 b, 9-10 c");
+  EXPECT_EQ(bare("1 in a"), "5-6 a null");
+  EXPECT_EQ(bare("c ? a : b"), "0-1 c null, 4-5 a, 8-9 b");
+  EXPECT_EQ(bare("(true || c == 1 ? a : 0) > 1"), "9-10 c, 18-19 a null");
+  EXPECT_EQ(bare("{'k': a, b: 1}"), "6-7 a, 9-10 b null");
+  EXPECT_EQ(bare("type(a) == int"), "5-6 a");
+  EXPECT_EQ(bare("(x ?? a) + 1"), "6-7 a null");
+  EXPECT_EQ(bare("cel.bind(x, a, x == 1)"), "12-13 a");
+  EXPECT_EQ(bare("a == 1 && a > 0"), "0-1 a") << "where it stands first";
 }
 
 TEST(BareFields, AreThoseOfWhichNothingIsKnown) {

@@ -44,7 +44,7 @@ TEST(MayBeAbsent, FieldsThatAStepAboveCouldNotDoWithoutAreNotToldAgain) {
 TEST(MayBeAbsent, FieldsThatAStepMakesAreThere) {
   EXPECT_THAT(
       warned(
-          R"({"set":{"a.x":"1","b":"c"}},{"set":{"n":"a.size() + b + c"}},{"filter":"a.x > n"})"),
+          R"({"set":{"a.x":"1","b":"c ?? ''"}},{"set":{"n":"a.size() + b"}},{"filter":"a.x > n"})"),
       IsEmpty());
   EXPECT_THAT(
       warned(
@@ -68,6 +68,36 @@ TEST(MayBeAbsent, AStepThatSaysWhatBecomesOfFailedRowsIsLeftAlone) {
               ElementsAre("warning /steps/1/filter MAY_BE_ABSENT"));
 }
 
+TEST(MayBeAbsent, ACopyNeedsItsFieldAndTakesNull) {
+  const auto message = [](const std::string& steps) {
+    const Planned made = planned(definition(steps));
+    return made.diagnostics.empty() ? "" : made.diagnostics[0].message;
+  };
+  EXPECT_THAT(message(R"({"set":{"b":"a.x"}})"),
+              AllOf(HasSubstr("a row without `a.x` fails here: write `a.x ?? …` or `this.?a.?x`, "
+                              "which leaves it out."),
+                    Not(HasSubstr("null"))));
+  EXPECT_THAT(message(R"({"select":{"b":"a"}})"), HasSubstr("without `a` fails here"));
+  EXPECT_THAT(message(R"({"filter":"a"})"), HasSubstr("without `a` fails here"));
+  EXPECT_THAT(message(R"({"filter":"a.x > 1"})"),
+              HasSubstr("fails here, and so does null: write `a.x ?? …` or test `has(a) && "
+                        "has(a.x)`."));
+  EXPECT_THAT(message(R"({"filter":"a == 1"})"), Not(HasSubstr("null")));
+  EXPECT_THAT(message(R"J({"filter":"has(a.x)"})J"), HasSubstr("without `a` fails here"));
+  for (const std::string steps :
+       {R"J({"select":["a"]})J", R"J({"set":{"b":"this.?a.?x"}})J",
+        R"J({"filter":"has(a) && has(a.x)"})J", R"J({"set":{"b":"a"},"on_error":"skip"})J"})
+    EXPECT_EQ(message(steps), "") << steps;
+}
+
+TEST(AlwaysFails, IsAMistakeForAllRowsAndAWarningForSome) {
+  EXPECT_THAT(warned(R"J({"filter":"1 / 0 > (a ?? 0)"})J"),
+              ElementsAre("error /steps/0/filter ALWAYS_FAILS"));
+  EXPECT_THAT(warned(R"J({"set":{"b":"(a ?? 0) > 1 ? 1 : 1 % 0"}})J"),
+              ElementsAre("warning /steps/0/set/b ALWAYS_FAILS"));
+  EXPECT_THAT(warned(R"J({"set":{"b":"try(1 / 0, 1)"}})J"), IsEmpty());
+}
+
 TEST(MayBeAbsent, ItemsMayLackMembersAndAreThereThemselves) {
   EXPECT_THAT(warned(R"({"explode":{"field":"items","as":"item"}},{"filter":"item != 1"})"),
               IsEmpty());
@@ -76,11 +106,13 @@ TEST(MayBeAbsent, ItemsMayLackMembersAndAreThereThemselves) {
 }
 
 TEST(MayBeAbsent, AGeneratorMakesItsFields) {
-  EXPECT_THAT(planned(R"({"name":"p","sources":{"g":{"generator":{"rows_per_second":1,"fields":{"a":"seq"}}}},
+  EXPECT_THAT(
+      planned(
+          R"({"name":"p","sources":{"g":{"generator":{"rows_per_second":1,"fields":{"a":"seq"}}}},
     "steps":[{"filter":"a > b"}],"sinks":{"out":{"stdout":{}}}})")
-                  .diagnostics.at(0)
-                  .message,
-              AllOf(HasSubstr("without `b` fails"), Not(HasSubstr("`a`"))));
+          .diagnostics.at(0)
+          .message,
+      AllOf(HasSubstr("without `b` fails"), Not(HasSubstr("`a`"))));
 }
 
 TEST(MayBeAbsent, AllStreamsThatFlowTogetherMustHaveASchema) {
