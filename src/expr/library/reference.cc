@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "expr/library/time_pattern.h"
 #include "json/write.h"
 
 namespace leat::expr {
@@ -22,7 +23,32 @@ constexpr std::string_view kPageHead =
     "seen. Aggregates stand in `compute` of an `aggregate` step only; all but `count()` skip null "
     "and absent, and give null where\n"
     "nothing is left (counts 0, collections an empty list). `leat functions` prints this list, "
-    "`GET /v1/functions` gives it as JSON.\n";
+    "`GET /v1/functions` gives it as JSON.\n"
+    "\n"
+    "## What differs from CEL\n"
+    "\n"
+    "* `a ?? b` is `b` where `a` is absent, null, an error, or an optional without a value; an "
+    "optional on its left is unwrapped: `a.?b ?? 1`.\n"
+    "  It binds tighter than comparisons and looser than `+`.\n"
+    "* `int` and `double` mix in `+ - * /` and comparisons; `7 / 2` is 3.\n"
+    "* `type(x)` gives a type, which is compared: `type(x) == int`, `type(x) in [int, double]`. It "
+    "is "
+    "no text and cannot be written to a field.\n"
+    "  Types are `bool int uint double string bytes list map null_type optional_type type "
+    "google.protobuf.Timestamp google.protobuf.Duration`.\n"
+    "* `size()`, iteration and `in` see each name of an object once: of equal names the first "
+    "counts.\n"
+    "* `has(a.b)` and `a.?b` need `a`: where it may be absent write `has(a) && has(a.b)`, "
+    "`this.?a.?b`.\n"
+    "* A piece that fails whenever it is evaluated (`1 / 0`, `timestamp('x')`, a time zone that "
+    "does "
+    "not exist) is refused as `ALWAYS_FAILS`\n"
+    "  where every row would fail, and is a warning where only some rows get to it.\n"
+    "* An expression that is only a path of names (`a.b`, `this['x']`) copies what was written: "
+    "`1.50`, numbers of 30 digits. Everything else\n"
+    "  computes: lists and objects that are only passed on keep their text, numbers are written "
+    "anew "
+    "(`1.5`).\n";
 
 std::string_view style_name(CallStyle style) {
   switch (style) {
@@ -49,6 +75,30 @@ std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) out += c == '|' ? std::string("\\|") : std::string(1, c);
   return out;
+}
+
+// What stands in the patterns of time.parse() and time.format().
+std::string directives() {
+  std::string text =
+      "\nA pattern is text with directives. Names are English, whatever the locale. When read: "
+      "white "
+      "space matches any or none, numbers may lack\n"
+      "leading zeros where no digit follows, all of the text must be used, and what the pattern "
+      "does "
+      "not name is that of 1970-01-01T00:00:00.\n"
+      "A pattern with another directive is refused when the definition is posted, or fails the row "
+      "(`INVALID_FORMAT`) when it comes from the row.\n"
+      "\n| directive | |\n|---|---|\n";
+  for (const TimeDirective& one : time_directives()) {
+    text += "|";
+    for (std::string_view rest = one.text; !rest.empty();) {
+      const std::size_t end = std::min(rest.find(' '), rest.size());
+      text += " `" + std::string(rest.substr(0, end)) + "`";
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    text += " | " + std::string(one.meaning) + (one.written_only ? " (written only)" : "") + " |\n";
+  }
+  return text;
 }
 
 }  // namespace
@@ -114,6 +164,7 @@ std::string functions_page(std::span<const ListedFunction> listed) {
     for (const ListedFunction& function : listed)
       if (function.category == category)
         page += "| `" + escaped(function.call) + "` | " + escaped(function.doc) + " |\n";
+    if (category == "time") page += directives();
   }
   return page;
 }

@@ -60,6 +60,35 @@ std::string_view expansion_of(char letter) {
   }
 }
 
+constexpr TimeDirective kDirectives[] = {
+    {"%Y", "year, four digits"},
+    {"%y", "year of two digits: 00–68 are 2000–2068, 69–99 are 1969–1999"},
+    {"%m", "month 01–12"},
+    {"%b %B", "month as Jan, as January; both are read in either form and any case"},
+    {"%d", "day of the month 01–31"},
+    {"%e", "the same without a leading zero"},
+    {"%j", "day of the year 001–366"},
+    {"%H", "hour 00–23"},
+    {"%I", "hour 01–12, with `%p`"},
+    {"%p", "AM or PM"},
+    {"%M", "minute 00–59"},
+    {"%S", "second 00–60; 60 is the second after 59"},
+    {"%f", "fraction of a second: six digits when written, one to nine when read"},
+    {"%3f %6f %9f", "fraction of exactly so many digits"},
+    {"%z",
+     "offset as +0200; read also as +02:00, +02 and Z, and then it counts instead of the zone"},
+    {"%:z", "offset as +02:00; read as `%z` is"},
+    {"%a %A", "weekday as Mon, as Monday; read in either form, and not compared with the date"},
+    {"%s", "Unix seconds"},
+    {"%F", "`%Y-%m-%d`"},
+    {"%T", "`%H:%M:%S`"},
+    {"%R", "`%H:%M`"},
+    {"%u", "weekday 1–7 from Monday", true},
+    {"%w", "weekday 0–6 from Sunday", true},
+    {"%G %V", "year and week of ISO 8601", true},
+    {"%%", "a percent sign"},
+};
+
 // ---- writing
 
 class Writer {
@@ -192,7 +221,6 @@ class Reader {
   }
 
   bool at_end() const { return text_.empty(); }
-  bool bad_pattern() const { return bad_pattern_; }
 
   Value finish(const Zone& zone) const {
     if (unix_) return make_timestamp(*unix_, nanos_);
@@ -231,7 +259,6 @@ class Reader {
       default: break;
     }
     const std::string_view longer = expansion_of(wanted.letter);
-    if (longer.empty()) bad_pattern_ = true;
     return !longer.empty() && read(longer);
   }
 
@@ -331,7 +358,6 @@ class Reader {
   }
 
   std::string_view text_;
-  bool bad_pattern_ = false;
   std::int64_t year_ = 1970;
   std::int64_t month_ = 1;
   std::int64_t day_ = 1;
@@ -345,12 +371,28 @@ class Reader {
   std::optional<std::int64_t> unix_;
 };
 
+// Whether every directive of a pattern is one that can be read: the text may not have got there.
+bool is_readable(std::string_view pattern) {
+  while (!pattern.empty()) {
+    const char c = pattern[0];
+    pattern.remove_prefix(1);
+    if (c != '%') continue;
+    const char letter = take_directive(pattern).letter;
+    if (letter == 0 ||
+        std::string_view("%YymedHIMSpfjszaAbBFTR").find(letter) == std::string_view::npos)
+      return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+std::span<const TimeDirective> time_directives() noexcept { return kDirectives; }
 
 Value parse_time(std::string_view text, std::string_view pattern, const Zone& zone) noexcept {
   Reader reader(text);
   const bool fits = reader.read(pattern);
-  if (reader.bad_pattern()) return fail(kInvalidFormat);
+  if (!fits && !is_readable(pattern)) return fail(kInvalidFormat);
   return fits && reader.at_end() ? reader.finish(zone) : fail(kBadConversion);
 }
 

@@ -1,22 +1,23 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "base/arena.h"
 #include "expr/library/zones.h"
 #include "record/value.h"
 
-// Times as people write them, by a pattern of strptime's kind. No locale: names are English.
-//
-//   %Y year · %m month 01–12 · %d day 01–31 · %e day without a leading zero · %j day of the year 001–366
-//   %H hour 00–23 · %I hour 01–12 with %p AM or PM · %M minute · %S second
-//   %f fraction of a second: six digits when written, one to nine when read · %3f %6f %9f so many digits
-//   %z offset +0200, read also as +02:00, +02, Z · %:z offset +02:00
-//   %a %A weekday, %b %B month: short and full, read in either form, any case
-//   %s Unix seconds · %F = %Y-%m-%d · %T = %H:%M:%S · %R = %H:%M · %y year of two digits (69–99: 19xx)
-//   written only: %u weekday 1–7 from Monday, %w weekday 0–6 from Sunday, %G %V year and week of ISO 8601
-//   %% a percent sign
+// Times as people write them, by a pattern of strptime's kind. No locale: names are English. What a
+// pattern may have is what time_directives() tells.
 namespace leat::expr {
+
+// A directive, for the reference.
+struct TimeDirective {
+  std::string_view text;  // "%Y"; several with a space between them
+  std::string_view meaning;
+  bool written_only = false;
+};
+std::span<const TimeDirective> time_directives() noexcept;
 
 // Reads all of `text`. White space in the pattern matches any or none; numbers may lack leading
 // zeros where no digit follows; the second 60 is the second after. What the pattern does not name is

@@ -124,6 +124,7 @@ TEST(TimeParse, RefusesWhatIsNoSuchTime) {
       {"time.parse('99999999999999', '%s')", "error OVERFLOW"},
       {"time.parse('-9223372036854775808', '%s')", "error OVERFLOW"},
       {"time.parse('2026', '%Q')", "error INVALID_FORMAT"},
+      {"time.parse('x', '%Y-%u')", "error INVALID_FORMAT"},
       {"time.parse('2026', '%Y%')", "error INVALID_FORMAT"},
       {"time.parse('2026', '%5f')", "error INVALID_FORMAT"},
       {"time.parse(2026, '%Y')", "error NO_SUCH_OVERLOAD"},
