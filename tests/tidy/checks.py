@@ -71,6 +71,8 @@ def third_party(tree):
 def _third_party_header(rules, path, line, name):
     for library in rules["third_party"]:
         if any(name == header or (header.endswith("/") and name.startswith(header)) for header in library["headers"]):
+            if path in library.get("files", []):
+                return
             if room_of(path) not in library["rooms"]:
                 yield f"{path}:{line}: <{name}>: {library['name']} only in {', '.join(library['rooms'])}"
             elif library.get("only_in_cc") and not path.endswith(".cc"):
