@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/mutant.h"
+
 namespace leat::flow {
 namespace {
 
@@ -24,6 +26,8 @@ Watermark lowest(std::span<const Watermark> inputs, const Watermark& before) noe
     low.us = std::min(low.us, input.us);
   }
   if (low.idle) low.us = known == kNoLimit ? before.us : known;
+  if (base::is_planted(base::Mutant::watermark_of_the_fastest))
+    for (const Watermark& input : inputs) low.us = std::max(low.us, input.us);
   low.us = std::max(low.us, before.us);
   return low;
 }
@@ -85,6 +89,7 @@ Watermark SourceClock::update(SourceReader& reader, Instant now, WallTime wall) 
 }
 
 void SourceClock::mark(std::span<PartitionPosition> positions) const {
+  if (base::is_planted(base::Mutant::watermark_not_committed)) return;
   for (PartitionPosition& position : positions) {
     const auto found = partitions_.find(position.origin);
     if (found != partitions_.end()) position.event_time_us = found->second.highest_us;

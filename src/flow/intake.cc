@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/mutant.h"
 
 namespace leat::flow {
 namespace {
@@ -70,6 +71,10 @@ CutReport Intake::take_report(Instant now) {
   LEAT_CHECK(drained());
   measure_pause(false, now);
   CutReport report = std::move(cut_->report);
+  if (base::is_planted(base::Mutant::offsets_noted_late)) {
+    report.positions.clear();
+    for (Reader& source : readers_) source.reader->positions(report.positions);
+  }
   for (const Reader& source : readers_)
     if (source.clock != nullptr) source.clock->mark(report.positions);
   cut_.reset();

@@ -5,11 +5,14 @@
 
 #include "base/check.h"
 #include "base/faults.h"
+#include "base/mutant.h"
 #include "base/wall_ms.h"
 #include "flow/intake.h"
 
 namespace leat::flow {
 namespace {
+
+using base::Mutant;
 
 constexpr std::size_t kReleaseBatchesMax = 8;  // held batches that enter the chain in one step
 
@@ -137,7 +140,9 @@ bool Task::read_inputs(WallTime wall) {
   // What waits at the edges moves on even when there is nothing to read.
   bool open = may_enter();
   for (Input& input : inputs_) {
-    if (input.at_barrier) continue;
+    const bool passes =
+        base::is_planted(Mutant::alignment_skips_an_input) && &input == &inputs_.front();
+    if (input.at_barrier && !passes) continue;
     if (!open) break;
     if (!read_input(input, wall)) continue;
     worked = true;

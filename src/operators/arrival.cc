@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/mutant.h"
 #include "spec/time.h"
 
 namespace leat::operators {
@@ -93,6 +94,8 @@ Status Arrival::process(record::RecordBatch& batch, flow::Collector& out) {
   if (work_->column) times = batch.column(*work_->column);
   const std::uint64_t ahead = clock_ != nullptr ? clock_->ahead() : 0;
   for (std::size_t i = 0; i < batch.size(); ++i) stamp(batch, i, times);
+  if (base::is_planted(base::Mutant::late_by_arrival))
+    for (record::Row& row : batch.rows()) row.watermark_us = batch.now.us;
   if (clock_ != nullptr) counts_->ahead.add(clock_->ahead() - ahead);
   tally_.leave(batch);
   if (!batch.empty()) out.emit(std::move(batch));

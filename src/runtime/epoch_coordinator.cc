@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/faults.h"
+#include "base/mutant.h"
 
 namespace leat::runtime {
 namespace {
@@ -149,7 +150,11 @@ void EpochCoordinator::on_durable(EpochId epoch, const Status& status) {
 }
 
 void EpochCoordinator::commit_if_complete() {
-  if (!acknowledged_ || !durable_) return;
+  using base::Mutant;
+  const bool acknowledged =
+      acknowledged_ || base::is_planted(Mutant::commit_before_acknowledgement);
+  const bool durable = durable_ || base::is_planted(Mutant::commit_before_durable);
+  if (!acknowledged || !durable) return;
   state_ = State::committing;
   commit_delay_ = kCommitAgainFirst;
   send_commit();

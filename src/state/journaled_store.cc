@@ -5,9 +5,12 @@
 
 #include "base/check.h"
 #include "base/faults.h"
+#include "base/mutant.h"
 
 namespace leat::state {
 namespace {
+
+using base::Mutant;
 
 // An epoch of fewer bytes is folded at once, with all that waits.
 constexpr std::uint64_t kSmallEpochBytes = 256 << 10;
@@ -166,7 +169,9 @@ Status JournaledStore::append(EpochId epoch, std::span<const Delta> deltas) {
         .with("epoch", text(epoch))
         .with("newest", text(newest()));
   }
+  if (base::is_planted(Mutant::delta_lost) && epoch.value() % 3 == 0) deltas = {};
   LEAT_RETURN_IF_ERROR(home_->changelog().append(epoch, newest(), deltas));
+  if (base::is_planted(Mutant::state_before_commit)) LEAT_RETURN_IF_ERROR(apply_until(epoch));
   return base::Faults::hit("delta.synced");
 }
 

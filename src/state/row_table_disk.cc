@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutant.h"
 #include "record/key_hash.h"
 #include "state/key_codec.h"
 #include "state/row_table.h"
@@ -29,11 +30,16 @@ Status RowTable::key_of(std::uint32_t group, std::string_view bytes, Key& key) c
 
 Status RowTable::restore() {
   if (options_.backing == nullptr) return {};
-  for (std::uint32_t group = 0; group < groups_.size(); ++group)
+  const std::uint32_t step = base::is_planted(base::Mutant::keys_forgotten_at_restore) ? 2 : 1;
+  for (std::uint32_t group = 0; group < groups_.size(); group += step)
     LEAT_RETURN_IF_ERROR(restore_group(group));
+  if (base::is_planted(base::Mutant::group_restored_twice))
+    for (std::uint32_t group = 0; group < groups_.size(); group += 2)
+      LEAT_RETURN_IF_ERROR(restore_group(group));
   lowest_restored_mark_ = groups_.empty() ? kNoMark : groups_.front().mark;
   for (const Group& group : groups_)
     lowest_restored_mark_ = std::min(lowest_restored_mark_, group.mark);
+  if (base::is_planted(base::Mutant::timers_lost_at_restore)) due_ = {};
   settle_due();
   return {};
 }

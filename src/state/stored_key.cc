@@ -9,6 +9,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/mutant.h"
+
 namespace leat::state {
 namespace {
 
@@ -173,6 +175,8 @@ Result<LastChanges> last_changes(std::span<const StoreChanges> changes) {
   }
   LastChanges last;
   last.keys = in_order(last_of_each.take());
+  if (base::is_planted(base::Mutant::erasures_lost))
+    std::erase_if(last.keys, [](const LastChange& change) { return change.erased; });
   for (const auto& [where, time] : marks) last.marks.push_back({where.first, where.second, time});
   return last;
 }

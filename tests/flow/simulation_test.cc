@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/log.h"
+#include "flow/mutants.h"
 #include "support/simulation.h"
 
 // Every keyed step gives the same under every schedule: random seeds, all in virtual time.
@@ -17,6 +18,15 @@ std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+// Somebody wants to see what a mistake does.
+Mutant mutant_asked_for() {
+  const char* name = std::getenv("LEAT_MUTANT");
+  for (const PlantedMutant& one : mutants())
+    if (name != nullptr && one.name == name) return one.mutant;
+  EXPECT_TRUE(name == nullptr) << "no such mutant; tests/flow/mutants.h names them";
+  return Mutant::none;
+}
+
 class KeyedSimulation : public ::testing::TestWithParam<SimulatedCase> {
  protected:
   void SetUp() override { log::set_default_level(log::Level::off); }
@@ -25,6 +35,7 @@ class KeyedSimulation : public ::testing::TestWithParam<SimulatedCase> {
 
 TEST_P(KeyedSimulation, EveryScheduleGivesWhatThePlainRunGives) {
   Simulation simulation(GetParam());
+  simulation.mutant = mutant_asked_for();
   const bool one = std::getenv("LEAT_SEED") != nullptr;
   const std::uint64_t first = number_of("LEAT_SEED", 0);
   const std::uint64_t count = one ? 1 : number_of("LEAT_SCHEDULES", kSchedules);

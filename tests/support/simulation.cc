@@ -440,9 +440,11 @@ std::string Simulation::run(std::uint64_t seed) {
     known->second.expected = run_plainly(known->second);
     LEAT_CHECK(known->second.expected.trouble.empty());
   }
-  if (before_schedule) before_schedule();
   std::mt19937_64 random(seed);
-  return difference(known->second.expected, run_schedule(known->second, random));
+  base::plant(mutant);
+  const SimulatedOutcome seen = run_schedule(known->second, random);
+  base::plant(base::Mutant::none);
+  return difference(known->second.expected, seen);
 }
 
 }  // namespace leat::test

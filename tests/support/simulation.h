@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <ostream>
@@ -9,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/mutant.h"
 #include "plan/plan.h"
 #include "support/graph_driver.h"
 
@@ -52,8 +52,7 @@ class Simulation {
   explicit Simulation(const SimulatedCase& of);
   // How the schedule of this seed differs from the plain run; "" = not at all.
   std::string run(std::uint64_t seed);
-  // Done before a schedule begins, but not before plain runs.
-  std::function<void()> before_schedule;
+  base::Mutant mutant = base::Mutant::none;  // planted for schedules, not for plain runs
   std::uint64_t crashes() const { return crashes_; }
 
  private:

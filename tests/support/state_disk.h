@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/mutant.h"
 #include "runtime/state_desk.h"
 #include "state/store.h"
 
@@ -57,18 +58,24 @@ class StateDisk {
       return store_->adopt(steps);
     }
     Status recover(EpochId committed, std::string_view state_id) override {
-      return alive() ? store_->recover(committed, state_id) : dead();
+      if (!alive()) return dead();
+      if (forgets_commits() && disk_.newest_.value() != 0)
+        return store_->recover(disk_.newest_, store_->state_id());
+      return store_->recover(committed, state_id);
     }
     Status append(EpochId epoch, std::span<const state::Delta> deltas) override {
       if (!alive()) return dead();
       if (!disk_.append_answer.ok()) return disk_.append_answer;
       ++disk_.appended;
-      return store_->append(epoch, deltas);
+      if (!forgets_commits()) return store_->append(epoch, deltas);
+      disk_.newest_ = disk_.newest_.next();
+      LEAT_RETURN_IF_ERROR(store_->append(disk_.newest_, deltas));
+      return store_->fold(disk_.newest_);
     }
     Status fold(EpochId epoch) override {
       if (!alive()) return dead();
       ++disk_.folded;
-      return store_->fold(epoch);
+      return forgets_commits() ? Status() : store_->fold(epoch);
     }
     Status flush() override { return alive() ? store_->flush() : dead(); }
     Status reset() override { return alive() ? store_->reset() : dead(); }
@@ -85,6 +92,10 @@ class StateDisk {
 
    private:
     bool alive() const { return life_ == disk_.life_; }
+    // Epochs have numbers of the disk's own, and all that was appended counts.
+    static bool forgets_commits() {
+      return base::is_planted(base::Mutant::uncommitted_state_restored);
+    }
     static Status dead() { return Status(Code::cancelled, "the process is dead"); }
 
     StateDisk& disk_;
@@ -94,6 +105,7 @@ class StateDisk {
 
   std::shared_ptr<state::Store> store_;
   std::uint64_t life_ = 1;
+  EpochId newest_;
 };
 
 }  // namespace leat::test
