@@ -71,6 +71,32 @@ Value through_optional(Frame& frame, const Value& operand, bool optional, Find f
   return found.is_error() ? found : make_optional(frame.arena, found);
 }
 
+Value written_member(const Value& operand, std::string_view name, base::Arena& arena) {
+  if (!operand.is(Type::json)) return member_of(operand, name, arena);
+  return json_member(operand.as_text(), name, arena, Numbers::as_written);
+}
+Value written_item(const Value& operand, const Value& key, base::Arena& arena) {
+  if (operand.is(Type::json) && is_map(operand) && key.is(Type::string))
+    return json_member(operand.as_text(), key.as_text(), arena, Numbers::as_written);
+  if (!operand.is(Type::json) || !is_list(operand) || !key.is(Type::integer) ||
+      key.as_integer() < 0)
+    return item_of(operand, key, arena);
+  return json_item(operand.as_text(), key.as_unsigned(), arena, Numbers::as_written);
+}
+
+template <bool kOptional>
+Value written_member_value(Frame& frame, const Value& operand) {
+  return through_optional(frame, operand, kOptional, [&frame](const Value& value) {
+    return written_member(value, frame.extra->text, frame.arena);
+  });
+}
+template <bool kOptional>
+Value written_index_value(Frame& frame, const Value& operand, const Value& key) {
+  return through_optional(frame, operand, kOptional, [&](const Value& value) {
+    return written_item(value, key, frame.arena);
+  });
+}
+
 template <bool kOptional>
 Value member_value(Frame& frame, const Value& operand) {
   return through_optional(frame, operand, kOptional, [&frame](const Value& value) {
@@ -152,6 +178,26 @@ void optional_member_kernel(Frame& frame, const Operand* in, Value* out, std::si
 }
 void optional_index_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
   each<index_value<true>>(frame, in, out, rows);
+}
+
+void written_member_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
+  each<written_member_value<false>>(frame, in, out, rows);
+}
+void written_index_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
+  each<written_index_value<false>>(frame, in, out, rows);
+}
+void written_optional_member_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
+  each<written_member_value<true>>(frame, in, out, rows);
+}
+void written_optional_index_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
+  each<written_index_value<true>>(frame, in, out, rows);
+}
+void written_field_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
+  for (std::size_t i = 0; i < rows; ++i) {
+    const Value value = in[0][i];
+    const Value token = in[1][i];
+    out[i] = is_number(value) && token.is(Type::json) ? token : value;
+  }
 }
 
 void optional_field_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows) {

@@ -21,6 +21,14 @@ void optional_index_kernel(Frame& frame, const Operand* in, Value* out, std::siz
 void optional_field_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
 void optional_path_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
 
+// The same four with numbers as they were written (Type::json) where they are read from JSON text.
+void written_member_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
+void written_index_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
+void written_optional_member_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
+void written_optional_index_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
+// A field's value and its token: the token of a number, the value of all else.
+void written_field_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
+
 // has(): of a top-level field; of a path and its parent path; of Extra::text in a value.
 void has_field_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);
 void has_path_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows);

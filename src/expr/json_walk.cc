@@ -316,7 +316,19 @@ Value json_value(std::string_view token, base::Arena& arena) {
   return number(token);
 }
 
-Value json_member(std::string_view json, std::string_view name, base::Arena& arena) {
+namespace {
+
+Value value_of(std::string_view token, base::Arena& arena, Numbers numbers) {
+  const bool number = token[0] == '-' || is_digit(token[0]);
+  if (numbers == Numbers::read || !number) return json_value(token, arena);
+  bool whole = false;
+  return is_number(token, whole) ? Value::json(token) : fail(kInvalidJson);
+}
+
+}  // namespace
+
+Value json_member(std::string_view json, std::string_view name, base::Arena& arena,
+                  Numbers numbers) {
   if (!json_opens(json, '{')) return fail(kNoSuchOverload);
   std::string_view found;
   const bool well = walk(json, [&](const StringToken& key, std::string_view value) {
@@ -324,11 +336,11 @@ Value json_member(std::string_view json, std::string_view name, base::Arena& are
     found = value;
     return false;
   });
-  if (!found.empty()) return json_value(found, arena);
+  if (!found.empty()) return value_of(found, arena, numbers);
   return well ? Value() : fail(kInvalidJson);
 }
 
-Value json_item(std::string_view json, std::uint64_t index, base::Arena& arena) {
+Value json_item(std::string_view json, std::uint64_t index, base::Arena& arena, Numbers numbers) {
   if (!json_opens(json, '[')) return fail(kNoSuchOverload);
   std::string_view found;
   std::uint64_t at = 0;
@@ -337,7 +349,7 @@ Value json_item(std::string_view json, std::uint64_t index, base::Arena& arena) 
     found = value;
     return false;
   });
-  if (!found.empty()) return json_value(found, arena);
+  if (!found.empty()) return value_of(found, arena, numbers);
   return fail(well ? kOutOfRange : kInvalidJson);
 }
 

@@ -12,11 +12,16 @@
 // view the text, or the arena where a string had escapes.
 namespace leat::expr {
 
+// How numbers come: as values, or as the text they were written in (Type::json).
+enum class Numbers : std::uint8_t { read, as_written };
+
 // The value of member `name` (the first of that name); absent when the object has none; an error
 // for other values than objects.
-record::Value json_member(std::string_view json, std::string_view name, base::Arena& arena);
+record::Value json_member(std::string_view json, std::string_view name, base::Arena& arena,
+                          Numbers numbers = Numbers::read);
 // Item `index` of a list; OUT_OF_RANGE beyond it.
-record::Value json_item(std::string_view json, std::uint64_t index, base::Arena& arena);
+record::Value json_item(std::string_view json, std::uint64_t index, base::Arena& arena,
+                        Numbers numbers = Numbers::read);
 // All items of a list, all members of an object (of equal names the first), in the arena; objects
 // and lists in them stay json. Error, else nullptr: NO_SUCH_OVERLOAD for other values.
 const record::RowError* json_items(std::string_view json, base::Arena& arena,

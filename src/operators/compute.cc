@@ -1,5 +1,6 @@
 #include "operators/compute.h"
 
+#include "expr/copy.h"
 #include "expr/errors.h"
 
 namespace leat::operators {
@@ -32,13 +33,15 @@ Status Compute::process(record::RecordBatch& batch, flow::Collector& out) {
   }
   for (const std::size_t column : work_->present) check(batch, column, true);
   for (const ComputeWork::Item& item : work_->items) {
-    const Column values = batch.make_column(item.column);
+    const std::size_t column = item.written.value_or(item.column);
+    const Column values = batch.make_column(column);
     item.program->run(batch, scratch_, values);
-    check(batch, item.column, true);
+    check(batch, column, true);
     // optional.none() takes the field away, optional.of() is its value.
     for (Value& value : values)
       if (value.is(Type::optional))
         value = value.as_optional() == nullptr ? Value() : *value.as_optional();
+    if (item.written) expr::read_numbers(values, batch.make_column(item.column), batch.arena());
   }
   for (const ComputeWork::Text& text : work_->texts) {
     const Column values = batch.column(text.value);

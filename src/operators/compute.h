@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "expr/program.h"
@@ -22,6 +23,8 @@ struct ComputeWork {
   struct Item {
     std::shared_ptr<const expr::Program> program;
     std::size_t column = 0;  // where its values go
+    // Of a program that gives tokens (expr/copy.h): where what it gives goes, for encoders.
+    std::optional<std::size_t> written = std::nullopt;
   };
   // The text of a value for keys and headers: numbers as they were written, all else as it is.
   struct Text {

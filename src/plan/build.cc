@@ -54,7 +54,7 @@ std::vector<Member> Builder::assign(const std::vector<spec::Assignment>& fields,
   for (const spec::Assignment& field : fields) {
     const bool may_be_absent = !field.copy_of.empty();
     const Expressions::Value value = may_be_absent ? expressions.field(field.copy_of, field.pointer)
-                                                   : expressions.compile(field.value);
+                                                   : expressions.compile_written(field.value);
     if (expressions.mixed()) return members;
     // Rows without a field that is set, or copied from, failed here.
     if (!may_be_absent) {
@@ -63,9 +63,10 @@ std::vector<Member> Builder::assign(const std::vector<spec::Assignment>& fields,
     }
     // A field that the schema declares reads as null where it is absent.
     const bool null_if_absent = !may_be_absent && value.declared;
-    members.push_back({field.target, value.copy_of, value.column, null_if_absent});
+    members.push_back(
+        {field.target, value.copy_of, value.column, null_if_absent, nullptr, value.written});
     if (value.program != nullptr) {
-      work.items.push_back({value.program, value.column});
+      work.items.push_back({value.program, value.column, value.written});
     } else if (!may_be_absent && !value.declared && value.valid) {
       work.present.push_back(value.copy_of ? column(*value.copy_of, Want::token) : value.column);
     }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "expr/copy.h"
 #include "plan/aggregates.h"
 #include "spec/field_path.h"
 
@@ -36,6 +37,13 @@ void take_diagnostics(expr::Compiled& compiled, const std::string& pointer,
       diagnostic.pointer = pointer;
       to.push_back(std::move(diagnostic));
     }
+}
+
+// What encoders take in place of a computed column.
+std::optional<std::size_t> written_of(const Shape& shape, std::size_t column) {
+  for (const Member& member : shape.computed())
+    if (member.column == column) return member.written;
+  return std::nullopt;
 }
 
 class SeqResolver final : public expr::Resolver {
@@ -91,7 +99,7 @@ void check_generator(const spec::GeneratorSpec& generator, const expr::Limits& l
 
 // Hands out columns for fields while one expression is compiled; only those that its program reads
 // in the end are asked from the scope.
-class Expressions::FieldResolver final : public expr::Resolver {
+class Expressions::FieldResolver final : public expr::CopyResolver {
  public:
   FieldResolver(Expressions& owner, const std::string& pointer)
       : owner_(owner), pointer_(pointer) {}
@@ -120,6 +128,13 @@ class Expressions::FieldResolver final : public expr::Resolver {
     return {owner_.scopes_.new_column(), {}, nullptr};
   }
 
+  std::optional<std::size_t> resolve_token(const FieldPath& path) override {
+    const Field field = owner_.shape_.find(path, owner_.scopes_, Shape::Naming::extra);
+    if (field.kind == Field::Kind::column) return written_of(owner_.shape_, field.column);
+    if (field.kind != Field::Kind::document || field.type != nullptr) return std::nullopt;
+    return column_of(field.place, Want::token);
+  }
+
   std::optional<expr::Refusal> refuse_meta(std::string_view member) override {
     if (!owner_.shape_.made() || member == "event_time") return std::nullopt;
     return expr::Refusal{
@@ -142,23 +157,24 @@ class Expressions::FieldResolver final : public expr::Resolver {
 
   void commit(const expr::Program& program) {
     const std::span<const std::size_t> read = program.columns();
-    for (const auto& [place, column] : asked_) {
+    for (const auto& [asked, column] : asked_) {
+      const auto& [place, want] = asked;
       if (std::binary_search(read.begin(), read.end(), column))
-        owner_.scopes_.read_into(place.scope, place.path, Want::value, column);
+        owner_.scopes_.read_into(place.scope, place.path, want, column);
     }
   }
 
  private:
-  std::size_t column_of(const Place& place) {
-    if (const auto known = owner_.scopes_.find(place.scope, place.path, Want::value)) return *known;
-    const auto asked = asked_.find(place);
+  std::size_t column_of(const Place& place, Want want = Want::value) {
+    if (const auto known = owner_.scopes_.find(place.scope, place.path, want)) return *known;
+    const auto asked = asked_.find({place, want});
     if (asked != asked_.end()) return asked->second;
-    return asked_.emplace(place, owner_.scopes_.new_column()).first->second;
+    return asked_.emplace(std::pair(place, want), owner_.scopes_.new_column()).first->second;
   }
 
   Expressions& owner_;
   const std::string& pointer_;
-  std::map<Place, std::size_t> asked_;
+  std::map<std::pair<Place, Want>, std::size_t> asked_;
 };
 
 expr::Refusal Expressions::refusal(const FieldPath& path, const Field& field) {
@@ -171,7 +187,11 @@ expr::Refusal Expressions::refusal(const FieldPath& path, const Field& field) {
 
 std::optional<expr::Program> Expressions::compile_text(const spec::Expression& expression,
                                                        FieldResolver& resolver, Copies copies) {
-  expr::Compiled compiled = expr::compile(expression.text, resolver, limits_);
+  return take(expr::compile(expression.text, resolver, limits_), expression, copies);
+}
+
+std::optional<expr::Program> Expressions::take(expr::Compiled compiled,
+                                               const spec::Expression& expression, Copies copies) {
   if (copies == Copies::may_be_absent)
     std::erase_if(compiled.bare_fields, [](const expr::BareField& field) { return field.copy; });
   if (presence_ != nullptr && !mixed_)
@@ -191,6 +211,15 @@ std::optional<expr::Program> Expressions::take(expr::Compiled compiled,
 Expressions::Value Expressions::compile(const spec::Expression& expression, Copies copies) {
   FieldResolver resolver(*this, expression.pointer);
   return value_of(compile_text(expression, resolver, copies), resolver, expression.pointer);
+}
+
+Expressions::Value Expressions::compile_written(const spec::Expression& expression) {
+  FieldResolver resolver(*this, expression.pointer);
+  expr::CompiledCopy made = expr::compile_copy(expression.text, resolver, limits_);
+  Value value = value_of(take(std::move(made.compiled), expression, Copies::must_be_there),
+                         resolver, expression.pointer);
+  if (made.gives_tokens && value.program != nullptr) value.written = scopes_.new_column();
+  return value;
 }
 
 Expressions::Value Expressions::compile(const expr::Ast& ast, const std::string& pointer) {
@@ -224,7 +253,8 @@ Expressions::Value Expressions::field(const FieldPath& path, const std::string& 
   const Field found = shape_.find(path, scopes_, naming);
   switch (found.kind) {
     case Field::Kind::document: return {found.place, 0, nullptr, true, found.type != nullptr};
-    case Field::Kind::column: return {{}, found.column, nullptr, true, false};
+    case Field::Kind::column:
+      return {{}, found.column, nullptr, true, false, written_of(shape_, found.column)};
     case Field::Kind::mixed: mixed_ = true; break;
     case Field::Kind::never: {
       expr::Refusal refused = refusal(path, found);

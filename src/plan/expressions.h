@@ -40,12 +40,15 @@ class Expressions {
     std::shared_ptr<const expr::Program> program;
     bool valid = true;
     bool declared = false;  // of a copy: the schema knows the field, so absent reads as null
+    std::optional<std::size_t> written = std::nullopt;  // the column for encoders, with tokens
   };
   // What becomes of a row without the field that an expression is nothing but: it fails, or whoever
   // takes the value knows what to do.
   enum class Copies : std::uint8_t { must_be_there, may_be_absent };
   // Mistakes go to the diagnostics; the value is then not valid.
   Value compile(const spec::Expression& expression, Copies copies = Copies::must_be_there);
+  // The same of a value that goes to a field: numbers that are only passed on keep their tokens.
+  Value compile_written(const spec::Expression& expression);
   // The same of an expression that was parsed before, or of a piece of one; it stands at `pointer`.
   Value compile(const expr::Ast& ast, const std::string& pointer);
   // The same without shortcuts for paths: always a program, or null.
@@ -65,6 +68,9 @@ class Expressions {
   class FieldResolver;
   std::optional<expr::Program> compile_text(const spec::Expression& expression,
                                             FieldResolver& resolver, Copies copies);
+  // Tells of fields that may be absent, but of `copies` that may be.
+  std::optional<expr::Program> take(expr::Compiled compiled, const spec::Expression& expression,
+                                    Copies copies);
   std::optional<expr::Program> take(expr::Compiled compiled, const std::string& pointer);
   Value value_of(std::optional<expr::Program> program, FieldResolver& resolver,
                  const std::string& pointer);

@@ -215,7 +215,7 @@ record::Layout Shape::layout(Scopes& scopes) const {
   for (const Member& member : members_) {
     const std::size_t column =
         member.copy_of ? scopes.column(member.copy_of->scope, member.copy_of->path, Want::token)
-                       : member.column;
+                       : member.written.value_or(member.column);
     layout.members.push_back({member.path, column, member.null_if_absent});
   }
   return layout;

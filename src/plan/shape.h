@@ -80,6 +80,7 @@ struct Member {
   std::size_t column = 0;       // when computed
   bool null_if_absent = false;  // of a copy: where the schema says that it is there
   TypePtr type = nullptr;       // when computed: what is known of it
+  std::optional<std::size_t> written = std::nullopt;  // when computed: what encoders take instead
 };
 
 // What a path stands for.

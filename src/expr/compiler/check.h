@@ -19,6 +19,8 @@ struct Checked {
   bool live = false;                         // its value is wanted by somebody
   std::size_t column = 0;                    // of a path; of the path in has(a.b) and a.?b
   std::optional<std::size_t> parent_column;  // has(a.b), a.?b: of {a}
+  bool written = false;                      // numbers it reads from JSON text are only passed on
+  std::optional<std::size_t> token_column;   // then: of a path, and of the path in a.?b
   bool optional_path = false;                // a.?b of a path
   bool may_be_absent = false;                // of a path; of the parent in has(a.b), a.?b
   bool takes_pattern = false;                // a call whose second argument is a pattern

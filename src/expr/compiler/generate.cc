@@ -275,8 +275,14 @@ class Generator {
                                                               : opt_flat_map_kernel;
     if (chains_.count(id) > 0) return chain_kernel;
     switch (node.kind) {
-      case NodeKind::select: return node.optional ? optional_member_kernel : member_kernel;
-      case NodeKind::index: return node.optional ? optional_index_kernel : index_kernel;
+      case NodeKind::select:
+        if (nodes_[id].written)
+          return node.optional ? written_optional_member_kernel : written_member_kernel;
+        return node.optional ? optional_member_kernel : member_kernel;
+      case NodeKind::index:
+        if (nodes_[id].written)
+          return node.optional ? written_optional_index_kernel : written_index_kernel;
+        return node.optional ? optional_index_kernel : index_kernel;
       case NodeKind::conditional: return conditional_kernel;
       case NodeKind::list: return list_kernel;
       case NodeKind::map: return map_kernel;
@@ -416,6 +422,7 @@ class Generator {
     const Checked& checked = nodes_[id];
     switch (use(id)) {
       case Use::path:
+        if (checked.token_column) return written_field(checked, where);
         if (checked.declared == nullptr || checked.declared->required)
           return column_slot(checked.column);
         return instruction(where, null_if_absent_kernel, {column_slot(checked.column)});
@@ -475,9 +482,15 @@ class Generator {
   }
 
   Slot emit_optional_path(const Checked& checked, ScopeId where) {
-    const Slot field = column_slot(checked.column);
+    const Slot field =
+        checked.token_column ? written_field(checked, where) : column_slot(checked.column);
     if (!checked.parent_column) return instruction(where, optional_field_kernel, {field});
     return instruction(where, optional_path_kernel, {field, column_slot(*checked.parent_column)});
+  }
+
+  Slot written_field(const Checked& checked, ScopeId where) {
+    return instruction(where, written_field_kernel,
+                       {column_slot(checked.column), column_slot(*checked.token_column)});
   }
 
   Slot header_name(NodeId id, ScopeId where) {
@@ -506,6 +519,7 @@ class Generator {
   bool may_be_absent(NodeId id) const {
     const Node& node = ast_[id];
     if (use(id) == Use::meta_field || use(id) == Use::header) return true;
+    if (use(id) == Use::path) return nodes_[id].token_column.has_value();
     return use(id) == Use::value &&
            (node.kind == NodeKind::select || node.kind == NodeKind::index ||
             node.kind == NodeKind::conditional || node.op == Operator::coalesce);

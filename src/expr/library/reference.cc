@@ -44,11 +44,13 @@ constexpr std::string_view kPageHead =
     "does "
     "not exist) is refused as `ALWAYS_FAILS`\n"
     "  where every row would fail, and is a warning where only some rows get to it.\n"
-    "* An expression that is only a path of names (`a.b`, `this['x']`) copies what was written: "
-    "`1.50`, numbers of 30 digits. Everything else\n"
-    "  computes: lists and objects that are only passed on keep their text, numbers are written "
-    "anew "
-    "(`1.5`).\n";
+    "* A number that `set` and `select` only pass on is copied as it was written (`1.50`, 30 "
+    "digits): by a path (`a.b`, `x.y[0]`, `a.?b`),\n"
+    "  and through `c ? a : b`, `a ?? b`, `orValue()`, `try()` and names of `cel.bind` that "
+    "nothing computes with. Numbers in a new list or map and\n"
+    "  in macros over elements are written anew (`1.5`), as are those that a `schema` types, but "
+    "for plain paths of names. Lists and objects that\n"
+    "  are only passed on keep their text.\n";
 
 std::string_view style_name(CallStyle style) {
   switch (style) {

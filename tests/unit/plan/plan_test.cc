@@ -96,6 +96,41 @@ TEST(Plan, PathsCopyTokensAndAreTypedWhereTheyAreUsed) {
       ElementsAre(R"({"y":1.10,"t":"\u0041","big":123456789012345678901234567890})"));
 }
 
+TEST(Plan, NumbersThatAreOnlyPassedOnKeepTheirTokens) {
+  const std::string row =
+      R"({"x":{"y":[1.50,1e2,"s\u0041",null]},"n":1.10,"t":true,"big":123456789012345678901234567890})";
+  for (const auto& [text, gives] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"x.y[0]", "1.50"},
+           {"x['y'][1]", "1e2"},
+           {"this.x.y[0]", "1.50"},
+           {"x.?y[?0]", "1.50"},
+           {"x.y[?0].orValue(2.50)", "1.50"},
+           {"x.y[?9].orValue(n)", "1.10"},
+           {"this.?n", "1.10"},
+           {"this.?n ?? 0", "1.10"},
+           {"n ?? 0", "1.10"},
+           {"nope ?? big", "123456789012345678901234567890"},
+           {"t ? n : x.y[0]", "1.10"},
+           {"!t ? n : x.y[0]", "1.50"},
+           {"cel.bind(v, x.y[0], t ? v : n)", "1.50"},
+           {"try(x.y[0], 0)", "1.50"},
+           {"optional.of(x.y[0])", "1.50"},
+           {"x.y[2]", R"("sA")"},
+           {"x.y[3]", "null"},
+           {"x", R"({"y":[1.50,1e2,"s\u0041",null]})"},
+           {"cel.bind(v, x.y[0], v > 1 ? v : n)", "1.5"},
+           {"[x.y[0]]", "[1.5]"},
+           {"x.y[0] + 0", "1.5"}})
+    EXPECT_THAT(through(R"({"set":{"b":")" + text + R"("}},{"select":["b"]})", {row}),
+                ElementsAre(R"({"b":)" + gives + "}"))
+        << text;
+  EXPECT_THAT(through(R"({"set":{"b":"x.y[0]","c":"n ?? 0"}},{"filter":"b > 1 && c < 2"},
+                 {"set":{"d":"b + c","f":"b ?? 0","all":"this"}},{"set":{"e":"all.b"}},{"select":["b","c","d","e","f"]})",
+                      {row}),
+              ElementsAre(R"({"b":1.50,"c":1.10,"d":2.6,"e":1.50,"f":1.50})"))
+      << "they are numbers to the steps below";
+}
+
 TEST(Plan, SelectListKeepsAbsentFieldsAbsentAndExpressionsDoNot) {
   EXPECT_THAT(through(R"({"select":["user.name","b"]})",
                       {R"({"user":{"name":"a","x":1},"b":null})", R"({"user":3})", "{}"}),
