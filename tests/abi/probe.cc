@@ -9,7 +9,8 @@ using Rows = std::vector<leat::testing::Row>;
 static std::string file;
 
 LEAT_TEST(a_scalar_gives_values_nulls_and_failed_rows) {
-  const auto rows = Plugin::load(file).scalar("clamp").call({{1, 2, 3}, {1, 5, 3}, {nullptr, 1, 2}});
+  const auto rows =
+      Plugin::load(file).scalar("clamp").call({{1, 2, 3}, {1, 5, 3}, {nullptr, 1, 2}});
   LEAT_EXPECT_EQ(rows[0].value, Cell(2));
   LEAT_EXPECT_EQ(rows[1].error, std::string("`low` must be at most `high`"));
   LEAT_EXPECT(rows[2].value.is_null());

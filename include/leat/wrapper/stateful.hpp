@@ -72,10 +72,6 @@ class Row {
     }
     throw std::logic_error("the signature has no parameter `" + std::string(name) + "`");
   }
-  template <class T>
-  T get(const char* name) const {
-    return get<T>(std::string_view(name));
-  }
 
   // Throws std::logic_error where the pipeline has no event time.
   Timestamp event_time() const {
