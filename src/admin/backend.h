@@ -44,6 +44,15 @@ class Backend {
   virtual void untap(const std::string& name, const std::string& step) = 0;
   virtual void read_state(runtime::StateRequest request,
                           runtime::Reply<runtime::StateAnswer> reply) = 0;
+  virtual void make_checkpoint(runtime::CheckpointRequest request,
+                               runtime::Reply<runtime::CheckpointInfo> reply) = 0;
+  virtual void list_checkpoints(
+      const std::string& pipeline,
+      runtime::Reply<std::vector<runtime::CheckpointInfo>> reply) = 0;  // newest first
+  virtual void remove_checkpoint(runtime::CheckpointRequest request,
+                                 runtime::Reply<std::string> reply) = 0;
+  virtual void restore_checkpoint(runtime::CheckpointRequest request,
+                                  runtime::Reply<runtime::RestoreReceipt> reply) = 0;
   virtual void list_kept_state(runtime::Reply<std::vector<runtime::KeptState>> reply) = 0;
   virtual void remove_kept_state(const std::string& name, runtime::Reply<std::string> reply) = 0;
   // Some of the newest records of a source that a definition names; NOT_AVAILABLE_YET for kinds that

@@ -57,6 +57,22 @@ class SupervisorBackend final : public Backend {
                   runtime::Reply<runtime::StateAnswer> reply) override {
     supervisor_.read_state(std::move(request), std::move(reply));
   }
+  void make_checkpoint(runtime::CheckpointRequest request,
+                       runtime::Reply<runtime::CheckpointInfo> reply) override {
+    supervisor_.make_checkpoint(std::move(request), std::move(reply));
+  }
+  void list_checkpoints(const std::string& pipeline,
+                        runtime::Reply<std::vector<runtime::CheckpointInfo>> reply) override {
+    supervisor_.list_checkpoints(pipeline, std::move(reply));
+  }
+  void remove_checkpoint(runtime::CheckpointRequest request,
+                         runtime::Reply<std::string> reply) override {
+    supervisor_.remove_checkpoint(std::move(request), std::move(reply));
+  }
+  void restore_checkpoint(runtime::CheckpointRequest request,
+                          runtime::Reply<runtime::RestoreReceipt> reply) override {
+    supervisor_.restore_checkpoint(std::move(request), std::move(reply));
+  }
   void list_kept_state(runtime::Reply<std::vector<runtime::KeptState>> reply) override {
     supervisor_.list_kept_state(std::move(reply));
   }

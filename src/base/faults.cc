@@ -42,8 +42,10 @@ constexpr std::string_view kNames[] = {
     "lost.dropped",         // partitions were lost, the open epoch is dropped, nothing begun anew
     "produce.handed_over",  // records of a batch are in the producer
     "restore.begun",        // the state is about to be read
+    "restore.brought",      // a checkpoint is the state, its offsets are not committed
+    "restore.copied",       // a checkpoint is copied, nothing is replaced by it
     "restore.done",         // the state is that of the last commit, no task runs yet
-    "restore.swapped",      // a checkpoint is the state, the epoch is still its old one
+    "restore.swapped",      // a checkpoint is the state, the changelog is still the old one
     "revoke.committed",     // the epoch of a revocation is committed, partitions not yet given back
     "revoke.requested",     // partitions must be given back, nothing was done about it yet
     "switch.flipped",       // the new trigger counts

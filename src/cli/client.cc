@@ -25,6 +25,7 @@ ExitCode talk(Session& session) {
     case Command::get: return get(session);
     case Command::offsets: return offsets(session);
     case Command::state: return state(session);
+    case Command::checkpoint: return checkpoint(session);
     case Command::tap: return tap(session);
     case Command::preview: return preview(session);
     case Command::wait: return wait(session);

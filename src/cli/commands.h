@@ -30,6 +30,8 @@ ExitCode functions(Session& session);
 ExitCode offsets(Session& session);
 // The stores of a pipeline, one key of one, or a range of keys.
 ExitCode state(Session& session);
+// Lists the checkpoints of a pipeline, makes one, shows, restores or deletes it.
+ExitCode checkpoint(Session& session);
 ExitCode tap(Session& session);
 ExitCode wait(Session& session);
 ExitCode trigger(Session& session);

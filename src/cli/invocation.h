@@ -33,6 +33,7 @@ enum class Command : std::uint8_t {
   restart,
   remove,
   state,
+  checkpoint,
   offsets,
   functions,
   version,
@@ -83,6 +84,10 @@ struct Invocation {
   std::string store;
   std::optional<std::string> key, from, to;
   bool committed = false;
+  // checkpoint: "list", "create", "show", "restore" or "delete", and which one
+  std::string verb;
+  std::string checkpoint;
+  bool keep_offsets = false;
 
   std::string mode;   // trigger: empty = show; delete: "commit", "drain", "now"
   std::string state;  // delete: "keep", "purge"

@@ -39,6 +39,7 @@ constexpr Row kCommands[] = {
     {Command::remove, "delete", "Delete a pipeline"},
     {Command::offsets, "offsets", "Show where a pipeline reads"},
     {Command::state, "state", "Show what a pipeline keeps"},
+    {Command::checkpoint, "checkpoint", "Keep a pipeline's state and offsets, and go back to them"},
     {Command::functions, "functions", "List the functions of expressions"},
     {Command::config, "config", "Print the effective configuration of a daemon"},
     {Command::version, "version", "Print the version"},
@@ -93,6 +94,7 @@ class Tree {
   void add_rows(CLI::App* app, const std::string& prefix);
   CLI::App* add_named(Command command);
   void add_state_commands();
+  void add_checkpoint_commands();
   std::string finish();
 
   CLI::App app_{"leat: pipelines beside Kafka"};
@@ -264,6 +266,7 @@ void Tree::add_pipeline_commands() {
     add_named(command);
   }
   add_state_commands();
+  add_checkpoint_commands();
   CLI::App* remove = add_named(Command::remove);
   remove->add_option("--mode", invocation_.mode, "commit, drain or now")
       ->check(CLI::IsMember({"commit", "drain", "now"}));
@@ -287,6 +290,29 @@ void Tree::add_state_commands() {
   get->add_option("--to", invocation_.to, "Range: up to this key, without it");
   get->add_option("--limit", invocation_.limit, "Range: at most so many keys (1000)");
   get->add_flag("--committed", invocation_.committed, "Of the last commit, not of now");
+}
+
+void Tree::add_checkpoint_commands() {
+  CLI::App* checkpoint = add(Command::checkpoint);
+  checkpoint->require_subcommand(1);
+  const auto add_verb = [&](const char* verb, const char* doc) {
+    CLI::App* app = checkpoint->add_subcommand(verb, doc);
+    app->fallthrough();
+    app->callback([this, verb] { invocation_.verb = verb; });
+    app->add_option("NAME", invocation_.name, "The pipeline")->required();
+    return app;
+  };
+  add_verb("list", "All of a pipeline, newest first");
+  const auto add_one = [&](const char* verb, const char* doc, const char* which) {
+    CLI::App* app = add_verb(verb, doc);
+    app->add_option("CHECKPOINT", invocation_.checkpoint, which)->required();
+    return app;
+  };
+  add_one("create", "Keep what is committed next", "Its name");
+  add_one("show", "Show one", "Its name or id");
+  add_one("restore", "State and offsets of a stopped pipeline go back to it", "Its name or id")
+      ->add_flag("--keep-offsets", invocation_.keep_offsets, "The state alone goes back");
+  add_one("delete", "Delete one", "Its name or id");
 }
 
 // What CLI11 cannot say by itself; a message when the arguments do not fit together.
@@ -383,9 +409,8 @@ std::optional<Parsed> unknown_command(int argc, const char* const* argv) {
     if (row.name == word) return std::nullopt;
     names.push_back(row.name);
   }
-  constexpr std::string_view kLater[] = {"bench",  "checkpoint", "console", "describe",
-                                         "diff",   "doctor",     "events",  "health",
-                                         "plugin", "rollback",   "top"};
+  constexpr std::string_view kLater[] = {"bench",  "console", "describe", "diff",     "doctor",
+                                         "events", "health",  "plugin",   "rollback", "top"};
   if (std::find(std::begin(kLater), std::end(kLater), word) != std::end(kLater))
     return Parsed{std::nullopt,
                   ExitCode::usage,

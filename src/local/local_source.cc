@@ -127,6 +127,8 @@ void LocalSource::commit(EpochId epoch, std::span<const flow::PartitionPosition>
         wanted.next[part.id] = position.next.value();
         if (position.event_time_us != record::kNoTime)
           wanted.event_times[part.id] = position.event_time_us;
+        else
+          wanted.event_times.erase(part.id);
       }
   }
   Status written;

@@ -98,30 +98,31 @@ void Pipeline::begin() {
 
 void Pipeline::begin_failed(std::string reason) { transition(Actual::failed, std::move(reason)); }
 
-Result<std::unique_ptr<Run>> Pipeline::make_run() {
-  RunContext context{.plan = parts_.plan,
-                     .registry = parts_.registry,
-                     .application = parts_.options.application,
-                     .instance = parts_.options.instance,
-                     .state_folder = parts_.state_folder,
-                     .dead_letter_file = dead_letter_file(),
-                     .clock = parts_.control.clock,
-                     .control = parts_.control.wakeup,
-                     .hosts = parts_.hosts,
-                     .counts = counts_,
-                     .task_listener = *this,
-                     .source_listener = *this,
-                     .sink_listener = *this,
-                     .on_acknowledged =
-                         [this](EpochId epoch) {
-                           parts_.control.post([this, epoch] {
-                             if (run_ && run_->launched())
-                               run_->coordinator()->on_acknowledged(epoch);
-                           });
-                         },
-                     .state = keeper_.get()};
-  return Run::begin(std::move(context));
+RunContext Pipeline::run_context(flow::SourceListener& listener) {
+  return RunContext{.plan = parts_.plan,
+                    .registry = parts_.registry,
+                    .application = parts_.options.application,
+                    .instance = parts_.options.instance,
+                    .state_folder = parts_.state_folder,
+                    .dead_letter_file = dead_letter_file(),
+                    .clock = parts_.control.clock,
+                    .control = parts_.control.wakeup,
+                    .hosts = parts_.hosts,
+                    .counts = counts_,
+                    .task_listener = *this,
+                    .source_listener = listener,
+                    .sink_listener = *this,
+                    .on_acknowledged =
+                        [this](EpochId epoch) {
+                          parts_.control.post([this, epoch] {
+                            if (run_ && run_->launched())
+                              run_->coordinator()->on_acknowledged(epoch);
+                          });
+                        },
+                    .state = keeper_.get()};
 }
+
+Result<std::unique_ptr<Run>> Pipeline::make_run() { return Run::begin(run_context(*this)); }
 
 std::string Pipeline::dead_letter_file() const {
   if (!parts_.options.dead_letter_dir.empty())
@@ -235,6 +236,7 @@ Instant Pipeline::tick(Instant at) {
   } else if (run_) {
     again = run_->serve(at);
   }
+  if (move_) again = std::min(again, move_->tick(at));
   meter_.tick(at);
   sample_tables(at);
   check_stop_rule(at);
@@ -250,7 +252,7 @@ Instant Pipeline::tick(Instant at) {
   for (const Waiter& waiter : waiters_) again = std::min(again, waiter.deadline);
   if (switch_) again = std::min(again, switch_->deadline);
   if (stopping_) again = std::min(again, stopping_->deadline);
-  for (const Revocation& revocation : revocations_) again = std::min(again, revocation.deadline);
+  for (const Overdue& one : overdue_) again = std::min(again, one.deadline);
   constexpr Duration kPublishEvery = std::chrono::milliseconds(500);
   if (at - published_at_ >= kPublishEvery && run_) publish();
   return again;
@@ -297,10 +299,12 @@ void Pipeline::expire(Instant at) {
       close_run(stopping_->options.leave, [this] { stopped(); });
     }
   }
-  const auto overdue = [&](const Revocation& revocation) { return at >= revocation.deadline; };
-  for (const Revocation& revocation : revocations_)
-    if (overdue(revocation)) revocation.release();
-  std::erase_if(revocations_, overdue);
+  std::vector<Overdue> due;
+  std::erase_if(overdue_, [&](const Overdue& one) {
+    if (at >= one.deadline) due.push_back(one);
+    return at >= one.deadline;
+  });
+  for (const Overdue& one : due) one.act();
   answer_waiters(at);
 }
 
@@ -610,6 +614,7 @@ void Pipeline::stop(StopOptions options, Reply<LifecycleReceipt> reply) {
 }
 
 void Pipeline::shut_down(Duration timeout) {
+  if (move_) return;  // it ends by itself, soon
   if (!stopping_) {
     StopOptions options;
     options.leave = false;
@@ -702,7 +707,7 @@ void Pipeline::on_revoke(std::function<void()> release) {
   };
   request.on_dropped = [once](const Status&) { once(); };
   run_->coordinator()->request(std::move(request));
-  revocations_.push_back({now() + kRevokeBudget, once});
+  overdue_.push_back({now() + kRevokeBudget, once});
 }
 
 void Pipeline::on_lost(std::string_view reason) {

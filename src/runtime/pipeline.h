@@ -11,6 +11,7 @@
 
 #include "runtime/control_loop.h"
 #include "runtime/pipeline_meter.h"
+#include "runtime/position_move.h"
 #include "runtime/run.h"
 #include "runtime/state_keeper.h"
 #include "runtime/supervisor.h"
@@ -77,7 +78,7 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   // longer than `timeout`. To be called until at_rest().
   void shut_down(Duration timeout);
   // Nothing runs, nothing is being stopped, nothing will begin by itself.
-  bool at_rest() const noexcept { return !run_ && !stopping_ && !retry_at_; }
+  bool at_rest() const noexcept { return !run_ && !stopping_ && !retry_at_ && !move_; }
   void set_trigger(const spec::TriggerSpec& to, bool is_override, Duration timeout,
                    const std::string& actor, Reply<SwitchReceipt> reply);
   // Null without keyed steps.
@@ -85,6 +86,12 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   // It is held because kept state is damaged or not that of the commit.
   bool state_refused() const noexcept { return state_refused_; }
   void read_state(const StateRequest& request, Reply<StateAnswer> reply);
+  // Ends the open epoch and keeps a copy of it; `timeout` bounds the wait for its commit.
+  void make_checkpoint(const std::string& name, Duration timeout, Reply<CheckpointInfo> reply);
+  void list_checkpoints(Reply<std::vector<CheckpointInfo>> reply);  // newest first
+  void remove_checkpoint(const std::string& wanted, Reply<std::string> reply);
+  // Of a pipeline that is stopped, and stays so. Requires: no other command until the reply.
+  void restore_checkpoint(const CheckpointRequest& request, Reply<RestoreReceipt> reply);
 
   // The override was written down (or taken back): what snapshots show.
   const spec::TriggerSpec& effective_trigger() const noexcept { return effective_; }
@@ -137,6 +144,7 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   };
 
   void transition(Actual to, std::string reason = {});
+  RunContext run_context(flow::SourceListener& listener);
   Result<std::unique_ptr<Run>> make_run();
   std::string dead_letter_file() const;
   void begin_run();
@@ -154,6 +162,13 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   void read_rows(std::size_t step, std::size_t fields, const StateRequest& request,
                  Reply<StateAnswer> reply);
   void fill_state(PipelineSnapshot& out) const;
+  struct Restore;
+  CheckpointInfo about_checkpoint(const CutResult& cut, const std::string& checkpoint) const;
+  void take_checkpoint(const CheckpointInfo& about, Reply<CheckpointInfo> reply);
+  void begin_restore(const std::shared_ptr<Restore>& restore);
+  void restore_found(const std::shared_ptr<Restore>& restore, const PositionMove::Found& found);
+  Status plan_moves(Restore& restore, const std::vector<flow::PartitionLag>& partitions) const;
+  void restored(const std::shared_ptr<Restore>& restore);
   void stop_draining(const StopOptions& options, Reply<LifecycleReceipt> reply);
   void check_running();
   void enter_pause();
@@ -240,11 +255,12 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   std::string stop_reason_;
   std::optional<StopRule> stop_rule_;
   std::string stopping_by_rule_;  // its reason, while the last epoch is being committed
-  struct Revocation {
+  struct Overdue {
     Instant deadline;
-    std::function<void()> release;  // works once
+    std::function<void()> act;  // nothing when what was waited for has happened
   };
-  std::vector<Revocation> revocations_;
+  std::vector<Overdue> overdue_;
+  std::unique_ptr<PositionMove> move_;  // while a stopped pipeline's positions are moved
   std::map<std::array<std::string, 3>, std::uint64_t> switches_;
   base::Histogram checkpoint_time_;  // µs from cut to commit
   base::Histogram align_time_;       // µs from cut to the last task's seal

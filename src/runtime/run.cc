@@ -103,7 +103,7 @@ Run::~Run() { LEAT_CHECK(tasks_.empty()); }
 
 Result<std::unique_ptr<Run>> Run::begin(RunContext context) {
   std::unique_ptr<Run> run(new Run(std::move(context)));
-  LEAT_RETURN_IF_ERROR(run->make_sinks());
+  if (!run->context_.sources_only) LEAT_RETURN_IF_ERROR(run->make_sinks());
   LEAT_RETURN_IF_ERROR(run->make_sources());
   return run;
 }
@@ -377,6 +377,17 @@ void Run::purge_sources(std::function<void(Status)> done) {
   const auto first_error = std::make_shared<Status>();
   for (const auto& source : sources_)
     source->purge([missing, first_error, done](Status status) {
+      if (!status.ok() && first_error->ok()) *first_error = std::move(status);
+      if (--*missing == 0) done(*first_error);
+    });
+}
+
+void Run::commit(EpochId epoch, const std::vector<flow::PartitionPosition>& positions,
+                 const std::string& metadata, std::function<void(Status)> done) {
+  const auto missing = std::make_shared<std::size_t>(sources_.size());
+  const auto first_error = std::make_shared<Status>();
+  for (const auto& source : sources_)
+    source->commit(epoch, positions, metadata, [missing, first_error, done](Status status) {
       if (!status.ok() && first_error->ok()) *first_error = std::move(status);
       if (--*missing == 0) done(*first_error);
     });

@@ -78,6 +78,7 @@ struct RunContext {
   flow::SinkListener& sink_listener;
   std::function<void(EpochId)> on_acknowledged;  // any thread
   flow::StateAccess* state = nullptr;            // null = no step keeps any
+  bool sources_only = false;                     // nothing is launched: positions are moved
 };
 
 // One life of a pipeline, from connecting to a stop or a failure: its sources, sinks, tasks and
@@ -109,6 +110,9 @@ class Run {
   // Ends the membership of all sources. Requires: no tasks.
   void stop_sources(bool leave, std::function<void()> done);
   void purge_sources(std::function<void(Status)> done);
+  // Commits to all sources; `done` gets the first failure.
+  void commit(EpochId epoch, const std::vector<flow::PartitionPosition>& positions,
+              const std::string& metadata, std::function<void(Status)> done);
   // Runs `work` between two steps of the tasks of this slice.
   void between_steps(SliceId slice, std::function<void()> work) {
     host_of(slice.value()).between_steps(std::move(work));

@@ -39,6 +39,8 @@ Status judge(const Status& status) {
   }
 }
 
+constexpr std::size_t kCheckpointsMax = 1000;
+
 std::size_t at_most(std::uint64_t bytes, std::uint64_t limit) {
   return static_cast<std::size_t>(std::min(bytes, limit));
 }
@@ -114,8 +116,7 @@ Status StateDesk::look_at_disk() const {
 Status StateDesk::open_if_closed(StateStart start) {
   if (!parts_.folder.empty() && start == StateStart::from_empty) {
     store_.reset();
-    std::error_code error;
-    std::filesystem::remove_all(parts_.folder, error);
+    LEAT_RETURN_IF_ERROR(state::discard_state(parts_.folder));
   }
   if (store_) return {};
   const auto open = [&] {
@@ -127,8 +128,7 @@ Status StateDesk::open_if_closed(StateStart start) {
   if (unreadable && start != StateStart::keep && !parts_.folder.empty()) {
     log::warn("runtime", "state that cannot be read is thrown away, as asked for",
               {{"pipeline", parts_.plan->spec->name}, {"error", opened.status().to_string()}});
-    std::error_code error;
-    std::filesystem::remove_all(parts_.folder, error);
+    LEAT_RETURN_IF_ERROR(state::discard_state(parts_.folder));
     opened = open();
   }
   if (!opened.ok()) return std::move(opened).status();
@@ -224,9 +224,71 @@ Result<EpochId> StateDesk::fold(EpochId epoch) {
   return store_->backing().epoch();
 }
 
+void StateDesk::close_on_disk() {
+  if (!parts_.folder.empty()) store_.reset();
+}
+
 void StateDesk::end_run() {
   restored_ = false;
-  if (!parts_.folder.empty()) store_.reset();
+  close_on_disk();
+}
+
+Result<state::Store::Checkpoint> StateDesk::checkpoint(EpochId epoch, const std::string& name,
+                                                       const std::string& metadata) {
+  if (!restored_ || store_->backing().epoch() > epoch)
+    return Status(Code::unavailable, "the pipeline went down meanwhile").with("problem", "BUSY");
+  const auto there = store_->checkpoints();
+  if (!there.ok()) return there.status();
+  if (there->size() >= kCheckpointsMax)
+    return Status(Code::wrong_state, "there are " + std::to_string(kCheckpointsMax) +
+                                         " checkpoints, which is the most: delete some")
+        .with("problem", "WRONG_STATE");
+  for (const state::Store::Checkpoint& one : *there)
+    if (one.name == name)
+      return Status(Code::already_exists, "there is a checkpoint of this name")
+          .with("problem", "NAME_TAKEN")
+          .with("id", one.id);
+  auto made = store_->checkpoint(name, metadata);
+  if (!made.ok())
+    return made.status().with("problem",
+                              made.status().code() == Code::exhausted ? "DISK_LOW" : "BUSY");
+  if (made->epoch == epoch) return made;
+  static_cast<void>(store_->remove_checkpoint(made->id).ok());
+  return Status(Code::unavailable, "the epoch is not in the state").with("problem", "BUSY");
+}
+
+Result<std::vector<state::Store::Checkpoint>> StateDesk::checkpoints() {
+  if (!store_ && !parts_.folder.empty()) return state::kept_checkpoints(parts_.folder);
+  LEAT_RETURN_IF_ERROR(open_if_closed(StateStart::keep));
+  return store_->checkpoints();
+}
+
+Status StateDesk::remove_checkpoint(const std::string& id) {
+  if (!store_ && !parts_.folder.empty()) return state::remove_checkpoint(parts_.folder, id);
+  LEAT_RETURN_IF_ERROR(open_if_closed(StateStart::keep));
+  return store_->remove_checkpoint(id);
+}
+
+Result<StateDesk::Brought> StateDesk::bring_back(const std::string& id, EpochId newest) {
+  const auto there = checkpoints();
+  if (!there.ok()) return there.status();
+  if (std::none_of(there->begin(), there->end(), [&](const auto& one) { return one.id == id; }))
+    return Status(Code::not_found, "there is no such checkpoint").with("id", id);
+  Status opened = open_if_closed(StateStart::keep);
+  if (opened.code() == Code::data_loss && !parts_.folder.empty()) {
+    log::warn("runtime", "damaged state is thrown away for that of a checkpoint",
+              {{"pipeline", parts_.plan->spec->name}, {"error", opened.to_string()}});
+    LEAT_RETURN_IF_ERROR(state::discard_state(parts_.folder));
+    opened = open_if_closed(StateStart::keep);
+  }
+  LEAT_RETURN_IF_ERROR(std::move(opened));
+  Brought brought;
+  brought.epoch = std::max(newest, store_->newest()).next();
+  brought.state_id = store_->state_id();
+  const Status restored = store_->restore(id, brought.epoch);
+  close_on_disk();
+  if (!restored.ok()) return restored;
+  return brought;
 }
 
 Result<std::vector<state::StateChange>> StateDesk::compare(

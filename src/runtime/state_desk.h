@@ -82,12 +82,29 @@ class StateDesk {
   // No task has a table any more. Closes what lies on disk.
   void end_run();
 
+  // Keeps a copy of the epoch that was folded last, which must be `epoch`. In the field `problem`:
+  // NAME_TAKEN, DISK_LOW, BUSY.
+  Result<state::Store::Checkpoint> checkpoint(EpochId epoch, const std::string& name,
+                                              const std::string& metadata);
+  // By epoch; also of a store that cannot be opened.
+  Result<std::vector<state::Store::Checkpoint>> checkpoints();
+  Status remove_checkpoint(const std::string& id);
+  struct Brought {
+    EpochId epoch;
+    std::string state_id;
+  };
+  // Without a run: the state becomes that of the checkpoint, as an epoch beyond `newest` and all it
+  // knows itself; it counts once that is committed. State that is damaged is thrown away for it.
+  // not_found, data_loss (the checkpoint is damaged; nothing changes).
+  Result<Brought> bring_back(const std::string& id, EpochId newest);
+
   Result<std::vector<state::StateChange>> compare(const std::vector<state::StepState>& steps);
   // RESTORING in the field `problem` when no run has restored the state.
   Result<StoreView> view(std::size_t step) const;
 
  private:
   Status open_if_closed(StateStart start);
+  void close_on_disk();
   Status adopt(EpochId committed, const std::string& state_id, StateStart start, Restored& made);
   Status make_tables(Restored& made) const;
   Status look_at_disk() const;

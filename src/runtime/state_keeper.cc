@@ -109,6 +109,37 @@ void StateKeeper::compare(std::vector<state::StepState> steps, Changes done) {
       [steps = std::move(steps)](StateDesk& desk) { return desk.compare(steps); }, std::move(done));
 }
 
+void StateKeeper::checkpoint(EpochId epoch, std::string name, std::string metadata,
+                             std::function<void(Result<state::Store::Checkpoint>)> done) {
+  at_desk<Result<state::Store::Checkpoint>>(
+      Scope::of_anybody,
+      [epoch, name = std::move(name), metadata = std::move(metadata)](StateDesk& desk) {
+        return desk.checkpoint(epoch, name, metadata);
+      },
+      std::move(done));
+}
+
+void StateKeeper::checkpoints(
+    std::function<void(Result<std::vector<state::Store::Checkpoint>>)> done) {
+  at_desk<Result<std::vector<state::Store::Checkpoint>>>(
+      Scope::of_anybody, [](StateDesk& desk) { return desk.checkpoints(); }, std::move(done));
+}
+
+void StateKeeper::remove_checkpoint(std::string id, Done done) {
+  at_desk<Status>(
+      Scope::of_anybody,
+      [id = std::move(id)](StateDesk& desk) { return desk.remove_checkpoint(id); },
+      std::move(done));
+}
+
+void StateKeeper::bring_back(std::string id, EpochId newest,
+                             std::function<void(Result<StateDesk::Brought>)> done) {
+  at_desk<Result<StateDesk::Brought>>(
+      Scope::of_anybody,
+      [id = std::move(id), newest](StateDesk& desk) { return desk.bring_back(id, newest); },
+      std::move(done));
+}
+
 void StateKeeper::read_key(std::size_t step, std::vector<StateKey> readings,
                            std::function<void(Result<Row>)> done) {
   at_desk<Result<Row>>(

@@ -26,8 +26,8 @@ struct StatePort {
 // becomes durable on the checkpoint thread, is folded once the epoch is committed, and is what the
 // next run begins with. Between runs a store on disk is closed.
 //
-// Members are for the control thread; callbacks are called there, later: those of reads and compare()
-// always, the others never once the keeper or the run is gone. flow::StateAccess is thread-safe. Of a
+// Members are for the control thread; callbacks are called there, later: those of reads, compare() and
+// checkpoints always, the others never once the keeper or the run is gone. flow::StateAccess is thread-safe. Of a
 // Status, the field `hold` is as StateDesk says.
 class StateKeeper final : public flow::StateAccess {
  public:
@@ -61,6 +61,14 @@ class StateKeeper final : public flow::StateAccess {
   // How kept state differs from these steps; nothing is changed.
   using Changes = std::function<void(Result<std::vector<state::StateChange>>)>;
   void compare(std::vector<state::StepState> steps, Changes done);
+
+  // What StateDesk does about checkpoints, in the same words.
+  void checkpoint(EpochId epoch, std::string name, std::string metadata,
+                  std::function<void(Result<state::Store::Checkpoint>)> done);
+  void checkpoints(std::function<void(Result<std::vector<state::Store::Checkpoint>>)> done);
+  void remove_checkpoint(std::string id, Done done);
+  void bring_back(std::string id, EpochId newest,
+                  std::function<void(Result<StateDesk::Brought>)> done);
 
   // What is committed; `step` is the index in Plan::keyed. With the epoch that it is of.
   struct Row {

@@ -95,6 +95,35 @@ void Supervisor::read_state(StateRequest request, Reply<StateAnswer> reply) {
                          reply = std::move(reply)] { impl->read_state(request, reply); });
 }
 
+void Supervisor::make_checkpoint(CheckpointRequest request, Reply<CheckpointInfo> reply) {
+  impl_->control().post(
+      [impl = impl_.get(), request = std::move(request), reply = std::move(reply)] {
+        if (impl->stopping.load()) return reply(stopping_status());
+        impl->make_checkpoint(request, reply);
+      });
+}
+
+void Supervisor::list_checkpoints(std::string pipeline, Reply<std::vector<CheckpointInfo>> reply) {
+  impl_->control().post([impl = impl_.get(), pipeline = std::move(pipeline),
+                         reply = std::move(reply)] { impl->list_checkpoints(pipeline, reply); });
+}
+
+void Supervisor::remove_checkpoint(CheckpointRequest request, Reply<std::string> reply) {
+  impl_->control().post(
+      [impl = impl_.get(), request = std::move(request), reply = std::move(reply)] {
+        if (impl->stopping.load()) return reply(stopping_status());
+        impl->remove_checkpoint(request, reply);
+      });
+}
+
+void Supervisor::restore_checkpoint(CheckpointRequest request, Reply<RestoreReceipt> reply) {
+  impl_->control().post(
+      [impl = impl_.get(), request = std::move(request), reply = std::move(reply)] {
+        if (impl->stopping.load()) return reply(stopping_status());
+        impl->restore_checkpoint(request, reply);
+      });
+}
+
 void Supervisor::list_kept_state(Reply<std::vector<KeptState>> reply) {
   impl_->control().post(
       [impl = impl_.get(), reply = std::move(reply)] { impl->list_kept_state(reply); });

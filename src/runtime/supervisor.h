@@ -15,6 +15,7 @@
 #include "flow/registry.h"
 #include "flow/tap.h"
 #include "plan/plan.h"
+#include "runtime/checkpoint.h"
 #include "runtime/state_desk.h"
 #include "runtime/status.h"
 #include "spec/pipeline.h"
@@ -48,7 +49,8 @@ struct SupervisorOptions {
 // A refused command carries the API's problem code in the Status field "problem":
 // PIPELINE_NOT_FOUND, NAME_TAKEN, WRONG_STATE, SWITCH_TIMED_OUT, SWITCH_REPLACED, ETAG_MISMATCH,
 // ALREADY_EXISTS, TOO_MANY_PIPELINES, DRAIN_TIMED_OUT, STOPPING, DISK_LOW, STATE_INCOMPATIBLE (the
-// steps in fields `step`), STORE_NOT_FOUND, KEY_NOT_FOUND, RESTORING, …
+// steps in fields `step`), STORE_NOT_FOUND, KEY_NOT_FOUND, RESTORING,
+// CHECKPOINT_NOT_FOUND, …
 std::string_view problem_of(const Status& status) noexcept;
 
 // Called exactly once, on the control thread: hand the rest of the work to your own thread.
@@ -131,6 +133,14 @@ struct StateAnswer {
   std::vector<StateRow> rows;  // of a key: exactly one
   EpochId epoch;               // that they are of; of a key only
 };
+// A checkpoint of a pipeline: its name when it is to be made, else its name or id.
+struct CheckpointRequest {
+  std::string pipeline;
+  std::string checkpoint;
+  bool keep_offsets = false;  // restore: the state alone goes back
+  Duration timeout = std::chrono::seconds(30);
+  Preconditions preconditions;
+};
 // State that a deleted pipeline left behind.
 struct KeptState {
   std::string pipeline;
@@ -194,6 +204,12 @@ class Supervisor {
   void tap(std::string name, std::string step, Reply<TapSubscription> reply);
   void untap(std::string name, std::string step);
   void read_state(StateRequest request, Reply<StateAnswer> reply);
+  void make_checkpoint(CheckpointRequest request, Reply<CheckpointInfo> reply);
+  void list_checkpoints(std::string pipeline,
+                        Reply<std::vector<CheckpointInfo>> reply);              // newest first
+  void remove_checkpoint(CheckpointRequest request, Reply<std::string> reply);  // its id
+  // State and positions become those of the checkpoint; the pipeline is stopped, before and after.
+  void restore_checkpoint(CheckpointRequest request, Reply<RestoreReceipt> reply);
   void list_kept_state(Reply<std::vector<KeptState>> reply);  // by name
   // NOT_FOUND when there is none, WRONG_STATE while a pipeline of this name is there.
   void remove_kept_state(std::string name, Reply<std::string> reply);

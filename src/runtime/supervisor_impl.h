@@ -31,6 +31,10 @@ class Supervisor::Impl {
   void tap(const std::string& name, const std::string& step, Reply<TapSubscription> reply);
   void untap(const std::string& name, const std::string& step);
   void read_state(const StateRequest& request, const Reply<StateAnswer>& reply);
+  void make_checkpoint(const CheckpointRequest& request, const Reply<CheckpointInfo>& reply);
+  void list_checkpoints(const std::string& name, const Reply<std::vector<CheckpointInfo>>& reply);
+  void remove_checkpoint(const CheckpointRequest& request, const Reply<std::string>& reply);
+  void restore_checkpoint(CheckpointRequest request, Reply<RestoreReceipt> reply);
   void list_kept_state(const Reply<std::vector<KeptState>>& reply);
   void remove_kept_state(const std::string& name, const Reply<std::string>& reply);
   void refresh();

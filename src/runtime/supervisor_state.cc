@@ -15,6 +15,11 @@ Status problem(Code code, std::string_view name, std::string message) {
   return Status(code, std::move(message)).with("problem", name);
 }
 
+Status not_found(const std::string& name) {
+  return problem(Code::not_found, "PIPELINE_NOT_FOUND", "there is no pipeline of this name")
+      .with("pipeline", name);
+}
+
 // Of an aggregate others may come in, but each call that was there keeps something.
 void add_lost_calls(const plan::Plan& before, const plan::Plan& after,
                     std::vector<state::StateChange>& changes) {
@@ -96,20 +101,59 @@ void Supervisor::Impl::discard_unused(const PutRequest& request) {
   const std::string folder = folder_of(request.spec->name);
   if (!request.discard_state || !request.plan->keyed.empty() || folder.empty()) return;
   on_disk([store = folder + kStore] {
-    std::error_code error;
-    std::filesystem::remove_all(store, error);
-    if (error)
+    if (const Status status = state::discard_state(store); !status.ok())
       log::warn("runtime", "state that is discarded could not be removed",
-                {{"folder", store}, {"error", error.message()}});
+                {{"error", status.to_string()}});
   });
 }
 
 void Supervisor::Impl::read_state(const StateRequest& request, const Reply<StateAnswer>& reply) {
   Entry* entry = entry_of(request.pipeline);
-  if (entry == nullptr || !entry->pipeline)
-    return reply(problem(Code::not_found, "PIPELINE_NOT_FOUND", "there is no pipeline of this name")
-                     .with("pipeline", request.pipeline));
+  if (entry == nullptr || !entry->pipeline) return reply(not_found(request.pipeline));
   entry->pipeline->read_state(request, reply);
+}
+
+// Not in the queue of writes: it waits for an epoch like any other, and a stop must not wait for it.
+void Supervisor::Impl::make_checkpoint(const CheckpointRequest& request,
+                                       const Reply<CheckpointInfo>& reply) {
+  Entry* entry = entry_of(request.pipeline);
+  if (entry == nullptr || !entry->pipeline) return reply(not_found(request.pipeline));
+  if (const Status refused = check(*entry, request.preconditions); !refused.ok())
+    return reply(refused);
+  entry->pipeline->make_checkpoint(request.checkpoint, request.timeout, reply);
+}
+
+void Supervisor::Impl::list_checkpoints(const std::string& name,
+                                        const Reply<std::vector<CheckpointInfo>>& reply) {
+  Entry* entry = entry_of(name);
+  if (entry == nullptr || !entry->pipeline) return reply(not_found(name));
+  entry->pipeline->list_checkpoints(reply);
+}
+
+void Supervisor::Impl::remove_checkpoint(const CheckpointRequest& request,
+                                         const Reply<std::string>& reply) {
+  Entry* entry = entry_of(request.pipeline);
+  if (entry == nullptr || !entry->pipeline) return reply(not_found(request.pipeline));
+  if (const Status refused = check(*entry, request.preconditions); !refused.ok())
+    return reply(refused);
+  entry->pipeline->remove_checkpoint(request.checkpoint, reply);
+}
+
+void Supervisor::Impl::restore_checkpoint(CheckpointRequest request, Reply<RestoreReceipt> reply) {
+  const std::string name = request.pipeline;
+  Entry* entry = entry_of(name);
+  if (entry == nullptr) return reply(not_found(name));
+  enqueue(*entry, [this, name, request = std::move(request), reply = std::move(reply)] {
+    const auto done = [this, name, reply](Result<RestoreReceipt> receipt) {
+      reply(std::move(receipt));
+      release(name);
+    };
+    Entry* now = entry_of(name);
+    if (now == nullptr || !now->pipeline) return done(not_found(name));
+    if (const Status refused = check(*now, request.preconditions); !refused.ok())
+      return done(refused);
+    now->pipeline->restore_checkpoint(request, done);
+  });
 }
 
 void Supervisor::Impl::list_kept_state(const Reply<std::vector<KeptState>>& reply) {

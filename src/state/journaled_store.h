@@ -22,6 +22,7 @@ class JournaledStore final : public Store {
   Status fold(EpochId epoch) override;
   Status flush() override;
   Status reset() override;
+  EpochId newest() const override;
   Result<Checkpoint> checkpoint(const std::string& name, const std::string& metadata) override;
   Result<std::vector<Checkpoint>> checkpoints() const override { return home_->kept(); }
   Status remove_checkpoint(const std::string& id) override { return home_->remove_kept(id); }
@@ -39,7 +40,6 @@ class JournaledStore final : public Store {
   Status apply_until(EpochId epoch);
   Status trim();
   Status drop_stores();
-  EpochId newest() const;
   std::uint64_t unfolded_bytes(EpochId until) const;
 
   const Options options_;

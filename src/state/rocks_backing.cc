@@ -390,4 +390,6 @@ Status RocksBacking::copy_to(const std::string& folder) {
   return converted(status, folder);
 }
 
+Status RocksBacking::verify() const { return converted(db_->db->VerifyChecksum(), folder_); }
+
 }  // namespace leat::state

@@ -40,6 +40,8 @@ class RocksBacking final : public Backing {
 
   // A database in `folder` (not yet there) of what is durable, by hard links.
   Status copy_to(const std::string& folder);
+  // Reads everything there is against its checksums.
+  Status verify() const;
 
  private:
   struct Database;  // RocksDB's side

@@ -90,6 +90,9 @@ class Store {
   // Forgets everything; the identity becomes a new one.
   virtual Status reset() = 0;
 
+  // The newest epoch that was appended, or folded; 0 = none.
+  virtual EpochId newest() const = 0;
+
   // A copy by hard links, of the newest epoch that was folded: what `checkpoints` lists.
   struct Checkpoint {
     std::string id;    // "ckpt-<epoch>"
@@ -103,12 +106,21 @@ class Store {
   virtual Result<std::vector<Checkpoint>> checkpoints() const = 0;
   virtual Status remove_checkpoint(const std::string& id) = 0;
   // The state, steps and all, becomes that of the checkpoint, counted as epoch `as`; until that is
-  // committed too, recover() says STATE_MISMATCH. not_found.
+  // committed too, recover() says STATE_MISMATCH. not_found, invalid_argument (`as` is not beyond
+  // newest()), data_loss (the copy is damaged).
   virtual Status restore(const std::string& id, EpochId as) = 0;
 
   // Of committed values; lives as long as the store.
   virtual const Backing& backing() const noexcept = 0;
   virtual std::uint64_t changelog_bytes() const noexcept = 0;
 };
+
+// The checkpoints of a store's folder, whether or not it is open, or can be; on the checkpoint
+// thread. By epoch; none when there is no folder.
+Result<std::vector<Store::Checkpoint>> kept_checkpoints(const std::string& folder);
+// not_found.
+Status remove_checkpoint(const std::string& folder, const std::string& id);
+// Removes a store, which is not open: all but its checkpoints, and the folder when it has none.
+Status discard_state(const std::string& folder);
 
 }  // namespace leat::state

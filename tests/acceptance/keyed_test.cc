@@ -150,6 +150,105 @@ TEST(KeyedState, CountsAndSumsAreExactAfterKillsAndSwitches) {
   EXPECT_EQ(daemon.terminate(), 0) << daemon.log();
 }
 
+// What the store says of every user.
+std::map<std::string, std::int64_t> counts_in(const Daemon& daemon, const std::string& pipeline, std::uint64_t users) {
+  std::map<std::string, std::int64_t> counts;
+  for (std::uint64_t user = 0; user < users; ++user) {
+    const std::string key = "u" + std::to_string(user);
+    counts[key] = number_of(daemon.call("GET", "/v1/pipelines/" + pipeline + "/stores/totals?key=" + key).text, "n");
+  }
+  return counts;
+}
+
+TEST(KeyedState, ARestoredCheckpointAndTheReplayBehindItGiveTheSameValues) {
+  RealBroker& broker = RealBroker::shared();
+  constexpr std::uint64_t kCount = 9'000;
+  constexpr std::uint64_t kUsers = 25;
+  create_topic(broker.bootstrap(), "kept-in");
+  create_topic(broker.bootstrap(), "kept-out");
+  Daemon daemon(broker.bootstrap());
+  ASSERT_NO_FATAL_FAILURE(daemon.start());
+  ASSERT_NO_FATAL_FAILURE(daemon.post(
+      R"json({"name":"kept","trigger":{"mode":"real_time","checkpoint_interval":"200ms"},"sources":{"in":{"kafka":{"topics":["kept-in"]}}},
+          "steps":[{"id":"totals","aggregate":{"by":["user"],"compute":{"n":"count()"}}}],
+          "sinks":{"out":{"kafka":{"topic":"kept-out"}}}})json"));
+  ASSERT_TRUE(daemon.wait_for("kept", "running"));
+  const auto feed = [&](std::uint64_t first) {
+    const Feed written(broker.bootstrap(), "kept-in", kCount, 20'000, [&](std::uint64_t seq) {
+      const std::string user = user_of(first + seq, kUsers);
+      return Feed::Record{user, "{\"user\":\"" + user + "\"}", 0};
+    });
+    return eventually(60'000, [&] { return written.done(); });
+  };
+  std::map<std::string, std::int64_t> expected;
+  const auto shows = [&](const std::map<std::string, std::int64_t>& counts) {
+    return eventually(60'000, [&] { return counts_in(daemon, "kept", kUsers) == counts; });
+  };
+  const auto count = [&](std::uint64_t first) {
+    for (std::uint64_t seq = first; seq < first + kCount; ++seq) ++expected[user_of(seq, kUsers)];
+  };
+  const std::string checkpoints = "/v1/pipelines/kept/checkpoints";
+  ASSERT_TRUE(feed(0));
+  count(0);
+  const std::map<std::string, std::int64_t> at_checkpoint = expected;
+  ASSERT_TRUE(shows(expected));
+  const Daemon::Answer made = daemon.call("POST", checkpoints, R"({"name":"before"})");
+  ASSERT_EQ(made.status, 201) << made.text;
+  ASSERT_TRUE(feed(kCount));
+  count(kCount);
+  ASSERT_TRUE(shows(expected));
+  EXPECT_EQ(daemon.call("POST", checkpoints + "/before/restore").status, 409) << "it runs";
+
+  // The copy outlives the process; the state alone shows what it holds, with the offsets the rest is read again.
+  daemon.kill();
+  ASSERT_NO_FATAL_FAILURE(daemon.start());
+  ASSERT_TRUE(daemon.wait_for("kept", "caught_up"));
+  ASSERT_EQ(daemon.call("POST", "/v1/pipelines/kept/stop").status, 200);
+  const Daemon::Answer alone = daemon.call("POST", checkpoints + "/before/restore?offsets=keep");
+  ASSERT_EQ(alone.status, 200) << alone.text << daemon.log();
+  ASSERT_EQ(daemon.call("POST", "/v1/pipelines/kept/start").status, 200);
+  ASSERT_TRUE(daemon.wait_for("kept", "caught_up"));
+  EXPECT_EQ(counts_in(daemon, "kept", kUsers), at_checkpoint);
+  ASSERT_EQ(daemon.call("POST", "/v1/pipelines/kept/stop").status, 200);
+  const Daemon::Answer both = daemon.call("POST", checkpoints + "/before/restore");
+  ASSERT_EQ(both.status, 200) << both.text << daemon.log();
+  daemon.kill();
+  ASSERT_NO_FATAL_FAILURE(daemon.start());
+  ASSERT_EQ(daemon.call("POST", "/v1/pipelines/kept/start").status, 200);
+  ASSERT_TRUE(daemon.wait_for("kept", "caught_up"));
+  EXPECT_EQ(counts_in(daemon, "kept", kUsers), expected) << "read again, and counted once";
+  ASSERT_TRUE(feed(2 * kCount));
+  count(2 * kCount);
+  ASSERT_TRUE(shows(expected));
+  ASSERT_TRUE(daemon.wait_for("kept", "caught_up"));
+  std::map<std::string, std::int64_t> last;
+  read_all(broker.bootstrap(), "kept-out", kPartitions, [&](const rd_kafka_message_t& message) {
+    last[std::string(text_of(message.key, message.key_len))] = number_of(text_of(message.payload, message.len), "n");
+  });
+  EXPECT_EQ(last, expected);
+
+  // Cut short between state and offsets: refused at the start, and done again.
+  EXPECT_EQ(daemon.terminate(), 0) << daemon.log();
+  ASSERT_NO_FATAL_FAILURE(daemon.start("restore.brought=crash"));
+  ASSERT_EQ(daemon.call("POST", "/v1/pipelines/kept/stop").status, 200);
+  daemon.call("POST", checkpoints + "/before/restore");
+  int how = 0;
+  ASSERT_TRUE(daemon.ended_by_itself(how, 30'000));
+  ASSERT_NO_FATAL_FAILURE(daemon.start());
+  ASSERT_EQ(daemon.call("POST", "/v1/pipelines/kept/start").status, 200);
+  ASSERT_TRUE(eventually(30'000, [&] { return daemon.text_at("kept", "/status/reason").find("STATE_MISMATCH") != std::string::npos; }))
+      << daemon.log();
+  ASSERT_EQ(daemon.call("POST", "/v1/pipelines/kept/stop").status, 200);
+  ASSERT_EQ(daemon.call("POST", checkpoints + "/before/restore").status, 200) << daemon.log();
+  ASSERT_EQ(daemon.call("POST", "/v1/pipelines/kept/start").status, 200);
+  ASSERT_TRUE(daemon.wait_for("kept", "caught_up"));
+  EXPECT_EQ(counts_in(daemon, "kept", kUsers), expected);
+  EXPECT_EQ(daemon.call("DELETE", checkpoints + "/before").status, 204);
+  EXPECT_EQ(daemon.call("POST", checkpoints + "/before/restore").status, 409) << "it runs";
+  EXPECT_EQ(daemon.call("GET", checkpoints + "/before").status, 404);
+  EXPECT_EQ(daemon.terminate(), 0) << daemon.log();
+}
+
 // Closed windows by (key, start), as a reader sees them: what came again after a kill is the same.
 using Windows = std::map<std::pair<std::string, std::int64_t>, std::pair<std::int64_t, std::int64_t>>;
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "json/parse.h"
+
 namespace leat::admin {
 namespace {
 
@@ -98,6 +100,47 @@ void when_fresh(Services& services, std::function<void()> then) {
   };
   services.loop.after(kFreshWithin, run);
   services.backend.refresh([&services, run] { services.loop.post(run); });
+}
+
+std::optional<Problem> refuse_members(const std::string& body) {
+  if (body.empty()) return std::nullopt;
+  json::ParseOptions options;
+  options.comments = false;
+  const json::Parsed parsed = json::parse(body, options);
+  Problem problem;
+  if (parsed.malformed()) {
+    problem.code = ProblemCode::malformed_json;
+    problem.detail = parsed.problems().front().message;
+    return problem;
+  }
+  if (parsed.ok() && parsed.root().is_object() && parsed.root().members().empty())
+    return std::nullopt;
+  problem.code = ProblemCode::invalid_body;
+  problem.detail = "this takes no body, or `{}`";
+  return problem;
+}
+
+// In hexadecimal.
+std::string page_token_of(std::string_view last) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string token;
+  for (const char c : last) {
+    token += kDigits[static_cast<unsigned char>(c) >> 4];
+    token += kDigits[static_cast<unsigned char>(c) & 15];
+  }
+  return token;
+}
+
+bool read_page_token(std::string_view token, std::string& last) {
+  const auto digit = [](char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  };
+  if (token.empty() || token.size() % 2 != 0) return false;
+  for (std::size_t i = 0; i < token.size(); i += 2) {
+    if (digit(token[i]) < 0 || digit(token[i + 1]) < 0) return false;
+    last += static_cast<char>(digit(token[i]) * 16 + digit(token[i + 1]));
+  }
+  return true;
 }
 
 Problem malformed_json(std::vector<spec::Diagnostic> diagnostics) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -41,6 +42,11 @@ Problem invalid_definition(const std::string& text, std::vector<spec::Diagnostic
                            const std::string& name);
 // A body that is not JSON: 400 with the place.
 Problem malformed_json(std::vector<spec::Diagnostic> diagnostics);
+// For a POST that takes no body: `{}` is none.
+std::optional<Problem> refuse_members(const std::string& body);
+// The token of a page that begins behind `last`, and back; false when it is not one of ours.
+std::string page_token_of(std::string_view last);
+bool read_page_token(std::string_view token, std::string& last);
 // Hands a backend's result to `then` on the io thread; a refusal is answered.
 template <class T>
 runtime::Reply<T> then_answer(Services& services, Reply reply, ProblemCode timed_out,

@@ -44,6 +44,12 @@ LEAT_HANDLER(read_store);
 LEAT_HANDLER(list_kept_state);
 LEAT_HANDLER(delete_kept_state);
 
+LEAT_HANDLER(list_checkpoints);  // checkpoints_handler.cc
+LEAT_HANDLER(make_checkpoint);
+LEAT_HANDLER(get_checkpoint);
+LEAT_HANDLER(delete_checkpoint);
+LEAT_HANDLER(restore_checkpoint);
+
 LEAT_HANDLER(get_functions);  // functions_handler.cc
 
 LEAT_HANDLER(get_livez);  // probes_handler.cc

@@ -1,29 +1,9 @@
 #include "admin/handlers/answers.h"
 #include "admin/handlers/handlers.h"
 #include "admin/handlers/show.h"
-#include "json/parse.h"
 
 namespace leat::admin {
 namespace {
-
-// A body may be `{}` or nothing.
-std::optional<Problem> refuse_members(const std::string& body) {
-  if (body.empty()) return std::nullopt;
-  json::ParseOptions options;
-  options.comments = false;
-  const json::Parsed parsed = json::parse(body, options);
-  Problem problem;
-  if (parsed.malformed()) {
-    problem.code = ProblemCode::malformed_json;
-    problem.detail = parsed.problems().front().message;
-    return problem;
-  }
-  if (parsed.ok() && parsed.root().is_object() && parsed.root().members().empty())
-    return std::nullopt;
-  problem.code = ProblemCode::invalid_body;
-  problem.detail = "this takes no body, or `{}`";
-  return problem;
-}
 
 void run_verb(Services& services, const RequestPtr& request, const Reply& reply,
               runtime::Verb verb) {

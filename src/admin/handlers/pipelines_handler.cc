@@ -10,29 +10,6 @@ namespace {
 constexpr std::size_t kItemsDefault = 100;
 constexpr std::size_t kItemsMax = 1000;
 
-// A page token is the name of the last item, in hexadecimal.
-std::string token_of(std::string_view name) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string token;
-  for (const char c : name) {
-    token += kDigits[static_cast<unsigned char>(c) >> 4];
-    token += kDigits[static_cast<unsigned char>(c) & 15];
-  }
-  return token;
-}
-
-bool name_of(std::string_view token, std::string& out) {
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-  };
-  if (token.empty() || token.size() % 2 != 0) return false;
-  for (std::size_t i = 0; i < token.size(); i += 2) {
-    if (digit(token[i]) < 0 || digit(token[i + 1]) < 0) return false;
-    out += static_cast<char>(digit(token[i]) * 16 + digit(token[i + 1]));
-  }
-  return true;
-}
-
 struct Page {
   std::size_t limit = kItemsDefault;
   std::string after;
@@ -51,7 +28,7 @@ std::variant<Page, Problem> page_of(const Query& query) {
   auto limit = count_parameter(query, "limit", kItemsDefault, 1, kItemsMax);
   if (auto* problem = std::get_if<Problem>(&limit)) return std::move(*problem);
   page.limit = std::get<std::size_t>(limit);
-  if (const auto token = query.find("page_token"); token && !name_of(*token, page.after)) {
+  if (const auto token = query.find("page_token"); token && !read_page_token(*token, page.after)) {
     return bad_query("`page_token` is not one of ours");
   }
   for (const std::string_view label : query.all("label")) {
@@ -88,7 +65,7 @@ std::string list_text(const std::vector<runtime::SnapshotPtr>& all, const Page& 
   }
   writer.end_array().key("next_page_token");
   if (more)
-    writer.value(token_of(last));
+    writer.value(page_token_of(last));
   else
     writer.null();
   return writer.end_object().take();

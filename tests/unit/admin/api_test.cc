@@ -283,7 +283,7 @@ TEST_F(Api, OffsetsAreShownPerPartition) {
 }
 
 TEST_F(Api, WhatIsDescribedAndNotBuiltIsRefusedByName) {
-  for (const char* line : {"GET /v1/events", "GET /v1/pipelines/p/checkpoints", "PUT /v1/pipelines",
+  for (const char* line : {"GET /v1/events", "GET /v1/pipelines/p/generations", "PUT /v1/pipelines",
                            "PATCH /v1/pipelines/p", "PATCH /v1/pipelines/p/offsets", "GET /"}) {
     const RawAnswer answer = ask(line);
     EXPECT_EQ(code_in(answer), "501 NOT_IMPLEMENTED") << line;

@@ -179,6 +179,56 @@ class FakeBackend final : public Backend {
           reply(std::move(answer));
         });
   }
+  void make_checkpoint(runtime::CheckpointRequest request,
+                       runtime::Reply<runtime::CheckpointInfo> reply) override {
+    run("checkpoint " + request.pipeline + " " + request.checkpoint,
+        [this, request, reply = std::move(reply)] {
+          const runtime::SnapshotPtr before = find(request.pipeline);
+          if (Status refused = refusal(before, before->etag, request.preconditions); !refused.ok())
+            return reply(refused);
+          reply(checkpoint(9182, request.checkpoint));
+        });
+  }
+  void list_checkpoints(const std::string&,
+                        runtime::Reply<std::vector<runtime::CheckpointInfo>> reply) override {
+    if (Status failure = failure_of(); !failure.ok()) return reply(failure);
+    reply(std::vector{checkpoint(9182, "after"), checkpoint(70, "before"), checkpoint(7, "")});
+  }
+  void remove_checkpoint(runtime::CheckpointRequest request,
+                         runtime::Reply<std::string> reply) override {
+    run("remove checkpoint " + request.pipeline + " " + request.checkpoint,
+        [this, request, reply = std::move(reply)] {
+          if (Status failure = failure_of(); !failure.ok()) return reply(failure);
+          reply(request.checkpoint);
+        });
+  }
+  void restore_checkpoint(runtime::CheckpointRequest request,
+                          runtime::Reply<runtime::RestoreReceipt> reply) override {
+    run("restore " + request.pipeline + " " + request.checkpoint +
+            (request.keep_offsets ? " keeping offsets" : ""),
+        [this, request, reply = std::move(reply)] {
+          const runtime::SnapshotPtr before = find(request.pipeline);
+          if (Status refused = refusal(before, before->etag, request.preconditions); !refused.ok())
+            return reply(refused);
+          runtime::RestoreReceipt receipt;
+          receipt.checkpoint = checkpoint(70, "before");
+          receipt.epoch = EpochId(9190);
+          receipt.moved = {{"in", "orders", 0, 90, 12}, {"in", "orders", 1, std::nullopt, 0}};
+          receipt.warnings = {"output already written stays"};
+          reply(std::move(receipt));
+        });
+  }
+  static runtime::CheckpointInfo checkpoint(std::uint64_t epoch, const std::string& name) {
+    runtime::CheckpointInfo made;
+    made.id = "ckpt-" + std::to_string(epoch);
+    made.name = name;
+    made.epoch = EpochId(epoch);
+    made.generation = 3;
+    made.at = WallTime{1'767'225'600'000'000};
+    made.bytes = 4096;
+    made.positions = {{"in", "orders", 0, 12}, {"in", "orders", 1, 13}, {"late", "more", 0, 1}};
+    return made;
+  }
   void list_kept_state(runtime::Reply<std::vector<runtime::KeptState>> reply) override {
     reply(std::vector<runtime::KeptState>{{"gone", 4096}});
   }

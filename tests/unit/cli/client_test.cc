@@ -107,6 +107,47 @@ TEST_F(CliTest, TablesListPipelinesAndFollowPages) {
   EXPECT_EQ(out_, "alpha\nb\n");
 }
 
+TEST_F(CliTest, CheckpointsAreListedNewestFirst) {
+  terminal_ = true;
+  variables_["NO_COLOR"] = "1";
+  answers(
+      200,
+      R"({"items":[{"id":"ckpt-9","name":"b","epoch":9,"generation":2,"at":"2026-01-01T00:00:00Z","bytes":4096},
+          {"id":"ckpt-7","name":null,"epoch":7,"generation":1,"at":"2026-01-01T00:00:00Z","bytes":1}],"next_page_token":null})");
+  EXPECT_EQ(run({"checkpoint", "list", "p"}), ExitCode::done);
+  EXPECT_EQ(out_,
+            "ID      NAME  EPOCH  GENERATION  AT                    BYTES\n"
+            "ckpt-9  b     9      2           2026-01-01T00:00:00Z  4096\n"
+            "ckpt-7  -     7      1           2026-01-01T00:00:00Z  1\n");
+  EXPECT_EQ(run({"checkpoint", "list", "p", "-o", "name"}), ExitCode::done);
+  EXPECT_EQ(out_, "b\nckpt-7\n");
+}
+
+TEST_F(CliTest, CheckpointsAreMadeRestoredAndDeleted) {
+  answers(
+      200,
+      R"({"id":"ckpt-9","checkpoint":{"id":"ckpt-9"},"epoch":12,"bytes":3,"warnings":["twice"]})");
+  EXPECT_EQ(run({"checkpoint", "create", "p", "before", "-o", "table"}), ExitCode::done);
+  EXPECT_EQ(out_, "p  ckpt-9  3 bytes\n");
+  EXPECT_EQ(server_->seen().back().body, R"({"name":"before"})");
+  EXPECT_EQ(run({"checkpoint", "restore", "p", "before", "--timeout", "5s", "-o", "table"}),
+            ExitCode::done);
+  EXPECT_EQ(out_, "p  restored ckpt-9 as epoch 12; it is stopped\n");
+  EXPECT_EQ(err_, "leat: twice\n");
+  EXPECT_EQ(run({"checkpoint", "restore", "p", "ckpt-9", "--keep-offsets"}), ExitCode::done);
+  EXPECT_EQ(run({"checkpoint", "show", "p", "ckpt-9"}), ExitCode::done);
+  EXPECT_EQ(run({"checkpoint", "delete", "p", "ckpt-9", "-o", "name"}), ExitCode::done);
+  EXPECT_EQ(out_, "ckpt-9\n");
+  EXPECT_THAT(asked(),
+              testing::ElementsAre("POST /v1/pipelines/p/checkpoints",
+                                   "POST /v1/pipelines/p/checkpoints/before/restore?timeout=5s",
+                                   "POST /v1/pipelines/p/checkpoints/ckpt-9/restore?offsets=keep",
+                                   "GET /v1/pipelines/p/checkpoints/ckpt-9",
+                                   "DELETE /v1/pipelines/p/checkpoints/ckpt-9"));
+  EXPECT_EQ(run({"checkpoint", "create", "p"}), ExitCode::usage);
+  EXPECT_EQ(run({"checkpoint"}), ExitCode::usage);
+}
+
 TEST_F(CliTest, OnePipelineIsDescribed) {
   answers(
       200,

@@ -265,6 +265,21 @@ TEST_P(StoreTest, ACheckpointIsListedRestoredAndRemoved) {
   EXPECT_THAT(*store_->checkpoints(), IsEmpty());
 }
 
+TEST_P(StoreTest, ARestoredStateIsCountedBeyondAllThatWas) {
+  ASSERT_TRUE(recover(0).ok());
+  EXPECT_EQ(store_->newest(), EpochId(0));
+  commit(1, "a", "1");
+  ASSERT_TRUE(store_->checkpoint("first", "{}").ok());
+  commit(2, "a", "2");
+  ASSERT_TRUE(append(3, "a", "3").ok());
+  EXPECT_EQ(store_->newest(), EpochId(3)) << "appended, if not committed";
+  ASSERT_TRUE(store_->restore("ckpt-1", EpochId(4)).ok());
+  EXPECT_EQ(store_->newest(), EpochId(4));
+  ASSERT_TRUE(recover(4).ok());
+  EXPECT_EQ(contents(), (Contents{{"a", "1"}}));
+  ASSERT_TRUE(store_->restore("ckpt-1", EpochId(5)).ok()) << "as often as one likes";
+}
+
 TEST_P(StoreTest, AtEveryFaultOfAnEpochTheCommittedStateComesBack) {
   ASSERT_TRUE(recover(0).ok());
   std::uint64_t epoch = 0;
@@ -358,6 +373,73 @@ TEST_P(DiskStoreTest, AnUnfinishedCheckpointIsNeverListed) {
   EXPECT_THAT(*store_->checkpoints(), IsEmpty());
   restart();
   EXPECT_FALSE(std::filesystem::exists(options_.folder + "/checkpoints/ckpt-1.unfinished"));
+}
+
+TEST_P(DiskStoreTest, ADamagedCheckpointLeavesTheStateAsItIs) {
+  ASSERT_TRUE(recover(0).ok());
+  commit(1, "a", std::string(5000, 'x'));
+  ASSERT_TRUE(store_->checkpoint("x", "{}").ok());
+  commit(2, "a", "2");
+  for (const auto& file :
+       std::filesystem::directory_iterator(options_.folder + "/checkpoints/ckpt-1/db")) {
+    if (file.path().extension() != ".sst") continue;
+    // A copy of its own: the file is linked to the state's.
+    const std::string bytes = [&] {
+      std::ifstream in(file.path(), std::ios::binary);
+      return std::string(std::istreambuf_iterator<char>(in), {});
+    }();
+    std::filesystem::remove(file.path());
+    std::string damaged = bytes;
+    damaged[damaged.size() / 3] = static_cast<char>(damaged[damaged.size() / 3] ^ 1);
+    std::ofstream(file.path(), std::ios::binary) << damaged;
+  }
+  EXPECT_EQ(store_->restore("ckpt-1", EpochId(3)).code(), Code::data_loss);
+  EXPECT_EQ(contents(), (Contents{{"a", "2"}}));
+  restart();
+  ASSERT_TRUE(recover(2).ok());
+  EXPECT_EQ(contents(), (Contents{{"a", "2"}}));
+}
+
+TEST_P(DiskStoreTest, AtEveryFaultOfARestoreTheStateIsOldOrRefused) {
+  ASSERT_TRUE(recover(0).ok());
+  commit(1, "a", "1");
+  ASSERT_TRUE(store_->checkpoint("x", "{}").ok());
+  commit(2, "a", "2");
+  ASSERT_TRUE(base::Faults::configure("restore.copied=error").ok());
+  EXPECT_FALSE(store_->restore("ckpt-1", EpochId(3)).ok());
+  base::Faults::clear();
+  restart();
+  ASSERT_TRUE(recover(2).ok());
+  EXPECT_EQ(contents(), (Contents{{"a", "2"}}));
+  ASSERT_TRUE(base::Faults::configure("restore.swapped=error").ok());
+  EXPECT_FALSE(store_->restore("ckpt-1", EpochId(3)).ok());
+  base::Faults::clear();
+  restart();
+  EXPECT_EQ(code_field(recover(2)), "STATE_MISMATCH");
+  ASSERT_TRUE(store_->restore("ckpt-1", EpochId(4)).ok()) << "the remedy";
+  ASSERT_TRUE(recover(4).ok());
+  EXPECT_EQ(contents(), (Contents{{"a", "1"}}));
+}
+
+TEST_P(DiskStoreTest, CheckpointsOutliveDamageAndDiscardedState) {
+  ASSERT_TRUE(recover(0).ok());
+  commit(1, "a", "1");
+  ASSERT_TRUE(store_->checkpoint("x", "{}").ok());
+  store_.reset();
+  std::filesystem::remove_all(options_.folder + "/db");
+  EXPECT_EQ(Store::open(options_).status().code(), Code::data_loss);
+  ASSERT_EQ(kept_checkpoints(options_.folder)->size(), 1u);
+  ASSERT_TRUE(discard_state(options_.folder).ok());
+  open();
+  ASSERT_TRUE(store_->restore("ckpt-1", EpochId(7)).ok());
+  ASSERT_TRUE(recover(7).ok());
+  EXPECT_EQ(contents(), (Contents{{"a", "1"}}));
+  store_.reset();
+  EXPECT_EQ(remove_checkpoint(options_.folder, "../db").code(), Code::not_found);
+  ASSERT_TRUE(remove_checkpoint(options_.folder, "ckpt-1").ok());
+  EXPECT_THAT(*kept_checkpoints(options_.folder), IsEmpty());
+  ASSERT_TRUE(discard_state(options_.folder).ok());
+  EXPECT_FALSE(std::filesystem::exists(options_.folder)) << "nothing is left to keep";
 }
 
 }  // namespace
