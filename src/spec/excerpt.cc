@@ -92,4 +92,12 @@ std::string excerpt(std::string_view text, const Diagnostic& diagnostic) {
   return shown + "\n" + caret + "^" + std::string(std::min(end - begin, kCaretMax) - 1, '~') + "\n";
 }
 
+Diagnostic at_caret(std::string_view text, Diagnostic diagnostic) {
+  if (diagnostic.line <= 0 || !diagnostic.span) return diagnostic;
+  const auto points = code_points(line_of(text, diagnostic.line));
+  diagnostic.column = static_cast<int>(marked(points, diagnostic).first) + 1;
+  diagnostic.span.reset();
+  return diagnostic;
+}
+
 }  // namespace leat::spec

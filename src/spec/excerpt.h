@@ -18,4 +18,8 @@ namespace leat::spec {
 inline constexpr std::size_t kExcerptColumns = 120;
 std::string excerpt(std::string_view text, const Diagnostic& diagnostic);
 
+// The same diagnostic with the column that the caret stands under: with a span, where that begins in
+// the text, and no longer the string that holds it.
+Diagnostic at_caret(std::string_view text, Diagnostic diagnostic);
+
 }  // namespace leat::spec

@@ -21,9 +21,20 @@ json::ParseOptions guards(const Options& options) {
   return guard;
 }
 
-void add_problems(Findings& findings, const json::Parsed& parsed) {
-  for (const json::Problem& problem : parsed.problems())
-    findings.error_at(problem.code, problem.pointer, problem.place, problem.message);
+// What the configuration calls the guard that refused; empty = it is none of its own.
+std::string_view limit_of(std::string_view code, bool too_large) {
+  if (code == "TOO_DEEP") return "limits.definition_depth";
+  if (code == "TOO_MANY_VALUES") return "limits.definition_nodes";
+  return code == "TOO_LARGE" && too_large ? "http.definition_max" : std::string_view();
+}
+
+void add_problems(Findings& findings, const json::Parsed& parsed, std::string_view text) {
+  const bool too_large = text.size() > findings.options().definition_bytes;
+  for (const json::Problem& problem : parsed.problems()) {
+    const std::string_view limit = limit_of(problem.code, too_large);
+    findings.error_at(problem.code, problem.pointer, problem.place,
+                      problem.message + (limit.empty() ? "" : " (`" + std::string(limit) + "`)"));
+  }
 }
 
 std::map<std::string, std::string> read_labels(Findings& findings, const Spot& spot) {
@@ -86,6 +97,7 @@ RestartSpec read_restart(Findings& findings, const Spot& spot) {
 TestNames test_names(const PipelineSpec& spec) {
   TestNames names;
   for (const SourceSpec& source : spec.sources) names.sources.push_back(source.id);
+  for (const StepSpec& step : spec.steps) names.steps.push_back(step.id);
   for (const SinkSpec& sink : spec.sinks) names.sinks.push_back(sink.id);
   return names;
 }
@@ -177,7 +189,7 @@ ParseResult parse_pipeline(std::string_view text, const Options& options) {
   const json::Parsed parsed = json::parse(text, guards(options));
   result.malformed = parsed.malformed();
   Findings findings(options);
-  add_problems(findings, parsed);
+  add_problems(findings, parsed, text);
   auto spec = std::make_shared<PipelineSpec>();
   if (parsed.partial() != nullptr) read_pipeline(findings, *parsed.partial(), *spec);
   const bool sound = findings.errors() == 0;
@@ -215,7 +227,7 @@ TriggerResult parse_trigger(std::string_view text, const Options& options) {
   TriggerResult result;
   result.malformed = parsed.malformed();
   Findings findings(options);
-  add_problems(findings, parsed);
+  add_problems(findings, parsed, text);
   result.diagnostics = findings.take();
   return result;
 }

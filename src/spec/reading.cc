@@ -99,13 +99,41 @@ double upper_bound(const Field& field, const Options& options) noexcept {
   return field.high;
 }
 
+// What the configuration calls a bound; empty = it is none of its own.
+std::string_view name_of(Limit limit) noexcept {
+  switch (limit) {
+    case Limit::parallelism: return "limits.parallelism";
+    case Limit::steps: return "steps_max";
+    case Limit::topics: return "topics_max";
+    case Limit::window: return "limits.window";
+    case Limit::none: break;
+  }
+  return {};
+}
+
 bool out_of_range(Findings& findings, const Field& field, const Spot& spot) {
+  const std::string_view limit = name_of(field.limit);
   findings.error("OUT_OF_RANGE", spot,
                  "`" + std::string(field.key) + "` must be between " +
                      bound_text(field.type, field.low) + " and " +
                      bound_text(field.type, upper_bound(field, findings.options())) +
-                     (field.limit == Limit::window ? " (`limits.window`)" : ""));
+                     (limit.empty() ? "" : " (`" + std::string(limit) + "`)"));
   return false;
+}
+
+// A list that is too long is read all the same, where that ends soon: its other mistakes are told
+// too.
+bool check_length(Findings& findings, const Field& field, const Spot& spot) {
+  constexpr std::size_t kReadMax = 1024;
+  const std::size_t length = spot.value.elements().size();
+  const double high = upper_bound(field, findings.options());
+  if (high == 0 || static_cast<double>(length) <= high) return true;
+  const std::string_view limit = name_of(field.limit);
+  findings.error("OUT_OF_RANGE", spot,
+                 "`" + std::string(field.key) + "` has " + std::to_string(length) + "; at most " +
+                     bound_text(Type::integer, high) + " are taken" +
+                     (limit.empty() ? "" : " (`" + std::string(limit) + "`)"));
+  return length <= kReadMax;
 }
 
 bool check_bounds(Findings& findings, const Field& field, const Spot& spot, double value) {
@@ -352,8 +380,7 @@ bool check_form(Findings& findings, const Field& field, const Spot& spot) {
     case Type::topic_or_expression:
       return spot.value.is_object() || check_topic_name(findings, spot);
     case Type::stop_if: return check_stop_if(findings, spot);
-    case Type::list:
-      return check_bounds(findings, field, spot, static_cast<double>(spot.value.elements().size()));
+    case Type::list: return check_length(findings, field, spot);
     default: return true;
   }
 }
@@ -457,6 +484,11 @@ bool Findings::check_outside(const Spot& spot, Outside& outside) {
     error("OUTSIDE_VALUE_REFUSED", spot, quoted(text) + why);
     return false;
   }
+  if (!options_.outside)
+    warning("OUTSIDE_VALUE_UNCHECKED", spot,
+            "what stands for " + quoted(text) + " is read by the daemon, where `" +
+                (kind == "env" ? "values.env" : "values.folders") +
+                "` of its configuration allows it: neither is checked here");
   if (!options_.read_outside) return true;
   Result<std::string> value = options_.read_outside(kind, name);
   if (value.ok()) {

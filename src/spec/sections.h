@@ -90,6 +90,7 @@ EventTimeSpec read_event_time(Findings& findings, const Spot& spot);
 // The names that the tests of a definition may use.
 struct TestNames {
   std::vector<std::string_view> sources;
+  std::vector<std::string_view> steps;
   std::vector<std::string_view> sinks;
 };
 std::vector<TestSpec> read_tests(Findings& findings, const Spot& spot, const TestNames& names);

@@ -97,9 +97,9 @@ void read_listed_topic(Findings& findings, const Spot& spot, KafkaSourceSpec& ka
 void read_topic_list(Findings& findings, const Spot& spot, KafkaSourceSpec& kafka) {
   const std::size_t count = spot.value.elements().size();
   if (count == 0 || count > findings.options().topics_max)
-    findings.error(
-        "OUT_OF_RANGE", spot,
-        "`topics` must name 1 to " + std::to_string(findings.options().topics_max) + " topics");
+    findings.error("OUT_OF_RANGE", spot,
+                   "`topics` must name 1 to " + std::to_string(findings.options().topics_max) +
+                       " topics (`topics_max`), not " + std::to_string(count));
   for (std::size_t i = 0; i < count && !findings.full(); ++i) {
     read_listed_topic(findings, spot.at(i), kafka);
   }

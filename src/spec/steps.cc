@@ -135,6 +135,23 @@ StepDraft read_step(Findings& findings, const Spot& spot) {
 
 }  // namespace
 
+namespace {
+
+std::string clash_of(const Assignment& field, const Assignment& above) {
+  if (field.copy_of.empty() || above.copy_of.empty())
+    return "`" + format_field_path(field.target) + "` and `" + format_field_path(above.target) +
+           "` write the same field";
+  const std::string copied = format_field_path(field.copy_of);
+  const std::string before = format_field_path(above.copy_of);
+  if (copied == before) return "`" + copied + "` is listed twice";
+  const std::string name = format_field_path(field.target);
+  return "`" + before + "` and `" + copied + "` both become the field `" + name +
+         "`, the last part of their paths: name them yourself, {\"" + name + "\": \"" + before +
+         "\", \"other\": \"" + copied + "\"}";
+}
+
+}  // namespace
+
 // Sorted, a path stands before the ones beneath it, and nothing else between them.
 void check_clashes(Findings& findings, const Spot& spot, const std::vector<Assignment>& fields) {
   std::vector<const Assignment*> sorted;
@@ -149,8 +166,7 @@ void check_clashes(Findings& findings, const Spot& spot, const std::vector<Assig
     }
     findings.error_at("FIELD_CLASH", field->pointer,
                       json::place_of(spot.value, field->pointer.substr(spot.pointer.size())),
-                      format_field_path(field->target) + " and " +
-                          format_field_path(above->target) + " write the same field");
+                      clash_of(*field, *above));
   }
 }
 

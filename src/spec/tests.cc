@@ -69,6 +69,9 @@ class TestReader {
   ExpectedRow read_row(const Spot& spot);
   ExpectedRow read_row_members(const ObjectReader& reader);
   std::vector<ExpectedError> read_errors(const Spot& spot);
+  void check_step(const ObjectReader& reader, const std::string& step);
+  void check_matchers(const Spot& spot);
+  void check_matcher(const Spot& spot, const json::Member& member);
 
   bool is_row(const Spot& spot);
   void check_name(const Spot& spot, const json::Member& member, std::string_view what,
@@ -207,6 +210,36 @@ std::vector<TestInput> TestReader::read_inputs(const Spot& spot) {
   return inputs;
 }
 
+// Members that begin with `$` are the language's own, wherever they stand in an expected value.
+void TestReader::check_matchers(const Spot& spot) {
+  for (std::size_t i = 0; i < spot.value.elements().size() && !findings_.full(); ++i)
+    check_matchers(spot.at(i));
+  for (const json::Member& member : spot.value.members()) {
+    if (findings_.full()) return;
+    if (member.key.starts_with('$'))
+      check_matcher(spot, member);
+    else
+      check_matchers(spot.at(member.key, member.value));
+  }
+}
+
+void TestReader::check_matcher(const Spot& spot, const json::Member& member) {
+  const std::string at = json::pointer_to(spot.pointer, member.key);
+  if (member.key != "$any" && member.key != "$approx")
+    return findings_.error_at(
+        "UNKNOWN_FIELD", at, member.key_place,
+        quoted(member.key) +
+            " is no matcher: there are {\"$approx\": number} and {\"$any\": true}; a row whose "
+            "own fields begin with `$` is written as text by `$raw`",
+        base::nearest(member.key, {"$approx", "$any"}));
+  if (spot.value.members().size() > 1)
+    return findings_.error_at("BAD_VALUE", at, member.key_place,
+                              quoted(member.key) + " stands alone in its object");
+  if (member.key == "$any" ? member.value.as_bool() != true : !member.value.as_double())
+    findings_.error("BAD_VALUE", {member.value, at},
+                    member.key == "$any" ? "`$any` can only be true" : "`$approx` is a number");
+}
+
 ExpectedRow TestReader::read_row_members(const ObjectReader& reader) {
   ExpectedRow row;
   row.pointer = reader.spot().pointer;
@@ -216,7 +249,10 @@ ExpectedRow TestReader::read_row_members(const ObjectReader& reader) {
   if (contents > 1)
     findings_.error("EXACTLY_ONE_OF", reader.spot(),
                     "a row has at most one of `$value`, `$raw`, `$null`");
-  if (const json::Value* value = reader.get("$value")) row.value = *value;
+  if (const auto value = reader.spot_of("$value")) {
+    check_matchers(*value);
+    row.value = value->value;
+  }
   if (reader.has("$null")) row.value.emplace();
   row.raw = reader.text("$raw");
   if (const json::Value* key = reader.get("$key"))
@@ -236,6 +272,7 @@ ExpectedRow TestReader::read_row(const Spot& spot) {
   if (!is_row(spot)) return row;
   if (is_long_form(spot.value))
     return read_row_members(ObjectReader(findings_, spot, "expected_row"));
+  check_matchers(spot);
   row.value = spot.value;
   return row;
 }
@@ -276,6 +313,15 @@ TestExpectation TestReader::read_expectation(const json::Member& member, const S
   return made;
 }
 
+void TestReader::check_step(const ObjectReader& reader, const std::string& step) {
+  std::vector<std::string_view> known = names_.steps;
+  known.insert(known.end(), names_.sources.begin(), names_.sources.end());
+  known.insert(known.end(), names_.sinks.begin(), names_.sinks.end());
+  if (std::find(known.begin(), known.end(), step) != known.end()) return;
+  findings_.error("UNKNOWN_NAME", *reader.spot_of("step"),
+                  "there is no step, source or sink " + quoted(step), base::nearest(step, known));
+}
+
 std::vector<ExpectedError> TestReader::read_errors(const Spot& spot) {
   std::vector<ExpectedError> errors;
   for (std::size_t i = 0; i < spot.value.elements().size() && !findings_.full(); ++i) {
@@ -283,6 +329,7 @@ std::vector<ExpectedError> TestReader::read_errors(const Spot& spot) {
     ExpectedError& error = errors.emplace_back();
     error.pointer = reader.spot().pointer;
     error.step = reader.text("step");
+    if (error.step) check_step(reader, *error.step);
     error.code = reader.text("code");
     for (const std::string_view key : {"$value", "$raw", "$key", "$headers"})
       if (reader.has(key) && !error.record) error.record = read_row_members(reader);

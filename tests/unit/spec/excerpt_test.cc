@@ -41,6 +41,14 @@ TEST(Excerpt, PlacesThatAreNotThereDoNoHarm) {
   EXPECT_EQ(excerpt("", at(1, 1)), "  1 | \n    | ^\n");
 }
 
+TEST(Excerpt, ThePlaceOfTheCaretIsOneColumn) {
+  const std::string text = R"({ "f": "a\n\"b" })";
+  EXPECT_EQ(at_caret(text, at(1, 8, {{3, 4}})).column, 14);
+  EXPECT_FALSE(at_caret(text, at(1, 8, {{3, 4}})).span.has_value());
+  EXPECT_EQ(at_caret(text, at(1, 8)).column, 8);
+  EXPECT_EQ(at_caret(text, at(0, 0, {{1, 2}})).column, 0);
+}
+
 TEST(Excerpt, ControlCharactersAreShownAndCounted) {
   EXPECT_EQ(excerpt("\ta\x1b x", at(1, 5)), "  1 |  a\\x1b x\n    |        ^\n");
 }

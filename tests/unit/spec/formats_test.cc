@@ -258,5 +258,14 @@ TEST(Explode, FieldsDoNotLieInEachOther) {
             "/steps/0/explode/index");
 }
 
+TEST(Formats, AnUnknownOneIsToldWithAllThatThereAre) {
+  const ParseResult result =
+      parse_pipeline(with_sources(R"({"in": {"kafka": {"topics": ["t"]}, "format": "xml"}})"));
+  ASSERT_FALSE(result.diagnostics.empty());
+  for (const char* format : {"json", "string", "bytes", "csv"})
+    EXPECT_NE(result.diagnostics[0].message.find(format), std::string::npos)
+        << result.diagnostics[0].message;
+}
+
 }  // namespace
 }  // namespace leat::spec

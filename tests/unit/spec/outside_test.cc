@@ -180,5 +180,11 @@ TEST(Globs, FitWholeTexts) {
   EXPECT_FALSE(glob_matches("*a*a*a*a*a*a*a*a*a*b", std::string(10'000, 'a')));
 }
 
+TEST(OutsideValues, WhatNobodyChecksIsSaid) {
+  const std::string text = source_topics(R"(["${file:/etc/passwd}"])");
+  EXPECT_EQ(warnings_of(text), "OUTSIDE_VALUE_UNCHECKED /sources/in/kafka/topics/0");
+  EXPECT_EQ(warnings_of(source_topics(R"(["${env:SHOP_TOPIC}"])"), world()), "");
+}
+
 }  // namespace
 }  // namespace leat::spec

@@ -257,11 +257,50 @@ TEST(ParsePipeline, ConfigurationSetsTheLimits) {
                       options),
             "OUT_OF_RANGE /parallelism\nOUT_OF_RANGE /sources/in/kafka/topics\nUNKNOWN_NAME "
             "/sources/in/kafka/profile\n"
-            "OUT_OF_RANGE /steps");
+            "OUT_OF_RANGE /steps\nOUT_OF_RANGE /steps/0/filter");
   options.steps_max = 2;
   EXPECT_THAT(
       errors_of(with_steps(R"([{"filter": "12345678901"}, {"filter": "1234567890"}])"), options),
       HasSubstr("OUT_OF_RANGE /steps/0/filter"));
+}
+
+TEST(ParsePipeline, ALimitIsToldByItsNameAndValue) {
+  const auto told = [](const std::string& text, const Options& options) {
+    std::string all;
+    for (const Diagnostic& diagnostic : parse_pipeline(text, options).diagnostics)
+      if (diagnostic.severity == Severity::error) all += diagnostic.message + "\n";
+    return all;
+  };
+  Options options;
+  options.steps_max = 1;
+  options.topics_max = 2;
+  options.parallelism_max = 3;
+  EXPECT_EQ(told(R"({"name": "p", "parallelism": 4,
+      "sources": {"in": {"kafka": {"topics": ["a", "b", "c"]}}},
+      "steps": [{"drop": ["a"]}, {"drop": ["b"]}], "sinks": {"out": {"stdout": {}}}})",
+                 options),
+            "`parallelism` must be between 1 and 3 (`limits.parallelism`)\n"
+            "`topics` must name 1 to 2 topics (`topics_max`), not 3\n"
+            "`steps` has 2; at most 1 are taken (`steps_max`)\n");
+  Options depth;
+  depth.definition_depth = 3;
+  EXPECT_THAT(told(std::string(kSmallest), depth),
+              HasSubstr("3 levels (`limits.definition_depth`)"));
+  Options nodes;
+  nodes.definition_nodes = 5;
+  EXPECT_THAT(told(std::string(kSmallest), nodes),
+              HasSubstr("5 values (`limits.definition_nodes`)"));
+  Options bytes;
+  bytes.definition_bytes = 10;
+  EXPECT_THAT(told(std::string(kSmallest), bytes),
+              HasSubstr("10 are taken (`http.definition_max`)"));
+}
+
+TEST(ParsePipeline, ALongListOfStepsHidesNoOtherMistake) {
+  std::string steps;
+  for (int i = 0; i < 70; ++i) steps += R"({"drop": ["a"]},)";
+  EXPECT_EQ(errors_of(with_steps("[" + steps + R"({"filtr": "a"}])")),
+            "OUT_OF_RANGE /steps\nUNKNOWN_FIELD /steps/70/filtr");
 }
 
 TEST(ParsePipeline, TwelveMistakesComeBackAtOnceInTheOrderOfTheText) {

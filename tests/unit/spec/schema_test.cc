@@ -46,8 +46,10 @@ constexpr Exception kExceptions[] = {
     {"OUT_OF_RANGE", "/restart/"},
     {"OUT_OF_RANGE", "/on_error/retry/"},
     {"OUT_OF_RANGE", "/event_time/"},
-    {"BAD_VALUE", "/tests/0/input/"},  // a record behind the end
-    {"MISSING_FIELD", "/steps/"},      // `from` with several sources
+    {"BAD_VALUE", "/tests/0/input/"},   // a record behind the end
+    {"BAD_VALUE", "/tests/0/expect/"},  // matchers inside of rows
+    {"UNKNOWN_FIELD", "/tests/0/expect/out/exactly/"},
+    {"MISSING_FIELD", "/steps/"},  // `from` with several sources
     {"MISSING_FIELD", "/sinks/"},
 };
 

@@ -176,5 +176,17 @@ TEST(FieldPaths, AreReadAndWritten) {
   EXPECT_EQ(round_trip(deep + ".a"), "not a path");
 }
 
+TEST(Steps, AClashNamesBothPathsAndTheWayOut) {
+  const auto told = [](std::string_view step) {
+    const ParseResult result = parse_pipeline(with_steps("[" + std::string(step) + "]"));
+    return result.diagnostics.empty() ? "" : result.diagnostics[0].message;
+  };
+  EXPECT_EQ(told(R"({"select": ["a", "b.a"]})"),
+            "`a` and `b.a` both become the field `a`, the last part of their paths: name them "
+            "yourself, {\"a\": \"a\", \"other\": \"b.a\"}");
+  EXPECT_EQ(told(R"({"select": ["a", "a"]})"), "`a` is listed twice");
+  EXPECT_EQ(told(R"({"set": {"a": "1", "a.b": "2"}})"), "`a.b` and `a` write the same field");
+}
+
 }  // namespace
 }  // namespace leat::spec

@@ -177,6 +177,28 @@ TEST(Tests, WrongExpectationsAreRefusedAtTheirPlace) {
             "/tests/0/modes/3");
 }
 
+TEST(Tests, WhatBeginsWithADollarInAnExpectedValueIsAMatcher) {
+  EXPECT_EQ(
+      errors_of_expect(
+          R"("out": {"exactly": [{"a": {"$aprox": 1}}, {"$value": {"l": [{"b": {"$oid": 1, "x": 2}}]}},
+             {"a": {"$approx": "1"}}, {"a": {"$any": false}}, {"a": {"$any": true, "b": 1}},
+             {"a": {"$any": true}, "b": {"$approx": 1.5}}]})"),
+      "UNKNOWN_FIELD /tests/0/expect/out/exactly/0/a/$aprox\n"
+      "UNKNOWN_FIELD /tests/0/expect/out/exactly/1/$value/l/0/b/$oid\n"
+      "BAD_VALUE /tests/0/expect/out/exactly/2/a/$approx\n"
+      "BAD_VALUE /tests/0/expect/out/exactly/3/a/$any\n"
+      "BAD_VALUE /tests/0/expect/out/exactly/4/a/$any");
+}
+
+TEST(Tests, ExpectedErrorsNameWhatThereIs) {
+  const ParseResult result = parse_pipeline(with_test(
+      R"("name": "t", "expect": {"errors": [{"step": "orders"}, {"step": "ordrs"}, {"step": "out"}]})"));
+  ASSERT_EQ(result.diagnostics.size(), 1u);
+  EXPECT_EQ(result.diagnostics[0].code, "UNKNOWN_NAME");
+  EXPECT_EQ(result.diagnostics[0].pointer, "/tests/0/expect/errors/1/step");
+  EXPECT_THAT(result.diagnostics[0].did_you_mean, ElementsAre("orders"));
+}
+
 TEST(Tests, AnInputMayStandByItself) {
   const auto definition = parse_pipeline(with_test(R"("name": "t", "expect": {})")).spec;
   ASSERT_TRUE(definition);
