@@ -19,10 +19,21 @@ void Compute::check(const record::RecordBatch& batch, std::size_t column, bool m
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const Value value = values.empty() ? Value() : values[i];
     const bool bad = value.is_error() || (must_be_there && value.is(Type::absent));
-    if (!bad || !tally_.kept(i)) continue;
-    if (batch.rows()[i].tombstone() && work_->tombstones == Tombstones::pass) continue;
-    tally_.fail(i, batch, value.is_error() ? value.as_error() : expr::kNoSuchField);
+    if (bad) fail(i, batch, value.is_error() ? value.as_error() : expr::kNoSuchField);
   }
+}
+
+void Compute::check_object(const record::RecordBatch& batch, std::size_t column) {
+  const Column tokens = batch.column(column);
+  for (std::size_t i = 0; i < tokens.size(); ++i)
+    if (!takes_members(tokens[i])) fail(i, batch, kSetInNoObject);
+}
+
+void Compute::fail(std::size_t row, const record::RecordBatch& batch,
+                   const record::RowError& error) {
+  if (!tally_.kept(row)) return;
+  if (batch.rows()[row].tombstone() && work_->tombstones == Tombstones::pass) return;
+  tally_.fail(row, batch, error);
 }
 
 Status Compute::process(record::RecordBatch& batch, flow::Collector& out) {
@@ -32,6 +43,7 @@ Status Compute::process(record::RecordBatch& batch, flow::Collector& out) {
       if (batch.rows()[i].tombstone()) tally_.drop(i, flow::DropReason::tombstone);
   }
   for (const std::size_t column : work_->present) check(batch, column, true);
+  for (const std::size_t column : work_->objects) check_object(batch, column);
   for (const ComputeWork::Item& item : work_->items) {
     const std::size_t column = item.written.value_or(item.column);
     const Column values = batch.make_column(column);

@@ -11,6 +11,15 @@
 
 namespace leat::operators {
 
+inline constexpr record::RowError kSetInNoObject{
+    "NOT_AN_OBJECT", "a field is to be set inside of what is no object"};
+
+// Whether a field can be set inside of this, a value's token: missing parents are made.
+inline bool takes_members(const record::Value& token) noexcept {
+  return token.is(record::Type::absent) ||
+         (token.is(record::Type::json) && token.as_text().starts_with('{'));
+}
+
 // What becomes of tombstones.
 enum class Tombstones : std::uint8_t {
   pass,      // unevaluated
@@ -34,6 +43,8 @@ struct ComputeWork {
   };
   std::vector<Item> items;           // all see the row as it entered
   std::vector<std::size_t> present;  // columns whose values must be there: NO_SUCH_FIELD otherwise
+  // Columns with tokens of what fields are set in: objects or absent, kSetInNoObject otherwise.
+  std::vector<std::size_t> objects;
   std::vector<Text> texts;
   Tombstones tombstones = Tombstones::pass;
 };
@@ -48,6 +59,8 @@ class Compute final : public flow::Operator {
 
  private:
   void check(const record::RecordBatch& batch, std::size_t column, bool must_be_there);
+  void check_object(const record::RecordBatch& batch, std::size_t column);
+  void fail(std::size_t row, const record::RecordBatch& batch, const record::RowError& error);
 
   const std::shared_ptr<const ComputeWork> work_;
   Tally tally_;

@@ -1,5 +1,7 @@
 #include "operators/explode.h"
 
+#include "operators/compute.h"
+
 namespace leat::operators {
 
 using record::RecordBatch;
@@ -32,7 +34,13 @@ void Explode::add_rows(RecordBatch& batch, std::uint32_t row, flow::Collector& o
     return rows_in_.fail(row, batch, *error);
   const bool too_deep = work_->several && batch.rows()[row].ordinal >> (64 - kItemBits) != 0;
   if (list_.size() > work_->items_max || too_deep) return rows_in_.fail(row, batch, kTooManyItems);
-  if (list_.empty() && work_->outer) add(batch, {row, 0, false}, Value::null(), out);
+  if (list_.empty() && !work_->outer) return;
+  for (const std::size_t column : work_->objects) {
+    const record::Column tokens = batch.column(column);
+    if (!tokens.empty() && !takes_members(tokens[row]))
+      return rows_in_.fail(row, batch, kSetInNoObject);
+  }
+  if (list_.empty()) add(batch, {row, 0, false}, Value::null(), out);
   for (std::size_t i = 0; i < list_.size(); ++i) add(batch, {row, i, true}, list_[i], out);
 }
 

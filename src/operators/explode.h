@@ -18,13 +18,16 @@ inline constexpr record::RowError kTooManyItems{
 struct ExplodeWork {
   std::size_t list = 0;              // column of the list: a computed value, or a field's token
   std::optional<std::size_t> index;  // column that gets the item's position, from 0
-  bool outer = false;                // null, absent and empty lists give one row with a null item
+  // Columns with tokens of what the item and its position are set in, as in ComputeWork.
+  std::vector<std::size_t> objects;
+  bool outer = false;    // null, absent and empty lists give one row with a null item
   bool several = false;  // one record may have several rows already, told apart by their ordinals
   std::uint64_t items_max = std::uint64_t{1} << 20;  // at most Explode::kItemsMax
 };
 
 // One row per item of a list, in its order; the other fields stay. Values that are no list fail the
-// row, items that cannot be read fail theirs, and so do lists of more than `items_max` items.
+// row, items that cannot be read fail theirs, and so do lists of more than `items_max` items, and
+// rows in which there is no place for an item.
 // Tombstones have no list: dropped and counted. Ordinals grow in the order of the rows: the item's
 // position, behind the old ordinal where there may be one. Emits batches of at most
 // RecordBatch::kRowsMax rows. Thread-confined.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
+#include "expr/functions.h"
 #include "operators/compute.h"
 #include "operators/filter.h"
 #include "operators/key_check.h"
@@ -12,6 +14,7 @@
 #include "plan/graph.h"
 #include "plan/plan.h"
 #include "plan/topics.h"
+#include "plan/types.h"
 #include "spec/field_path.h"
 #include "spec/parse.h"
 
@@ -32,6 +35,21 @@ void Builder::check_condition(const expr::Program& condition, const std::string&
       warn(pointer, "CONSTANT_FILTER", "this filter lets every row through");
     else
       warn(pointer, "CONSTANT_FILTER", "this filter lets no row through");
+  }
+}
+
+// A function that no version of the library has may be one to come, where an expression calls it.
+void Builder::check_mocks(const spec::TestSpec& test) {
+  const auto& called = mocks_.called();
+  for (const spec::TestFunction& function : test.functions) {
+    if (called.contains(function.name) || !expr::functions_named(function.name).empty()) continue;
+    std::vector<std::string_view> known(called.begin(), called.end());
+    for (const expr::Function& each : expr::functions()) known.push_back(each.name);
+    spec::Diagnostic unknown;
+    unknown.did_you_mean = base::nearest(function.name, known);
+    report(std::move(unknown), function.pointer, "UNKNOWN_NAME",
+           "there is no function `" + function.name +
+               "`, and no expression calls it: nothing would ask these answers");
   }
 }
 
@@ -74,6 +92,22 @@ std::vector<Member> Builder::assign(const std::vector<spec::Assignment>& fields,
   return members;
 }
 
+void Builder::ask_parents(const Shape& shape, const spec::FieldPath& target, const std::string& at,
+                          std::vector<std::size_t>& objects) {
+  using Kind = spec::SchemaType::Kind;
+  for (const Place& parent : shape.parents_of(target)) {
+    const TypePtr type = known_at(graph_.scopes().type(parent.scope), parent.path).type;
+    if (type != nullptr && type->kind != Kind::object && type->kind != Kind::map &&
+        type->kind != Kind::json)
+      return report({}, at, "NOT_AN_OBJECT",
+                    "the schema says that `" + spec::format_field_path(parent.path) +
+                        "` is no object, so no field can be set inside of it");
+    const std::size_t looked_at = column(parent, Want::token);
+    if (std::find(objects.begin(), objects.end(), looked_at) == objects.end())
+      objects.push_back(looked_at);
+  }
+}
+
 Flow Builder::add_compute(const spec::StepSpec& step, const Flow& input,
                           std::shared_ptr<ComputeWork> work, Shape after) {
   return graph_.add_operator(
@@ -93,6 +127,9 @@ Flow Builder::add(const spec::StepSpec& step, const spec::SetStep& set, Flow inp
                          [&](const auto& field) { return shape.can_set(field.target); }))
           return false;
         members = assign(set.fields, expressions, *work);
+        if (!expressions.mixed())
+          for (const spec::Assignment& field : set.fields)
+            ask_parents(shape, field.target, field.pointer, work->objects);
         return true;
       });
   Shape after = input.shape;
@@ -193,8 +230,9 @@ PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const Plan
 
 std::vector<spec::Diagnostic> check_rest(const spec::ParseResult& parsed,
                                          const PlanOptions& options) {
-  if (parsed.graph == nullptr) return check_expressions(parsed.expressions, options.expressions);
-  PlanResult planned = build_plan(parsed.graph, options);
+  const auto& whole = parsed.ok() ? parsed.spec : parsed.graph;
+  if (whole == nullptr) return check_expressions(parsed.expressions, options.expressions);
+  PlanResult planned = build_plan(whole, options);
   return planned.plan != nullptr ? planned.plan->warnings : std::move(planned.diagnostics);
 }
 

@@ -21,14 +21,17 @@ bool is_list(const TypePtr& type) {
          type->kind == spec::SchemaType::Kind::json;
 }
 
-// The row without its list, with an item and its position; nothing where the row must be encoded
-// before.
-std::optional<Shape> exploded(Shape shape, const spec::ExplodeStep& explode, ScopeId items,
-                              std::size_t index_column) {
-  if (!covers(explode.as, explode.field)) {
-    if (!shape.can_drop(explode.field)) return std::nullopt;
-    shape.drop(explode.field);
-  }
+// Rows without their list; nothing where they must be encoded before.
+std::optional<Shape> without_list(Shape shape, const spec::ExplodeStep& explode) {
+  if (covers(explode.as, explode.field)) return shape;
+  if (!shape.can_drop(explode.field)) return std::nullopt;
+  shape.drop(explode.field);
+  return shape;
+}
+
+// The same with an item and its position.
+std::optional<Shape> with_item(Shape shape, const spec::ExplodeStep& explode, ScopeId items,
+                               std::size_t index_column) {
   if (!shape.can_set(explode.as)) return std::nullopt;
   shape.set({explode.as, Place{items, {}}, 0, false});
   if (!explode.index) return shape;
@@ -77,8 +80,16 @@ Flow Builder::add(const spec::StepSpec& step, const spec::ExplodeStep& explode, 
     }
     element = type != nullptr ? type->element : nullptr;
     items = scopes.add_origin(codec::Reading(), element);
-    after = exploded(shape, explode, items, work->index.value_or(0));
+    const std::optional<Shape> without = without_list(shape, explode);
+    if (!without) return false;
+    after = with_item(*without, explode, items, work->index.value_or(0));
     if (!after) return false;
+    work->objects.clear();
+    const bool in_place = explode.as == explode.field;
+    ask_parents(*without, explode.as, step.pointer + (in_place ? "/explode/field" : "/explode/as"),
+                work->objects);
+    if (explode.index)
+      ask_parents(*without, *explode.index, step.pointer + "/explode/index", work->objects);
     work->list = list.copy_of ? column(*list.copy_of, Want::token) : list.column;
     return true;
   };

@@ -218,7 +218,7 @@ std::vector<TypedColumn> Builder::bind_key(const std::vector<spec::Assignment>& 
 Flow Builder::gathered(Flow input, const spec::StepSpec& step, std::shared_ptr<ComputeWork> work,
                        const std::vector<std::size_t>& key_columns,
                        const std::vector<spec::Assignment>& by) {
-  if (!work->items.empty())
+  if (!work->items.empty() || !work->objects.empty())
     input = graph_.add_operator(
         input, step.id,
         [work = std::shared_ptr<const ComputeWork>(std::move(work))] {
@@ -274,7 +274,7 @@ void Builder::remember(const spec::StepSpec& step, const spec::AggregateStep& ag
 Flow Builder::add(const spec::StepSpec& step, const spec::AggregateStep& aggregate, Flow input) {
   reads_updates(step, input);
   warn_of_windows(step, aggregate, input);
-  Results results(*spec_, aggregate, options_, graph_.scopes(), diagnostics_);
+  Results results(*spec_, aggregate, options_, mocks_, graph_.scopes(), diagnostics_);
   const auto before = std::make_shared<ComputeWork>();
   std::vector<TypedColumn> keys;
   input =
@@ -282,9 +282,14 @@ Flow Builder::add(const spec::StepSpec& step, const spec::AggregateStep& aggrega
         *before = {};
         keys = bind_key(aggregate.by, expressions, shape, *before);
         results.bind_arguments(expressions, *before);
-        return !aggregate.keep_row ||
-               std::all_of(aggregate.compute.begin(), aggregate.compute.end(),
-                           [&](const auto& field) { return shape.can_set(field.target); });
+        if (!aggregate.keep_row) return true;
+        if (!std::all_of(aggregate.compute.begin(), aggregate.compute.end(),
+                         [&](const auto& field) { return shape.can_set(field.target); }))
+          return false;
+        if (!expressions.mixed())
+          for (const spec::Assignment& field : aggregate.compute)
+            ask_parents(shape, field.target, field.pointer, before->objects);
+        return true;
       });
   const auto work = std::make_shared<AggregateWork>(work_of(step, aggregate, graph_.scopes()));
   work->several = input.several;

@@ -49,6 +49,7 @@ class Builder {
     }
     absence_is_meant_ = false;
     for (std::uint32_t i = 0; i < spec_->sinks.size(); ++i) add_sink(i, spec_->sinks[i]);
+    for (const spec::TestSpec& test : spec_->tests) check_mocks(test);
   }
 
   Graph& graph() noexcept { return graph_; }
@@ -102,6 +103,8 @@ class Builder {
 
   // build_sources.cc
   Flow add_source(std::uint32_t index, const spec::SourceSpec& source);
+  // Whether times can be read by the source's format and zone.
+  bool check_time_format(const spec::SourceSpec& source);
 
   Flow add(const spec::StepSpec& step, const spec::FilterStep& filter, Flow input);
   Flow add(const spec::StepSpec& step, const spec::SetStep& set, Flow input);
@@ -136,10 +139,15 @@ class Builder {
                 std::shared_ptr<const operators::AggregateWork> work,
                 std::vector<std::string> names);
 
+  void check_mocks(const spec::TestSpec& test);
   void check_condition(const expr::Program& condition, const std::string& pointer);
   // Compiles all expressions of a set or select; what must run goes to `work`.
   std::vector<Member> assign(const std::vector<spec::Assignment>& fields, Expressions& expressions,
                              operators::ComputeWork& work);
+  // Adds the columns to look at before the field can be set in rows of `shape`: `at` is the place of
+  // the field.
+  void ask_parents(const Shape& shape, const spec::FieldPath& target, const std::string& at,
+                   std::vector<std::size_t>& objects);
   Flow add_compute(const spec::StepSpec& step, const Flow& input,
                    std::shared_ptr<operators::ComputeWork> work, Shape after);
 
@@ -174,7 +182,7 @@ class Builder {
 
   const std::shared_ptr<const spec::PipelineSpec> spec_;
   const expr::Limits limits_;
-  const std::vector<expr::MockPtr> mocks_;
+  Mocks mocks_;
   const PlanOptions& options_;
   const std::uint32_t parallelism_;
   std::vector<KeyedStep> keyed_;

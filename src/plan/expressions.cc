@@ -149,11 +149,7 @@ class Expressions::FieldResolver final : public expr::CopyResolver {
     return field.kind != Field::Kind::never;
   }
 
-  expr::MockPtr find_mock(std::string_view name) const override {
-    for (const expr::MockPtr& mock : owner_.mocks_)
-      if (mock->name() == name) return mock;
-    return nullptr;
-  }
+  expr::MockPtr find_mock(std::string_view name) const override { return owner_.mocks_.find(name); }
 
   void commit(const expr::Program& program) {
     const std::span<const std::size_t> read = program.columns();

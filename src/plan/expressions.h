@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "expr/compile.h"
+#include "plan/mocks.h"
 #include "plan/presence.h"
 #include "plan/shape.h"
 #include "spec/diagnostic.h"
@@ -22,8 +23,8 @@ class Expressions {
   // of functions in place of the library. `presence`: null = fields that may be absent are not
   // told of.
   Expressions(std::string_view pipeline, const Shape& shape, Scopes& scopes,
-              const expr::Limits& limits, const std::vector<expr::MockPtr>& mocks,
-              std::vector<spec::Diagnostic>& diagnostics, Presence* presence)
+              const expr::Limits& limits, Mocks& mocks, std::vector<spec::Diagnostic>& diagnostics,
+              Presence* presence)
       : pipeline_(pipeline),
         shape_(shape),
         scopes_(scopes),
@@ -80,7 +81,7 @@ class Expressions {
   const Shape& shape_;
   Scopes& scopes_;
   const expr::Limits& limits_;
-  const std::vector<expr::MockPtr>& mocks_;
+  Mocks& mocks_;
   std::vector<spec::Diagnostic>& diagnostics_;
   Presence* const presence_;
   bool mixed_ = false;

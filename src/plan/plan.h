@@ -109,7 +109,7 @@ struct PlanOptions {
   std::string default_profile = "default";  // of sources and sinks that name none
   std::vector<expr::MockPtr> mocks = {};    // answer calls of functions in place of the library
   operators::AggregateLimits aggregates = {};
-  std::uint64_t emit_per_row = 10'000;  // rows that one may become in a step
+  std::uint64_t emit_per_row = 10'000;                        // rows that one may become in a step
   codec::RecordLimits records = {64, std::size_t{16} << 20};  // of the sources
 };
 
@@ -129,8 +129,8 @@ std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expressi
 std::uint32_t tasks_of(const spec::PipelineSpec& spec, const PlanOptions& options);
 
 PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const PlanOptions& options);
-// What is to be told beside the mistakes of a definition that did not parse: those of its graph where
-// the others spare it, else those of its expressions. Pure; pointers without line and column.
+// What is to be told beside what parsing found: mistakes and warnings of the graph, where there is
+// one that makes sense, else the mistakes of expressions. Pure; pointers without line and column.
 std::vector<spec::Diagnostic> check_rest(const spec::ParseResult& parsed,
                                          const PlanOptions& options);
 

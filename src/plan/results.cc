@@ -14,8 +14,7 @@ namespace {
 class ResultResolver final : public expr::Resolver {
  public:
   ResultResolver(std::string place, const std::vector<spec::Assignment>& by,
-                 std::vector<TypedColumn> keys, std::vector<TypedColumn> results,
-                 const std::vector<expr::MockPtr>& mocks)
+                 std::vector<TypedColumn> keys, std::vector<TypedColumn> results, Mocks& mocks)
       : place_(std::move(place)),
         by_(by),
         keys_(std::move(keys)),
@@ -48,11 +47,7 @@ class ResultResolver final : public expr::Resolver {
   bool hides_type(std::string_view name) const override {
     return find({std::string(name)}) != nullptr;
   }
-  expr::MockPtr find_mock(std::string_view name) const override {
-    for (const expr::MockPtr& mock : mocks_)
-      if (mock->name() == name) return mock;
-    return nullptr;
-  }
+  expr::MockPtr find_mock(std::string_view name) const override { return mocks_.find(name); }
 
   // Null when the path stands for nothing.
   const TypedColumn* find(const record::FieldPath& path) const {
@@ -68,7 +63,7 @@ class ResultResolver final : public expr::Resolver {
   const std::vector<spec::Assignment>& by_;
   const std::vector<TypedColumn> keys_;
   const std::vector<TypedColumn> results_;
-  const std::vector<expr::MockPtr>& mocks_;
+  Mocks& mocks_;
 };
 
 // Constants know no names at all.
@@ -104,11 +99,12 @@ TypePtr type_of(const expr::Program& program) {
 }
 
 Results::Results(const spec::PipelineSpec& pipeline, const spec::AggregateStep& aggregate,
-                 const PlanOptions& options, Scopes& scopes,
+                 const PlanOptions& options, Mocks& mocks, Scopes& scopes,
                  std::vector<spec::Diagnostic>& diagnostics)
     : pipeline_(pipeline.name),
       aggregate_(aggregate),
       options_(options),
+      mocks_(mocks),
       scopes_(scopes),
       diagnostics_(diagnostics) {
   for (const spec::Assignment& field : aggregate.compute) add_field(field);
@@ -226,7 +222,7 @@ void Results::bind(const Field& field, const spec::Assignment& target,
     values.push_back(calls_[call].result);
     types.push_back(calls_[call].result.type);
   }
-  ResultResolver resolver(pipeline_ + pointer, aggregate_.by, keys, values, options_.mocks);
+  ResultResolver resolver(pipeline_ + pointer, aggregate_.by, keys, values, mocks_);
   expr::Compiled compiled = expr::compile(field.expression.rest, resolver);
   take(std::move(compiled.diagnostics), pointer);
   if (!compiled.program) return;

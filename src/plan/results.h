@@ -29,7 +29,8 @@ TypePtr type_of(const expr::Program& program);
 class Results {
  public:
   Results(const spec::PipelineSpec& pipeline, const spec::AggregateStep& aggregate,
-          const PlanOptions& options, Scopes& scopes, std::vector<spec::Diagnostic>& diagnostics);
+          const PlanOptions& options, Mocks& mocks, Scopes& scopes,
+          std::vector<spec::Diagnostic>& diagnostics);
 
   // Compiles the arguments of all calls; what must run goes to `work`. May be called again.
   void bind_arguments(Expressions& expressions, operators::ComputeWork& work);
@@ -63,6 +64,7 @@ class Results {
   const std::string& pipeline_;
   const spec::AggregateStep& aggregate_;
   const PlanOptions& options_;
+  Mocks& mocks_;
   Scopes& scopes_;
   std::vector<spec::Diagnostic>& diagnostics_;
   std::vector<Call> calls_;  // equal ones once

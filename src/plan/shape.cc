@@ -175,6 +175,15 @@ bool Shape::can_drop(const FieldPath& target) const {
                       [&](const Member& member) { return strictly_covers(member.path, target); });
 }
 
+std::vector<Place> Shape::parents_of(const FieldPath& target) const {
+  std::vector<Place> parents;
+  if (!document_) return parents;
+  for (std::size_t size = 1; size < target.size(); ++size)
+    parents.push_back(
+        {scope_, FieldPath(target.begin(), target.begin() + static_cast<std::ptrdiff_t>(size))});
+  return parents;
+}
+
 void Shape::set(Member member) {
   LEAT_CHECK(can_set(member.path));
   untouched_ = false;

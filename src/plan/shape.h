@@ -120,6 +120,8 @@ class Shape {
   // Whether a field can be set or removed without encoding the row before.
   bool can_set(const record::FieldPath& target) const;
   bool can_drop(const record::FieldPath& target) const;
+  // What must be an object, or absent, in rows where the field is set. Requires: can_set().
+  std::vector<Place> parents_of(const record::FieldPath& target) const;
   // Require: can_set(), can_drop().
   void set(Member member);
   void drop(const record::FieldPath& target);

@@ -180,8 +180,65 @@ TEST(Plan, PiecesArePutTogetherWhereADocumentIsNeeded) {
 }
 
 TEST(Plan, AParentThatIsNoObjectFailsTheRow) {
-  EXPECT_THAT(through(R"({"set":{"user.city":"'x'"}})", {R"({"user":1})", "{}"}),
-              ElementsAre("error NOT_AN_OBJECT", R"({"user":{"city":"x"}})"));
+  const std::string row = R"({"user":{"city":"x"}})";
+  EXPECT_THAT(through(R"({"set":{"user.city":"'x'"}})", {R"({"user":1})", "{}"}), ElementsAre(row));
+  EXPECT_THAT(through(R"({"set":{"user.city":"'x'"}})", {R"({"user":null})", R"({"user":[{}]})",
+                                                         R"({"user":"{"})", R"({"user":{}})"}),
+              ElementsAre(row));
+  EXPECT_THAT(through(R"({"set":{"a.b.c":"1"}},{"drop":["a"]})",
+                      {R"({"a":{"b":2},"n":1})", R"({"a":2,"n":2})", R"({"a":{"b":{}},"n":3})"}),
+              ElementsAre(R"({"n":3})"));
+  EXPECT_THAT(through(R"({"set":{"a":"5"}},{"set":{"a.b":"1"}},{"select":["n"]})", {R"({"n":1})"}),
+              IsEmpty());
+  EXPECT_THAT(through(R"({"drop":["a.b"]},{"set":{"a.b":"1"}},{"select":["n"]})",
+                      {R"({"a":5,"n":1})", R"({"a":{"b":7},"n":2})"}),
+              ElementsAre(R"({"n":2})"));
+  EXPECT_THAT(through(R"json({"set":{"a.b":"optional.none()"}})json",
+                      {R"({"a":5})", R"({"a":{"b":1,"c":2}})"}),
+              ElementsAre(R"({"a":{"c":2}})"));
+}
+
+TEST(Plan, AParentIsLookedAtInTheStepThatSetsTheField) {
+  const std::string steps =
+      R"({"id":"lift","set":{"a.b":"1"}},{"id":"more","set":{"a.c":"2"}},{"id":"last","select":["n"]})";
+  const Planned made = planned(with_steps(steps));
+  ASSERT_NE(made.plan, nullptr) << testing::PrintToString(made.problems);
+  PlanRun run(made.plan);
+  run.feed("in", {R"({"a":5,"n":1})", R"({"n":2})", "TOMBSTONE", R"({"a":[],"n":3})"});
+  EXPECT_EQ(run.counts("lift"), "4 2 2");
+  EXPECT_EQ(run.counts("last"), "2 2 0");
+}
+
+TEST(Plan, ItemsAndPositionsNeedAnObjectToStandIn) {
+  EXPECT_THAT(through(R"({"explode":{"field":"items","as":"a.item"}},{"select":["n"]})",
+                      {R"({"items":[1,2],"a":5,"n":1})", R"({"items":[],"a":5,"n":2})",
+                       R"({"items":[3],"n":3})"}),
+              ElementsAre(R"({"n":3})"));
+  EXPECT_THAT(through(R"({"explode":{"field":"items","index":"a.i"}},{"select":["n"]})",
+                      {R"({"items":[1,2],"a":"x","n":1})", R"({"items":[3],"a":{},"n":2})"}),
+              ElementsAre(R"({"n":2})"));
+  EXPECT_THAT(through(R"({"explode":{"field":"a.items","outer":true}})",
+                      {R"({"a":5,"n":1})", R"({"a":{},"n":2})"}),
+              ElementsAre(R"({"a":{"items":null},"n":2})"));
+}
+
+TEST(Plan, WhatTheSchemaSaysIsNoObjectTakesNoFields) {
+  const auto problems = [](const std::string& steps) {
+    return planned(R"({"name":"p","sources":{"in":{"kafka":{"topics":["in"]},"schema":{"a":"int",
+        "list":"list<int>","o":{"x":"int"},"m":"map<int>","j":"json"}}},"steps":[)" +
+                   steps + R"(],"sinks":{"out":{"kafka":{"topic":"out"}}}})")
+        .problems;
+  };
+  EXPECT_THAT(
+      problems(R"({"set":{"a.b":"1","list.b":"1","o.x.y":"1"}})"),
+      ElementsAre("error /steps/0/set/a.b NOT_AN_OBJECT", "error /steps/0/set/list.b NOT_AN_OBJECT",
+                  "error /steps/0/set/o.x.y NOT_AN_OBJECT"));
+  EXPECT_THAT(problems(R"({"set":{"o.b":"1","m.b":"1","j.b":"1","new.b":"1"}})"), IsEmpty());
+  EXPECT_THAT(problems(R"({"explode":{"field":"list","as":"a.item","index":"o.x.i"}})"),
+              ElementsAre("error /steps/0/explode/as NOT_AN_OBJECT",
+                          "error /steps/0/explode/index NOT_AN_OBJECT"));
+  EXPECT_THAT(problems(R"({"select":["o"]},{"set":{"o.x.y":"1"}})"),
+              ElementsAre("error /steps/1/set/o.x.y NOT_AN_OBJECT"));
 }
 
 TEST(Plan, AllMistakesAreReportedAtOnceWithTheirPlace) {
@@ -210,6 +267,61 @@ TEST(Plan, DroppedFieldsCannotBeRead) {
               ElementsAre("error /steps/1/filter UNKNOWN_FIELD"));
   EXPECT_THAT(through(R"({"select":["amount"]},{"select":["amuont"]})", {}),
               ElementsAre("error /steps/1/select/0 UNKNOWN_FIELD"));
+}
+
+TEST(Plan, MocksAnswerForFunctionsThatThereAreOrThatAreCalled) {
+  const auto problems = [](const std::string& step, const std::string& mock) {
+    return planned(R"({"name":"p","sources":{"in":{"kafka":{"topics":["in"]}}},"steps":[)" + step +
+                   R"(],"sinks":{"out":{"kafka":{"topic":"out"}}},"tests":[{"name":"t","expect":{},
+                   "mock":{"functions":{)" +
+                   mock + R"(:{"x":1}}}}]})");
+  };
+  const std::string calls = R"json({"set":{"a":"geo.country(s)"}})json";
+  EXPECT_THAT(
+      problems(R"json({"set":{"a":"(s ?? '').lowerAscii()"}})json", R"("lowerAscii")").problems,
+      IsEmpty());
+  EXPECT_THAT(problems(R"({"drop":["a"]})", R"("math.abs")").problems, IsEmpty());
+  const Planned unknown = problems(R"({"drop":["a"]})", R"("math.absolute")");
+  EXPECT_THAT(unknown.problems,
+              ElementsAre("error /tests/0/mock/functions/math.absolute UNKNOWN_NAME"));
+  // The call of what is not there is told, and its mock is not.
+  EXPECT_THAT(problems(calls, R"("geo.country")").problems, testing::SizeIs(1));
+  EXPECT_THAT(problems(calls, R"("geo.contry")").problems,
+              testing::Contains("error /tests/0/mock/functions/geo.contry UNKNOWN_NAME"));
+}
+
+TEST(Plan, FormatsAndZonesOfTimesAreCheckedBeforeAnyRow) {
+  const auto problems = [](const std::string& time, const std::string& beside = "") {
+    return planned(with_steps("", R"("kafka":{"topic":"out"})",
+                              beside + R"(,"event_time":{"field":"t",)" + time + "}"))
+        .problems;
+  };
+  const std::string format = "error /sources/in/event_time/format BAD_VALUE";
+  EXPECT_THAT(problems(R"("format":"%Q")"), ElementsAre(format));
+  EXPECT_THAT(problems(R"("format":"%Y-%")"), ElementsAre(format));
+  EXPECT_THAT(problems(R"("format":"%G-%V-%u")"), ElementsAre(format));
+  EXPECT_THAT(problems(R"("format":"%Q","zone":"Mars")"),
+              ElementsAre(format, "error /sources/in/event_time/zone BAD_VALUE"));
+  for (const char* fine : {"%F %T", "%d/%b/%Y:%T %z", "%s.%f", "%A %e %B %Y %I:%M %p %%", "%j %y",
+                           "%Y%m%d%H%M%S%3f", "%Y-%m-%dT%R%:z"})
+    EXPECT_THAT(problems(R"("format":")" + std::string(fine) + R"(","zone":"+02:00")"), IsEmpty())
+        << fine;
+  EXPECT_THAT(problems(R"("format":"s")"), IsEmpty());
+}
+
+TEST(Plan, AFormatBesideATimestampOfTheSchemaIsRefused) {
+  const auto problems = [](const std::string& format, const std::string& type) {
+    return planned(with_steps("", R"("kafka":{"topic":"out"})",
+                              R"(,"schema":{"t":")" + type + R"("},"event_time":{"field":"t")" +
+                                  format + "}"))
+        .problems;
+  };
+  for (const char* format : {R"(,"format":"s")", R"(,"format":"%F")"})
+    EXPECT_THAT(problems(format, "timestamp"),
+                ElementsAre("error /sources/in/event_time/format BAD_VALUE"));
+  EXPECT_THAT(problems("", "timestamp"), IsEmpty());
+  EXPECT_THAT(problems(R"(,"format":"s")", "int"), IsEmpty());
+  EXPECT_THAT(problems(R"(,"format":"%F")", "string"), IsEmpty());
 }
 
 TEST(Plan, AGeneratorsFieldsReadItsSequence) {
