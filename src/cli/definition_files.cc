@@ -55,7 +55,8 @@ void print_diagnostics(const Session& session, const Definition& definition,
                        const std::vector<spec::Diagnostic>& diagnostics) {
   for (const spec::Diagnostic& diagnostic : diagnostics) {
     std::string line;
-    base::append_printable(line, spec::to_line(definition.file, diagnostic));
+    base::append_printable(
+        line, spec::to_line(definition.file, spec::at_caret(definition.text, diagnostic)));
     session.console().err(line + "\n" + spec::excerpt(definition.text, diagnostic));
   }
 }

@@ -18,36 +18,36 @@ namespace {
 
 constexpr std::size_t kInputBytesMax = std::size_t{64} << 20;
 
-// The definition in the file; its mistakes are on stderr when there is none.
-std::shared_ptr<const spec::PipelineSpec> read_definition(const Session& session,
-                                                          const Definition& definition) {
-  spec::ParseResult parsed = spec::parse_pipeline(definition.text);
-  if (!parsed.ok() && !parsed.malformed) {
-    const auto more = plan::check_rest(parsed, {});
-    parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());
-    spec::locate(definition.text, parsed.diagnostics);
-  }
-  print_diagnostics(session, definition, parsed.diagnostics);
-  return parsed.spec;
+bool has_errors(const std::vector<spec::Diagnostic>& diagnostics) {
+  return std::any_of(diagnostics.begin(), diagnostics.end(),
+                     [](const auto& one) { return one.severity == spec::Severity::error; });
 }
 
-void print_located(const Session& session, const Definition& definition,
-                   std::vector<spec::Diagnostic> diagnostics) {
-  spec::locate(definition.text, diagnostics);
-  print_diagnostics(session, definition, diagnostics);
+// Adds to what was found what only shows when the definition is put together.
+void check_rest(const Definition& definition, spec::ParseResult& parsed) {
+  if (parsed.malformed) return;
+  const auto more = plan::check_rest(parsed, {});
+  parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());
+  spec::locate(definition.text, parsed.diagnostics);
 }
 
 ExitCode test_one(Session& session, const Definition& definition, trial::JUnit& junit) {
-  const auto spec = read_definition(session, definition);
-  if (spec == nullptr) return ExitCode::bad_config;
-  const trial::Report report = trial::run_tests(*spec, session.clock(), {});
-  print_located(session, definition, report.diagnostics);
-  if (!report.valid()) return ExitCode::bad_config;
+  spec::ParseResult parsed = spec::parse_pipeline(definition.text);
+  trial::Report report;
+  if (parsed.ok())
+    report = trial::run_tests(*parsed.spec, session.clock(), {});
+  else
+    check_rest(definition, parsed);
+  report.diagnostics.insert(report.diagnostics.begin(), parsed.diagnostics.begin(),
+                            parsed.diagnostics.end());
+  spec::locate(definition.text, report.diagnostics);
+  print_diagnostics(session, definition, report.diagnostics);
   junit.add(report, definition.file);
   if (session.output() == Output::json)
     session.print(trial::to_json(report, definition.file) + "\n");
-  else if (!session.invocation().quiet || !report.passed())
+  else if (report.valid() && (!session.invocation().quiet || !report.passed()))
     session.print(trial::to_text(report, definition.file));
+  if (!report.valid()) return ExitCode::bad_config;
   return report.passed() ? ExitCode::done : ExitCode::failed;
 }
 
@@ -97,6 +97,17 @@ class InputText {
     return ExitCode::done;
   }
 
+  // Where the row came from that a pointer leads to: "rows.ndjson:3", and what is behind it.
+  std::string place_of(const std::string& pointer) const {
+    for (const auto& [source, places] : places_)
+      for (std::size_t i = 0; i < places.size(); ++i) {
+        const std::string at = json::pointer_to(json::pointer_to("", source), i);
+        if (pointer != at && !pointer.starts_with(at + "/")) continue;
+        return places[i] + (pointer == at ? "" : " " + pointer.substr(at.size()));
+      }
+    return "the rows";
+  }
+
   json::Value take() const {
     std::vector<json::Member> members;
     for (const auto& [source, rows] : rows_)
@@ -114,17 +125,35 @@ class InputText {
     json::ParseOptions options;
     options.bytes_max = kInputBytesMax;
     json::Parsed parsed = json::parse(row, options);
-    if (!parsed.ok()) {
+    if (!parsed.ok() && !is_record(parsed, source)) {
       session_.console().err("leat: " + place + ": " + parsed.problems().front().message + "\n");
       return ExitCode::failed;
     }
-    rows_[source].push_back(std::move(parsed).root());
+    rows_[source].push_back(parsed.ok() ? std::move(parsed).root() : as_it_stands(row));
+    places_[source].push_back(place);
     return ExitCode::done;
+  }
+  // JSON that definitions are not written in, as numbers that no double holds, may be a record all
+  // the same: what becomes of it is the source's to say.
+  bool is_record(const json::Parsed& parsed, const std::string& source) const {
+    if (parsed.malformed() || parsed.partial() == nullptr || !parsed.partial()->is_object())
+      return false;
+    const auto members = parsed.partial()->members();
+    return std::none_of(members.begin(), members.end(),
+                        [](const json::Member& member) { return member.key.starts_with('$'); }) &&
+           std::any_of(spec_.sources.begin(), spec_.sources.end(),
+                       [&](const spec::SourceSpec& one) {
+                         return one.id == source && one.format == spec::Format::json;
+                       });
+  }
+  static json::Value as_it_stands(const std::string& row) {
+    return json::Value::object({}, {{"$raw", {}, json::Value::string({}, row)}});
   }
 
   const Session& session_;
   const spec::PipelineSpec& spec_;
   std::map<std::string, std::vector<json::Value>> rows_;
+  std::map<std::string, std::vector<std::string>> places_;  // of the rows
 };
 
 ExitCode read_input(const Session& session, InputText& input) {
@@ -210,21 +239,30 @@ ExitCode preview_there(Session& session, const Definition& definition,
   return ExitCode::done;
 }
 
-ExitCode preview_one(Session& session, const Definition& definition) {
-  const auto spec = read_definition(session, definition);
-  if (spec == nullptr) return ExitCode::bad_config;
-  if (session.invocation().read) return preview_there(session, definition, *spec);
-  InputText input(session, *spec);
-  if (const ExitCode code = read_input(session, input); code != ExitCode::done) return code;
-  spec::TestInputs rows = spec::parse_test_inputs(input.take(), *spec, "");
-  trial::Preview preview;
-  preview.diagnostics = std::move(rows.diagnostics);
-  if (preview.diagnostics.empty())
-    preview = trial::preview(*spec, rows.inputs, session.invocation().limit.value_or(100), {});
-  if (!preview.diagnostics.empty()) {
-    print_located(session, definition, std::move(preview.diagnostics));
-    return ExitCode::bad_config;
+// Mistakes in rows, at the places that the rows came from.
+ExitCode refuse_rows(const Session& session, const InputText& input,
+                     const std::vector<spec::Diagnostic>& found) {
+  for (const spec::Diagnostic& one : found) {
+    std::string line = "leat: " + input.place_of(one.pointer) + ": ";
+    base::append_printable(line, one.message);
+    session.console().err(line + "\n");
   }
+  return ExitCode::failed;
+}
+
+ExitCode preview_one(Session& session, const Definition& definition) {
+  spec::ParseResult parsed = spec::parse_pipeline(definition.text);
+  check_rest(definition, parsed);
+  print_diagnostics(session, definition, parsed.diagnostics);
+  if (has_errors(parsed.diagnostics)) return ExitCode::bad_config;
+  if (session.invocation().read) return preview_there(session, definition, *parsed.spec);
+  InputText input(session, *parsed.spec);
+  if (const ExitCode code = read_input(session, input); code != ExitCode::done) return code;
+  const spec::TestInputs rows = spec::parse_test_inputs(input.take(), *parsed.spec, "");
+  if (has_errors(rows.diagnostics)) return refuse_rows(session, input, rows.diagnostics);
+  const trial::Preview preview =
+      trial::preview(*parsed.spec, rows.inputs, session.invocation().limit.value_or(100), {});
+  if (!preview.bad_rows.empty()) return refuse_rows(session, input, preview.bad_rows);
   session.print(session.output() == Output::json ? trial::to_json(preview) + "\n"
                                                  : preview_text(preview));
   if (preview.status.ok()) return ExitCode::done;

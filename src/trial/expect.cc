@@ -253,12 +253,6 @@ class Checker {
   std::vector<Failure> failures_;
 };
 
-std::string_view header_of(const OutputRow& row, std::string_view name) noexcept {
-  for (auto header = row.headers.rbegin(); header != row.headers.rend(); ++header)
-    if (header->first == name && header->second) return *header->second;
-  return {};
-}
-
 bool fits(const spec::ExpectedError& expected, const OutputRow& letter) {
   if (expected.step && *expected.step != step_of(letter)) return false;
   if (expected.code && *expected.code != code_of(letter)) return false;
@@ -273,6 +267,12 @@ bool fits(const spec::ExpectedError& expected, const OutputRow& letter) {
 
 Failure told(std::string sink, std::string message) {
   return {std::move(sink), json::Value(), json::Value(), std::move(message)};
+}
+
+std::string_view header_of(const OutputRow& row, std::string_view name) noexcept {
+  for (auto header = row.headers.rbegin(); header != row.headers.rend(); ++header)
+    if (header->first == name && header->second) return *header->second;
+  return {};
 }
 
 std::string_view step_of(const OutputRow& letter) noexcept {

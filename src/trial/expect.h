@@ -31,6 +31,7 @@ std::vector<Failure> check_errors(const std::vector<spec::ExpectedError>& expect
                                   const std::vector<OutputRow>& letters);
 
 // The parts of a dead letter; "" when it has none.
+std::string_view header_of(const OutputRow& letter, std::string_view name) noexcept;
 std::string_view step_of(const OutputRow& letter) noexcept;
 std::string_view code_of(const OutputRow& letter) noexcept;
 

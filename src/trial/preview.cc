@@ -86,7 +86,7 @@ Preview preview(const spec::PipelineSpec& definition, const std::vector<spec::Te
   if (planned.plan == nullptr) return out;
   const Result<Timeline> timeline = make_timeline(definition, inputs);
   if (!timeline.ok()) {
-    out.diagnostics.push_back(bad_row(timeline.status()));
+    out.bad_rows.push_back(bad_row(timeline.status()));
     return out;
   }
   World::Options options;

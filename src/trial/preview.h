@@ -24,9 +24,10 @@ struct Preview {
   std::vector<Step> steps;
   std::vector<std::pair<std::string, std::vector<json::Value>>> sinks;  // in the long form
   std::vector<json::Value> errors;                                      // of sinks, with `step`
-  // What is wrong with the definition or the rows: then there is nothing else. Pointers without
-  // line and column.
+  // What is wrong with the definition, or with the rows (the pointers are those of the inputs): then
+  // there is nothing else. Pointers without line and column.
   std::vector<spec::Diagnostic> diagnostics;
+  std::vector<spec::Diagnostic> bad_rows;
   Status status;  // why it did not come to its end
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "spec/text.h"
 #include "trial/match.h"
 
 namespace leat::trial {
@@ -102,6 +103,33 @@ void append_attribute(std::string& out, std::string_view name, std::string_view 
   out += '"';
 }
 
+// Every line has an end, which stays.
+void append_xml_lines(std::string& out, std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = text.find('\n', at);
+    append_xml(out, text.substr(at, end - at));
+    out += '\n';
+    at = end + 1;
+  }
+}
+
+// The case of a definition that cannot be tested.
+std::string invalid_case(const std::vector<spec::Diagnostic>& diagnostics, std::string_view file) {
+  const auto first = std::find_if(diagnostics.begin(), diagnostics.end(), [](const auto& one) {
+    return one.severity == spec::Severity::error;
+  });
+  std::string out = "    <testcase";
+  append_attribute(out, "classname", file);
+  append_attribute(out, "name", "the definition is valid");
+  append_attribute(out, "time", seconds_text(0));
+  out += ">\n      <failure";
+  append_attribute(out, "message", first == diagnostics.end() ? "" : first->message);
+  out += '>';
+  for (const spec::Diagnostic& one : diagnostics)
+    append_xml_lines(out, spec::to_line(file, one) + "\n");
+  return out + "</failure>\n    </testcase>\n";
+}
+
 }  // namespace
 
 std::string to_json(const Report& report, std::string_view file) {
@@ -121,7 +149,13 @@ std::string to_json(const Report& report, std::string_view file) {
     for (const Failure& failure : run.failures) write_failure(writer, failure);
     writer.end_array().end_object();
   }
-  return writer.end_array().end_object().take();
+  writer.end_array();
+  if (!report.valid()) {
+    writer.key("diagnostics").begin_array();
+    for (const spec::Diagnostic& one : report.diagnostics) spec::write_diagnostic(writer, one);
+    writer.end_array();
+  }
+  return writer.end_object().take();
 }
 
 std::string to_text(const Report& report, std::string_view file) {
@@ -154,8 +188,14 @@ std::string to_text(const Report& report, std::string_view file) {
 
 void JUnit::add(const Report& report, std::string_view file) {
   std::string cases;
+  std::size_t tests = report.runs.size();
   std::size_t failures = 0;
   double seconds = 0;
+  if (!report.valid()) {
+    cases += invalid_case(report.diagnostics, file);
+    ++tests;
+    ++failures;
+  }
   for (const TestRun& run : report.runs) {
     seconds += run.seconds;
     cases += "    <testcase";
@@ -170,24 +210,16 @@ void JUnit::add(const Report& report, std::string_view file) {
     cases += ">\n      <failure";
     append_attribute(cases, "message", run.failures.front().message);
     cases += '>';
-    for (const Failure& failure : run.failures) {
-      const std::string text = failure_text(failure);
-      for (std::size_t at = 0; at < text.size();) {  // line by line: line ends stay
-        const std::size_t end = text.find('\n', at);
-        append_xml(cases, std::string_view(text).substr(at, end - at));
-        cases += '\n';
-        at = end + 1;
-      }
-    }
+    for (const Failure& failure : run.failures) append_xml_lines(cases, failure_text(failure));
     cases += "</failure>\n    </testcase>\n";
   }
   suites_ += "  <testsuite";
   append_attribute(suites_, "name", file);
-  append_attribute(suites_, "tests", std::to_string(report.runs.size()));
+  append_attribute(suites_, "tests", std::to_string(tests));
   append_attribute(suites_, "failures", std::to_string(failures));
   append_attribute(suites_, "time", seconds_text(seconds));
   suites_ += ">\n" + cases + "  </testsuite>\n";
-  tests_ += report.runs.size();
+  tests_ += tests;
   failures_ += failures;
   seconds_ += seconds;
 }

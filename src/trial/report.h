@@ -10,7 +10,8 @@
 namespace leat::trial {
 
 // `{"passed": …, "tests": [{"name", "mode", "batch_size", "passed", "seconds", "failures": […]}]}`,
-// with `file` before them unless it is empty.
+// with `file` before them unless it is empty, and with `diagnostics` behind them where the
+// definition is not valid.
 std::string to_json(const Report& report, std::string_view file);
 
 // A line for every test; what failed in the first of its runs that did, with the rows that were
@@ -18,7 +19,7 @@ std::string to_json(const Report& report, std::string_view file);
 std::string to_text(const Report& report, std::string_view file);
 
 // The report of several files as JUnit's XML, which continuous integration reads: a suite for each
-// file, a case for each run. Source of the form: the schema of the Jenkins xUnit plugin.
+// file, a case for each run, and one for the definition where it is not valid. Source of the form: the schema of the Jenkins xUnit plugin.
 class JUnit {
  public:
   void add(const Report& report, std::string_view file);

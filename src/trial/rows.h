@@ -15,6 +15,7 @@ struct InputRow {
   std::optional<std::string> value;  // nothing = a tombstone
   std::int64_t timestamp_ms = 0;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::size_t item = 0;  // its place in what was written for the source, from 0
 };
 
 // A record as a sink wrote it. A value.

@@ -95,12 +95,13 @@ json::Value show(const OutputRow& row, const json::Value* value, RowForm form) {
   return members.take();
 }
 
-json::Value show_letter(const OutputRow& letter, LetterForm form) {
+json::Value show_letter(const OutputRow& letter, LetterForm form, std::string_view input) {
   Members members;
   if (form == LetterForm::whole) members.add_text("step", step_of(letter));
   members.add_text("code", code_of(letter));
   for (const auto& [name, text] : letter.headers)
     if (name == "__connect.errors.exception.message") members.add("message", text);
+  if (!input.empty()) members.add_text("input", input);
   const json::Value value = letter.value ? show_bytes(*letter.value) : json::Value();
   add_value(members, letter, value.is_object() ? &value : nullptr);
   if (letter.key) members.add("$key", letter.key);

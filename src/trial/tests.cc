@@ -1,16 +1,19 @@
 #include "trial/tests.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "trial/modes.h"
 #include "trial/prepare.h"
+#include "trial/show.h"
 #include "trial/timeline.h"
 
 namespace leat::trial {
 namespace {
 
 constexpr std::uint64_t kFewRows = 3;
+constexpr std::size_t kLettersMax = 10;  // shown of those that nobody asked for
 
 bool is_error(const spec::Diagnostic& diagnostic) {
   return diagnostic.severity == spec::Severity::error;
@@ -24,18 +27,44 @@ std::vector<std::uint64_t> batch_sizes(std::size_t rows) {
   return sizes;
 }
 
+template <class Number>
+Number number_in(const OutputRow& letter, std::string_view header) {
+  const std::string_view text = header_of(letter, header);
+  Number number = -1;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+// `/input/orders/2`: which row of the test became this dead letter; "" = none by itself.
+std::string input_of(const spec::PipelineSpec& definition, const Timeline& timeline,
+                     const OutputRow& letter) {
+  const std::string_view topic = header_of(letter, "__connect.errors.topic");
+  const auto partition = number_in<std::int32_t>(letter, "__connect.errors.partition");
+  const auto offset = number_in<std::int64_t>(letter, "__connect.errors.offset");
+  for (std::uint32_t i = 0; i < definition.sources.size(); ++i) {
+    const spec::SourceSpec& source = definition.sources[i];
+    if (topic.empty() || topic_of(source) != topic) continue;
+    if (const auto item = item_of(timeline, i, partition, offset))
+      return json::pointer_to(json::pointer_to("/input", source.id), *item);
+  }
+  return "";
+}
+
 class Runner {
  public:
   Runner(const spec::PipelineSpec& definition, const Clock& clock, const Limits& limits)
       : definition_(definition), clock_(clock), limits_(limits) {}
 
   Report run() {
-    if (definition_.tests.empty()) add(prepare(definition_, {}, Failing::as_written).diagnostics);
+    if (definition_.tests.empty()) add(prepare(definition_, {}, Failing::as_written));
     for (const spec::TestSpec& test : definition_.tests) run(test);
     return std::move(report_);
   }
 
  private:
+  void add(const plan::PlanResult& planned) {
+    add(planned.plan != nullptr ? planned.plan->warnings : planned.diagnostics);
+  }
   // Every test finds the same mistakes: each is told once.
   void add(const std::vector<spec::Diagnostic>& found) {
     for (const spec::Diagnostic& one : found) {
@@ -49,7 +78,7 @@ class Runner {
 
   void run(const spec::TestSpec& test) {
     const plan::PlanResult planned = prepare(definition_, test.functions, Failing::as_written);
-    add(planned.diagnostics);
+    add(planned);
     if (planned.plan == nullptr) return;
     const Result<Timeline> timeline = make_timeline(definition_, test.inputs);
     if (!timeline.ok()) return refuse(test, timeline.status());
@@ -85,11 +114,12 @@ class Runner {
     if (const Status played = play(timeline, world, size); !played.ok())
       made.failures.push_back(told("", played.to_string()));
     else
-      made.failures = check_all(test, world);
+      made.failures = check_all(test, world, timeline);
     made.seconds = std::chrono::duration<double>(clock_.now() - begin).count();
   }
 
-  std::vector<Failure> check_all(const spec::TestSpec& test, const World& world) const {
+  std::vector<Failure> check_all(const spec::TestSpec& test, const World& world,
+                                 const Timeline& timeline) const {
     std::vector<Failure> all;
     const auto& sinks = definition_.sinks;
     for (const spec::TestExpectation& expectation : test.expectations) {
@@ -101,10 +131,27 @@ class Runner {
       std::vector<Failure> some = check(*sink, expectation, world.output(index));
       std::move(some.begin(), some.end(), std::back_inserter(all));
     }
-    if (!test.errors) return all;
+    if (!test.errors) {
+      if (!all.empty()) explain(world.output(sinks.size()), timeline, all);
+      return all;
+    }
     std::vector<Failure> some = check_errors(*test.errors, world.output(sinks.size()));
     std::move(some.begin(), some.end(), std::back_inserter(all));
     return all;
+  }
+
+  // Rows that are missing may have failed on their way.
+  void explain(const std::vector<OutputRow>& letters, const Timeline& timeline,
+               std::vector<Failure>& all) const {
+    if (letters.empty()) return;
+    Failure& failure = all.emplace_back(
+        told("errors", std::to_string(letters.size()) + (letters.size() == 1 ? " row" : " rows") +
+                           " failed on the way, of which the test says nothing"));
+    std::vector<json::Value> some;
+    for (std::size_t i = 0; i < std::min(letters.size(), kLettersMax); ++i)
+      some.push_back(
+          show_letter(letters[i], LetterForm::whole, input_of(definition_, timeline, letters[i])));
+    failure.actual = json::Value::array({}, std::move(some));
   }
 
   const spec::PipelineSpec& definition_;

@@ -103,6 +103,7 @@ class Merger {
 
   Result<InputRow> make_row(const Track& track, const spec::TestRecord& record) const {
     InputRow row;
+    row.item = track.next;
     row.timestamp_ms = track.due().us / 1000;
     row.key = record.key;
     row.headers = record.headers;
@@ -145,6 +146,17 @@ Status play(const Arrival& arrival, World& world, std::size_t batch_rows) {
 Result<Timeline> make_timeline(const spec::PipelineSpec& definition,
                                const std::vector<spec::TestInput>& inputs) {
   return Merger(definition, inputs).merge();
+}
+
+std::optional<std::size_t> item_of(const Timeline& timeline, std::uint32_t source,
+                                   std::int32_t partition, std::int64_t offset) {
+  for (const auto& item : timeline.items) {
+    const auto* arrival = std::get_if<Arrival>(&item);
+    if (arrival == nullptr || arrival->source != source) continue;
+    for (const InputRow& row : arrival->rows)
+      if (row.partition == partition && offset-- == 0) return row.item;
+  }
+  return std::nullopt;
 }
 
 Status play(const Timeline& timeline, World& world, std::size_t batch_rows) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -42,6 +44,11 @@ struct Timeline {
 // where.
 Result<Timeline> make_timeline(const spec::PipelineSpec& definition,
                                const std::vector<spec::TestInput>& inputs);
+
+// Which item of its source's input became the record at `offset` of a partition; nothing where no
+// record did.
+std::optional<std::size_t> item_of(const Timeline& timeline, std::uint32_t source,
+                                   std::int32_t partition, std::int64_t offset);
 
 // Plays it, and brings it to its end. Arrivals are split by the world's batch size.
 Status play(const Timeline& timeline, World& world, std::size_t batch_rows);

@@ -13,12 +13,12 @@ constexpr std::size_t kOutputPerInput = 10;
 constexpr std::uint64_t kTurnsBetweenLooks = 256;         // at the caller's time
 constexpr Duration kStopTimeout = std::chrono::hours(1);  // virtual; nothing waits for it
 
+}  // namespace
+
 std::string topic_of(const spec::SourceSpec& source) {
   const auto* kafka = std::get_if<spec::KafkaSourceSpec>(&source.kind);
   return kafka != nullptr && !kafka->topics.empty() ? kafka->topics.front() : source.id;
 }
-
-}  // namespace
 
 // Steps its tasks when the world says so.
 class World::Host final : public runtime::TaskHost {

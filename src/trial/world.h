@@ -22,6 +22,9 @@
 
 namespace leat::trial {
 
+// The topic that the records of a source say they come from.
+std::string topic_of(const spec::SourceSpec& source);
+
 // Runs one plan on the calling thread in virtual time, with the daemon's own pipeline, coordinator
 // and tasks; only sources and sinks lie in memory. Nothing outside is touched and nothing is
 // logged. Thread-confined. After a failure every call gives the same Status.

@@ -48,8 +48,8 @@ Problem invalid_body(const std::string& text, const std::string& pointer, std::s
 // The body of a preview, read and checked; or the problem.
 class PreviewBody {
  public:
-  PreviewBody(const std::string& text, const spec::Options& options)
-      : text_(text), options_(options) {}
+  PreviewBody(const std::string& text, const Services& services)
+      : text_(text), services_(services), options_(services.definitions) {}
 
   std::optional<Problem> read() {
     json::ParseOptions guard;
@@ -59,6 +59,9 @@ class PreviewBody {
     const json::Parsed parsed = json::parse(text_, guard);
     if (parsed.malformed() || !parsed.ok()) return not_json(parsed);
     const json::Value& body = parsed.root();
+    if (!body.is_object())
+      return wrong("", "WRONG_TYPE",
+                   "the body is an object, not " + std::string(json::kind_name(body.kind())));
     for (const json::Member& member : body.members()) {
       constexpr std::string_view kKnown[] = {"definition", "input", "limit", "read"};
       if (std::find(std::begin(kKnown), std::end(kKnown), member.key) == std::end(kKnown))
@@ -66,8 +69,12 @@ class PreviewBody {
     }
     if (const auto problem = read_limit(body)) return problem;
     const json::Value* definition = body.find("definition");
-    if (definition == nullptr || !definition->is_object())
+    if (definition == nullptr)
       return wrong("", "MISSING_FIELD", "`definition` is missing: the pipeline to try");
+    if (!definition->is_object())
+      return wrong("/definition", "WRONG_TYPE",
+                   "`definition` must be an object (a pipeline), not " +
+                       std::string(json::kind_name(definition->kind())));
     if (auto problem = read_definition(*definition)) return problem;
     const json::Value* input = body.find("input");
     const json::Value* read = body.find("read");
@@ -153,13 +160,16 @@ class PreviewBody {
   }
   std::optional<Problem> read_definition(const json::Value& definition) {
     spec::ParseResult parsed = spec::parse_pipeline(json::to_text(definition), options_);
-    spec_ = std::move(parsed.spec);
+    spec_ = parsed.spec;
     if (spec_ != nullptr) return std::nullopt;
+    const auto more = services_.backend.check_rest(parsed);
+    parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());
     for (spec::Diagnostic& one : parsed.diagnostics) one.line = one.column = 0;
     return of_definition(std::move(parsed.diagnostics));
   }
 
   const std::string& text_;
+  const Services& services_;
   const spec::Options& options_;
   std::shared_ptr<const spec::PipelineSpec> spec_;
   std::vector<spec::TestInput> inputs_;
@@ -170,7 +180,9 @@ class PreviewBody {
 void show_preview(Services& services, const PreviewBody& body, const Reply& reply) {
   trial::Preview preview =
       trial::preview(body.definition(), body.inputs(), body.limit(), limits_from(services.clock));
-  if (!preview.diagnostics.empty()) return reply(body.all(std::move(preview.diagnostics)));
+  if (!preview.diagnostics.empty())
+    return reply(body.of_definition(std::move(preview.diagnostics)));
+  if (!preview.bad_rows.empty()) return reply(body.all(std::move(preview.bad_rows)));
   if (!preview.status.ok()) return reply(problem_of(preview.status));
   reply(json_response(200, trial::to_json(preview)));
 }
@@ -249,8 +261,11 @@ class Reading : public std::enable_shared_from_this<Reading> {
 void test_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
   spec::ParseResult parsed = spec::parse_pipeline(request->body, services.definitions);
   if (parsed.malformed) return reply(malformed_json(std::move(parsed.diagnostics)));
-  if (!parsed.ok())
+  if (!parsed.ok()) {
+    const auto more = services.backend.check_rest(parsed);
+    parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());
     return reply(invalid_definition(request->body, std::move(parsed.diagnostics), ""));
+  }
   trial::Report report =
       trial::run_tests(*parsed.spec, services.clock, limits_from(services.clock));
   if (!report.valid())
@@ -260,7 +275,7 @@ void test_pipeline(Services& services, const RequestPtr& request, const Reply& r
 }
 
 void preview_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
-  const auto body = std::make_shared<PreviewBody>(request->body, services.definitions);
+  const auto body = std::make_shared<PreviewBody>(request->body, services);
   if (const auto problem = body->read()) return reply(*problem);
   if (body->wishes().empty()) return show_preview(services, *body, reply);
   std::make_shared<Reading>(services, request, body, reply)->start();

@@ -68,6 +68,7 @@ TEST_F(Trials, ABadPreviewSaysWhere) {
   refused("{", "400 MALFORMED_JSON", "");
   refused("{}", "422 INVALID_BODY", "");
   refused("[]", "422 INVALID_BODY", "");
+  refused(R"({"definition": 1})", "422 INVALID_BODY", "/definition");
   refused(definition + "}", "422 INVALID_BODY", "");
   refused(definition + R"(, "inptu": {}})", "422 INVALID_BODY", "/inptu");
   refused(definition + R"(, "input": {}, "limit": 0})", "422 INVALID_BODY", "/limit");
@@ -79,6 +80,17 @@ TEST_F(Trials, ABadPreviewSaysWhere) {
   refused(definition + R"(, "read": {"in": 1001}})", "422 INVALID_BODY", "/read/in");
   refused(definition + R"(, "read": {"on": 20}})", "422 INVALID_BODY", "/read/on");
   refused(definition + R"(, "read": 20})", "422 INVALID_BODY", "/read");
+}
+
+TEST_F(Trials, MistakesOfADefinitionInABodyAreAtTheirPlace) {
+  std::string text(kDefinition);
+  text.replace(text.find("v * 2"), 5, "nofunction(v)");
+  const RawAnswer answer = post("preview", "{\"input\": {},\n\n\"definition\": " + text + "}");
+  EXPECT_EQ(code_in(answer), "422 INVALID_DEFINITION");
+  EXPECT_EQ(at(answer.body, "/errors/0/pointer"), "/definition/steps/0/set/w") << answer.body;
+  EXPECT_EQ(at(answer.body, "/errors/0/line"), "4");
+  const RawAnswer wrong = post("preview", R"({"definition": 1, "input": {}})");
+  EXPECT_EQ(at(wrong.body, "/errors/0/code"), "WRONG_TYPE");
 }
 
 TEST_F(Trials, APreviewReadsRecordsOfTheSource) {

@@ -393,11 +393,17 @@ TEST_F(CliTest, ValidateTellsTwelveMistakesAtOnceEachWithItsLineAndACaret) {
   EXPECT_EQ(run({"validate", file, "-o", "table"}), ExitCode::bad_config);
   std::size_t at = 0;
   for (const support::Mistake& each : support::kMistakes) {
-    const std::string place =
-        file + ":" + std::to_string(each.line) + ":" + std::to_string(each.column) + ": ";
+    const std::string number = std::to_string(each.line);
+    const std::string place = file + ":" + number + ":";
     at = err_.find(place, at);
     ASSERT_NE(at, std::string::npos) << place << err_;
     const std::string line = err_.substr(at, err_.find('\n', at) - at);
+    // The column is the caret's, behind `  12 | `.
+    const std::size_t column = std::stoul(line.substr(place.size()));
+    EXPECT_GE(column, static_cast<std::size_t>(each.column));
+    const std::size_t caret = err_.find('^', at);
+    ASSERT_NE(caret, std::string::npos);
+    EXPECT_EQ(caret - err_.rfind('\n', caret) - 1, 2 + number.size() + 3 + column - 1) << line;
     EXPECT_THAT(line, HasSubstr("[" + std::string(each.code) + "]"));
     EXPECT_THAT(line, HasSubstr(std::string(each.remedy)));
     at += line.size();

@@ -106,8 +106,48 @@ TEST_F(TrialCommands, TestRefusesADefinitionThatIsWrong) {
   EXPECT_EQ(run({"test", wrong}), ExitCode::bad_config);
   EXPECT_THAT(err_, HasSubstr("wrong.json:2:"));
   EXPECT_THAT(err_, HasSubstr("[UNKNOWN_FUNCTION]"));
-  EXPECT_EQ(out_, "");
   EXPECT_EQ(run({"test", write("no.json", "{")}), ExitCode::bad_config);
+  EXPECT_EQ(run({"test", wrong, "-o", "table"}), ExitCode::bad_config);
+  EXPECT_EQ(out_, "");
+}
+
+TEST_F(TrialCommands, ReportsHoldTheFilesThatAreNotValid) {
+  const std::string wrong = write("wrong.json", changed("v * 2", "nofunction(v)"));
+  const std::string none = write("none.json", "{");
+  EXPECT_EQ(run({"test", wrong, none, write("good.json", kGood), "-o", "json", "--junit",
+                 folder_ + "/report.xml"}),
+            ExitCode::bad_config);
+  EXPECT_THAT(out_, StartsWith("{\"file\":\"" + wrong +
+                               "\",\"passed\":false,\"tests\":[],\"diagnostics\":[{"));
+  EXPECT_THAT(out_, HasSubstr("\"code\":\"UNKNOWN_FUNCTION\""));
+  EXPECT_THAT(out_, HasSubstr("\"code\":\"MALFORMED_JSON\""));
+  EXPECT_EQ(std::count(out_.begin(), out_.end(), '\n'), 3);
+  const std::string xml = content("report.xml");
+  EXPECT_THAT(xml, HasSubstr("<testsuites tests=\"6\" failures=\"2\""));
+  EXPECT_THAT(xml, HasSubstr("<testsuite name=\"" + none + "\" tests=\"1\" failures=\"1\""));
+  EXPECT_THAT(xml, HasSubstr("wrong.json:2:"));
+  EXPECT_THAT(xml, HasSubstr("[UNKNOWN_FUNCTION]"));
+}
+
+TEST_F(TrialCommands, TestAndPreviewTellWhatValidateTells) {
+  const std::string worrying = write("worrying.json", changed("v * 2", "v * 2 + absent"));
+  const std::string wrong =
+      write("wrong.json", changed("\"v * 2\"", "\"nope(v)\"}, \"fro\": {\"a\":1"));
+  for (const std::string& file : {worrying, wrong}) {
+    run({"validate", file, "-q", "-o", "table"});
+    const std::string told = err_;
+    EXPECT_NE(told, "");
+    run({"test", file, "-o", "table"});
+    EXPECT_EQ(err_, told);
+    run({"preview", file, "--row", "{}", "-o", "table"});
+    EXPECT_EQ(err_, told);
+  }
+}
+
+TEST_F(TrialCommands, PlacesAreThoseOfTheCaret) {
+  const std::string wrong = write("wrong.json", changed("v * 2", "v * nofunction(v)"));
+  run({"validate", wrong, "-q", "-o", "table"});
+  EXPECT_THAT(err_, HasSubstr("wrong.json:2:50: "));
 }
 
 TEST_F(TrialCommands, PreviewShowsRowsAfterEveryStep) {
@@ -141,8 +181,22 @@ TEST_F(TrialCommands, PreviewSaysWhichRowIsNone) {
   const std::string file = write("p.json", kGood);
   EXPECT_EQ(run({"preview", file, "--input", write("rows.ndjson", "{}\n{\n")}), ExitCode::failed);
   EXPECT_THAT(err_, HasSubstr("rows.ndjson:2: "));
-  EXPECT_EQ(run({"preview", file, "--row", "[1]"}), ExitCode::bad_config);
-  EXPECT_THAT(err_, HasSubstr("a row is an object"));
+  EXPECT_EQ(run({"preview", file, "--row", "[1]"}), ExitCode::failed);
+  EXPECT_THAT(err_, HasSubstr("leat: --row 1: a row is an object"));
+  const std::string rows = write("long.ndjson", "{}\n{\"$value\": {}, \"$partition\": \"x\"}\n");
+  EXPECT_EQ(run({"preview", file, "--input", rows}), ExitCode::failed);
+  EXPECT_THAT(err_, HasSubstr("long.ndjson:2 /$partition: "));
+}
+
+TEST_F(TrialCommands, PreviewTakesWhatTheSourceTakes) {
+  const std::string file = write("p.json", kGood);
+  EXPECT_EQ(run({"preview", file, "--row", R"({"v":1,"v":2,"x":1e400})", "-o", "table"}),
+            ExitCode::done)
+      << err_;
+  EXPECT_THAT(out_, HasSubstr(R"(\"v\":2,\"x\":1e400,\"w\":2)"));
+  EXPECT_EQ(run({"preview", file, "--row", R"({"v":1e400})", "-o", "table"}), ExitCode::done);
+  EXPECT_THAT(out_, HasSubstr("NUMBER_OUT_OF_RANGE"));
+  EXPECT_EQ(run({"preview", file, "--row", R"({"$value":{"v":1e400}})"}), ExitCode::failed);
 }
 
 TEST_F(TrialCommands, ExprPrintsTheValueOfEachRow) {

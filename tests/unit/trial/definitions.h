@@ -37,7 +37,7 @@ inline Report run(const std::string& text, const Limits& limits = {}) {
 inline std::string first_failures(const Report& report) {
   std::string text;
   for (const spec::Diagnostic& one : report.diagnostics)
-    text += one.code + ": " + one.message + "\n";
+    if (one.severity == spec::Severity::error) text += one.code + ": " + one.message + "\n";
   for (const TestRun& one : report.runs) {
     for (const Failure& failure : one.failures)
       text += failure.sink + ": " + failure.message + "\n";

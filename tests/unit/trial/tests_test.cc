@@ -56,6 +56,40 @@ TEST(DefinitionTests, SayWhichRowsAreMissingAndWhichWereNotExpected) {
   EXPECT_EQ(shown(failure.actual), R"J([{"v":2,"w":3}])J");
 }
 
+TEST(DefinitionTests, AFailureShowsTheRowsThatFailedOnTheirWay) {
+  const std::string input = R"J("input": {"in": [{"$advance": "1s"}, {"v": 1}, {"x": 2},
+      {"$value": {"v": "a"}, "$key": "k"}]})J";
+  const Report report = run(pipeline(R"J([{"id": "more", "set": {"w": "v + 1"}}])J",
+                                     R"J([{"name": "t", "modes": ["real_time"], )J" + input +
+                                         R"J(, "expect": {"out": {"count": 3}}}])J"));
+  ASSERT_FALSE(report.passed());
+  for (const TestRun& one : report.runs) {
+    ASSERT_EQ(one.failures.size(), 2u);
+    EXPECT_EQ(one.failures[1].sink, "errors");
+    EXPECT_EQ(one.failures[1].message, "2 rows failed on the way, of which the test says nothing");
+    const std::string actual = shown(one.failures[1].actual);
+    EXPECT_THAT(actual, testing::HasSubstr(R"("step":"more","code":"NO_SUCH_FIELD")"));
+    EXPECT_THAT(actual, testing::HasSubstr(R"("input":"/input/in/2","$value":{"x":2})"));
+    EXPECT_THAT(actual, testing::HasSubstr(R"("input":"/input/in/3","$value":{"v":"a"})"));
+  }
+  const Report passed =
+      run(pipeline(R"J([{"id": "more", "set": {"w": "v + 1"}}])J",
+                   R"J([{"name": "t", )J" + input + R"J(, "expect": {"out": {"count": 1}}}])J"));
+  EXPECT_TRUE(passed.passed());
+}
+
+TEST(DefinitionTests, AFailureShowsAFewOfManyRowsThatFailed) {
+  std::string rows;
+  for (int i = 0; i < 40; ++i) rows += (i == 0 ? "{}" : ",{}");
+  const Report report = run(pipeline(R"J([{"set": {"w": "v + 1"}}])J",
+                                     R"J([{"name": "t", "input": {"in": [)J" + rows +
+                                         R"J(]}, "expect": {"out": {"count": 40}}}])J"));
+  ASSERT_FALSE(report.passed());
+  const Failure& failure = report.runs[0].failures.at(1);
+  EXPECT_THAT(failure.message, testing::StartsWith("40 rows failed"));
+  EXPECT_EQ(failure.actual.elements().size(), 10u);
+}
+
 TEST(DefinitionTests, ASequenceMindsTheOrder) {
   const std::string input = R"J("input": {"in": [{"v": 1}, {"v": 2}]})J";
   EXPECT_EQ(first_failures(run(pipeline("[]", R"J([{"name": "t", )J" + input + R"J(,
@@ -168,7 +202,8 @@ TEST(DefinitionTests, ADefinitionThatCannotBePutTogetherHasNoRuns) {
 }
 
 TEST(DefinitionTests, FunctionsAnswerFromTables) {
-  EXPECT_EQ(first_failures(run(pipeline(R"J([{"set": {"country": "geo.country_of(ip) ?? 'ZZ'", "n": "add(v, 1)"}}])J", R"J([
+  EXPECT_EQ(first_failures(run(pipeline(
+                R"J([{"set": {"country": "geo.country_of(ip) ?? 'ZZ'", "n": "add(v, 1)"}}])J", R"J([
     {"name": "t", "mock": {"functions": {"geo.country_of": {"10.0.0.1": "DE"}, "add": {"[1, 1]": 2}}},
      "input": {"in": [{"ip": "10.0.0.1", "v": 1}, {"ip": "10.0.0.2", "v": 1}]},
      "expect": {"out": {"exactly": [{"ip": "10.0.0.1", "v": 1, "country": "DE", "n": 2},
