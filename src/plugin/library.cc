@@ -5,7 +5,7 @@
 #include <deque>
 
 #include "base/text.h"
-#include "plugin/host.h"
+#include "plugin/calls/host.h"
 
 namespace leat::plugin {
 namespace {

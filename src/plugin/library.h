@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "plugin/calls/row_errors.h"
 #include "plugin/inspect.h"
 #include "plugin/listing.h"
-#include "plugin/row_errors.h"
 
 namespace leat::plugin {
 

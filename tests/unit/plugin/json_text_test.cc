@@ -1,4 +1,4 @@
-#include "plugin/json_text.h"
+#include "plugin/calls/json_text.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "plugin/probe.h"
+#include "plugin/probe/probe.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,10 +1,9 @@
-#include "plugin/scalar.h"
+#include "plugin/calls/scalar.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "plugin/inspect.h"
-#include "unit/plugin/plugin_files.h"
+#include "unit/plugin/loaded_library.h"
 
 namespace leat::plugin {
 namespace {
@@ -12,20 +11,6 @@ namespace {
 using record::Type;
 using record::Value;
 using ::testing::HasSubstr;
-
-// One load for all tests of the program: a second would give the same library.
-const Library& loaded(const std::string& name) {
-  static std::map<std::string, std::shared_ptr<const Library>> all;
-  std::shared_ptr<const Library>& library = all[name];
-  if (!library) {
-    const Inspection found = inspect(plugin::library(name));
-    EXPECT_TRUE(found.ok()) << name;
-    auto made = Library::load(library_path(name), *found.identity);
-    EXPECT_TRUE(made.ok()) << (made.ok() ? "" : made.refusal().message);
-    library = *std::move(made);
-  }
-  return *library;
-}
 
 // One function of the plugin, called with rows of arguments.
 class Called {

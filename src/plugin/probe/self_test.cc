@@ -1,4 +1,4 @@
-#include "plugin/self_test.h"
+#include "plugin/probe/self_test.h"
 
 #include <algorithm>
 #include <array>
@@ -6,8 +6,8 @@
 #include <memory>
 #include <new>
 
-#include "plugin/aggregate.h"
-#include "plugin/scalar.h"
+#include "plugin/calls/aggregate.h"
+#include "plugin/calls/scalar.h"
 
 namespace leat::plugin {
 namespace {

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "plugin/inspect.h"
 #include "plugin/listing.h"
-#include "plugin/sandbox.h"
+#include "plugin/probe/sandbox.h"
 
 namespace leat::plugin {
 

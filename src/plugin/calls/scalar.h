@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "plugin/columns.h"
-#include "plugin/instance.h"
+#include "plugin/calls/columns.h"
+#include "plugin/calls/instance.h"
 #include "record/function.h"
 
 namespace leat::plugin {

@@ -10,8 +10,8 @@
 
 #include "base/arena.h"
 #include "leat/plugin.h"
+#include "plugin/calls/row_errors.h"
 #include "plugin/listing.h"
-#include "plugin/row_errors.h"
 #include "record/value.h"
 
 namespace leat::plugin {

@@ -1,4 +1,4 @@
-#include "plugin/sandbox.h"
+#include "plugin/probe/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

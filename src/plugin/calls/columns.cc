@@ -1,11 +1,11 @@
-#include "plugin/columns.h"
+#include "plugin/calls/columns.h"
 
 #include <algorithm>
 #include <cstring>
 
 #include "base/text.h"
-#include "plugin/json_text.h"
-#include "plugin/row_errors.h"
+#include "plugin/calls/json_text.h"
+#include "plugin/calls/row_errors.h"
 
 namespace leat::plugin {
 namespace {

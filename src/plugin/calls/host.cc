@@ -1,4 +1,4 @@
-#include "plugin/host.h"
+#include "plugin/calls/host.h"
 
 #include <bit>
 

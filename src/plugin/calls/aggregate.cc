@@ -1,4 +1,4 @@
-#include "plugin/aggregate.h"
+#include "plugin/calls/aggregate.h"
 
 #include <cstring>
 

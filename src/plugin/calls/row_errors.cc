@@ -1,4 +1,4 @@
-#include "plugin/row_errors.h"
+#include "plugin/calls/row_errors.h"
 
 #include <deque>
 #include <map>

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string_view>
 
-#include "plugin/host.h"
+#include "plugin/calls/host.h"
 #include "plugin/library.h"
 
 namespace leat::plugin {

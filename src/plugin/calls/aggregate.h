@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "plugin/columns.h"
-#include "plugin/instance.h"
+#include "plugin/calls/columns.h"
+#include "plugin/calls/instance.h"
 
 namespace leat::plugin {
 

@@ -1,4 +1,4 @@
-#include "plugin/instance.h"
+#include "plugin/calls/instance.h"
 
 namespace leat::plugin {
 

@@ -1,4 +1,4 @@
-#include "plugin/scalar.h"
+#include "plugin/calls/scalar.h"
 
 #include <algorithm>
 

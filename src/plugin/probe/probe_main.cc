@@ -7,8 +7,8 @@
 #include "base/file.h"
 #include "json/write.h"
 #include "plugin/library.h"
-#include "plugin/probe.h"
-#include "plugin/self_test.h"
+#include "plugin/probe/probe.h"
+#include "plugin/probe/self_test.h"
 
 namespace leat::plugin {
 namespace {
