@@ -185,7 +185,6 @@ class OutColumn {
  public:
   OutColumn(const Field& field, size_t rows)
       : field_(field),
-        rows_(rows),
         size_(slot_size(field.type)),
         data_(rows * size_, 16, Guarded::kUnwritten, "its result slots"),
         valid_((rows + 63) / 64 * 8, 8, static_cast<char>(0xFF), "its validity words") {
@@ -215,7 +214,7 @@ class OutColumn {
 
  private:
   Field field_;
-  size_t rows_, size_;
+  size_t size_;
   Guarded data_, valid_;
   leat_out out_{};
 };
