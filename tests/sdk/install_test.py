@@ -60,6 +60,10 @@ class Install(unittest.TestCase):
     def test_the_plugin_outside_has_fewer_than_twenty_lines(self):
         self.assertLess(len((HERE / "outside" / "outside.cc").read_text().splitlines()), 20)
 
+    def test_the_page_shows_exactly_the_plugin_outside(self):
+        page = (HERE.parent.parent / "plugins" / "README.md").read_text()
+        self.assertIn(f"```cpp\n{(HERE / 'outside' / 'outside.cc').read_text()}```\n", page)
+
     def test_the_sdk_is_headers_and_four_files_of_cmake(self):
         files = {path.relative_to(self.prefix) for path in self.prefix.rglob("*") if path.is_file()}
         self.assertIn(Path("include/leat/plugin.h"), files)
