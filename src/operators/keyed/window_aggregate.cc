@@ -98,12 +98,17 @@ Status WindowAggregate::tell_close(const state::Entry& entry, OpenWindow& window
                    out);
 }
 
+Status WindowAggregate::tell_unheard(const Taken& taken, OpenWindow& window, flow::Collector& out) {
+  split_.flush(taken.batch, out);  // what came before
+  return tell_close(taken.entry, window, out);
+}
+
 Status WindowAggregate::split(Taken& taken, const WindowTimes& window, const void* block,
                               flow::Collector& out) {
-  in_.reader().values(taken.row, key_);
-  if (!split_.add(taken.batch, taken.row, taken.made++, key_, window, block)) return {};
   made_.flush(out);  // what came before
-  split_.flush(taken.batch, out);
+  in_.reader().values(taken.row, key_);
+  if (split_.add(taken.batch, taken.row, taken.made++, key_, window, block))
+    split_.flush(taken.batch, out);
   return {};
 }
 

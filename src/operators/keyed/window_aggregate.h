@@ -87,6 +87,8 @@ class WindowAggregate final : public flow::Operator {
 
   // The window closed without having been told of.
   Status tell_close(const state::Entry& entry, OpenWindow& window, flow::Collector& out);
+  // The same, as a row finds it.
+  Status tell_unheard(const Taken& taken, OpenWindow& window, flow::Collector& out);
   // The row was added to the window: what comes out of that now.
   Status tell_row(Taken& taken, OpenWindow& window, flow::Collector& out);
   Status split(Taken& taken, const WindowTimes& window, const void* block, flow::Collector& out);

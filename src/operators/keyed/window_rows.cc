@@ -49,7 +49,7 @@ Status WindowAggregate::take_in_windows(Taken& taken, flow::Collector& out) {
     if (window == nullptr) window = &value.insert(states_, start, start + grid.size_us);
     const bool unheard = rules_.on_close() && window->has(OpenWindow::kPending);
     if (unheard && is_closed(window->end_us, taken.lateness))
-      LEAT_RETURN_IF_ERROR(tell_close(taken.entry, *window, out));
+      LEAT_RETURN_IF_ERROR(tell_unheard(taken, *window, out));
     add_row(states_, window->block, in_.arguments(), taken.row,
             place_of(taken.batch.rows()[taken.row]));
     LEAT_RETURN_IF_ERROR(tell_row(taken, *window, out));
@@ -157,7 +157,7 @@ Status WindowAggregate::take_in_session(Taken& taken, flow::Collector& out) {
   for (const std::size_t i : joined_) {
     OpenWindow& old = taken.value.windows()[i];
     if (rules_.on_close() && old.has(OpenWindow::kPending) && is_closed(old.end_us, taken.lateness))
-      LEAT_RETURN_IF_ERROR(tell_close(taken.entry, old, out));
+      LEAT_RETURN_IF_ERROR(tell_unheard(taken, old, out));
   }
   OpenWindow& session = settle_session(taken, block, times);
   add_row(states_, block, in_.arguments(), taken.row, place_of(taken.batch.rows()[taken.row]));
