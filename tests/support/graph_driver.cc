@@ -117,7 +117,8 @@ GraphDriver::GraphDriver(std::shared_ptr<const plan::Plan> plan, Options options
   source.poll_rows_max = options.poll_rows_max;
   for (std::uint32_t i = 0; i < plan_->spec->sources.size(); ++i)
     broker.add_topic(plan_->spec->sources[i].id, i, options.partitions);
-  for (std::uint32_t i = 0; i < plan_->parallelism; ++i) hosts_.push_back(std::make_unique<Host>());
+  options_.state.memory = options.state_memory;
+  make_hosts();
   for (const char* kind : {"kafka", "file", "generator"})
     registry_.sources[kind] =
         [this](const flow::SourceContext&, std::vector<const spec::SourceSpec*>,
@@ -144,6 +145,11 @@ GraphDriver::~GraphDriver() {
   end_process();
 }
 
+void GraphDriver::make_hosts() {
+  hosts_.clear();
+  for (std::uint32_t i = 0; i < plan_->parallelism; ++i) hosts_.push_back(std::make_unique<Host>());
+}
+
 void GraphDriver::begin() {
   if (pipeline_) end_process();
   source.end_fixed = false;
@@ -156,7 +162,8 @@ void GraphDriver::begin() {
       .created_at = {},
       .desired = runtime::Desired::running,
       .trigger_override = trigger_,
-      .state_folder = {},
+      // Nothing is written there, but what has no folder keeps all in memory.
+      .state_folder = options_.state.memory == 0 ? "" : "nowhere",
       .state = {[this](Action action) { disk_actions_.push_back(std::move(action)); },
                 state.opener()},
       .options = options_,
@@ -427,7 +434,8 @@ Result<runtime::LifecycleReceipt> GraphDriver::stop() {
   return await([&](auto reply) { pipeline_->stop(options, std::move(reply)); });
 }
 
-void GraphDriver::crash() {
+void GraphDriver::crash(std::shared_ptr<const plan::Plan> as) {
+  next_plan_ = std::move(as);
   broker.begin_life();
   state.begin_life();
   recover();
@@ -462,6 +470,10 @@ void GraphDriver::recover() {
   ++crashes_;
   end_process();
   broker.forget_reads();
+  if (next_plan_ != nullptr) {
+    plan_ = std::exchange(next_plan_, nullptr);
+    make_hosts();
+  }
   const std::string faults = std::exchange(faults_of_next_life, {});
   if (!faults.empty()) LEAT_CHECK(base::Faults::configure(faults).ok());
   begin();

@@ -29,6 +29,7 @@ class GraphDriver {
     std::uint64_t seed = 1;      // in which order tasks and the control thread take their turns
     std::size_t poll_rows_max = 256;
     std::optional<spec::TriggerSpec> trigger = {};  // instead of the definition's
+    std::uint64_t state_memory = 0;  // bytes that tables may keep beside the disk; 0 = any number
   };
   explicit GraphDriver(std::shared_ptr<const plan::Plan> plan);
   GraphDriver(std::shared_ptr<const plan::Plan> plan, Options options);
@@ -66,8 +67,8 @@ class GraphDriver {
   // Stop with a commit; the pipeline stays stopped until begin().
   Result<runtime::LifecycleReceipt> stop();
   void begin();
-  // kill -9, and a new start.
-  void crash();
+  // kill -9, and a new start; of the same definition with another parallelism, if `as` says so.
+  void crash(std::shared_ptr<const plan::Plan> as = nullptr);
 
   std::vector<OutputRow> output(const std::string& id) const {
     return broker.all_outputs(index_of_sink(id));
@@ -112,14 +113,16 @@ class GraphDriver {
   bool round();
   bool control_turn();
   bool disk_turn();
+  void make_hosts();
   void end_process();
   void recover();
   Result<runtime::LifecycleReceipt> await(
       const std::function<void(runtime::Reply<runtime::LifecycleReceipt>)>& ask);
   bool advance_to_next_deadline(Instant end);
 
-  const std::shared_ptr<const plan::Plan> plan_;
-  std::optional<spec::TriggerSpec> trigger_;  // what a restart begins with
+  std::shared_ptr<const plan::Plan> plan_;
+  std::shared_ptr<const plan::Plan> next_plan_;  // of the next process; null = the same
+  std::optional<spec::TriggerSpec> trigger_;     // what a restart begins with
   std::mt19937_64 random_;
   base::Wakeup control_;
   flow::Registry registry_;

@@ -327,6 +327,7 @@ SimulatedOutcome Simulation::run_plainly(const Records& records) {
 // What the schedule does, one step after the other.
 struct Simulation::Moves {
   GraphDriver& graph;
+  const std::map<std::uint32_t, std::shared_ptr<const plan::Plan>>& plans;
   std::mt19937_64& random;
   std::uint64_t crashes_left;
   std::uint64_t armed_for = ~std::uint64_t{0};  // the life in which a crash waits to happen
@@ -357,6 +358,9 @@ struct Simulation::Moves {
       case 4: graph.source.revoke = true; break;
       case 5: graph.source.lose = lost = true; break;
       case 6: graph.advance(std::chrono::milliseconds(below(150))); break;
+      case 7:
+        if (below(3) == 0) graph.crash(plans.at(1U << below(3)));
+        break;
       default: break;
     }
     graph.take_uneven_turns(static_cast<int>(below(8)));
@@ -370,16 +374,16 @@ struct Simulation::Moves {
 };
 
 SimulatedOutcome Simulation::run_schedule(const Records& records, std::mt19937_64& random) {
-  constexpr std::uint32_t kParallelism[] = {1, 2, 4};
   GraphDriver::Options options;
   options.partitions = records.partitions;
   options.seed = random();
   options.poll_rows_max = random() % 3 == 0 ? 256 : 1 + random() % 4;
   options.trigger = random() % 2 == 0 ? real_time(std::chrono::milliseconds(10 + random() % 90))
                                       : micro_batch(std::chrono::milliseconds(10 + random() % 90));
-  GraphDriver graph(plans_.at(kParallelism[random() % 3]), options);
+  if (random() % 3 == 0) options.state_memory = 1;  // all that may leave memory does
+  GraphDriver graph(plans_.at(1U << random() % 3), options);
   if (random() % 3 == 0) graph.sink.in_flight_max = 1 + random() % 3;
-  Moves moves{graph, random, random() % 4};
+  Moves moves{graph, plans_, random, random() % 4};
   for (std::size_t fed = 0; fed < records.rows.size();) {
     moves.arm();
     for (std::size_t n = 1 + random() % 5; n > 0 && fed < records.rows.size(); --n, ++fed)
