@@ -1,6 +1,7 @@
 #include "operators/aggregates/packed.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace leat::operators {
@@ -77,8 +78,12 @@ Value in_arena(const Value& value, base::Arena& arena) {
 }  // namespace
 
 void put_varint(std::uint64_t number, std::string& out) {
-  for (; number >= 0x80; number >>= 7) out.push_back(static_cast<char>(number | 0x80));
-  out.push_back(static_cast<char>(number));
+  constexpr std::size_t kBytesMax = 10;
+  std::array<char, kBytesMax> bytes;
+  std::size_t size = 0;
+  for (; number >= 0x80; number >>= 7) bytes[size++] = static_cast<char>(number | 0x80);
+  bytes[size++] = static_cast<char>(number);
+  out.append(bytes.data(), size);
 }
 
 void put_signed(std::int64_t number, std::string& out) {
@@ -94,7 +99,9 @@ void put_signed_wide(SignedWide number, std::string& out) {
 }
 
 void put_word(std::uint64_t word, std::string& out) {
-  for (int i = 0; i < 8; ++i) out.push_back(static_cast<char>(word >> (8 * i)));
+  std::array<char, 8> bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(word >> (8 * i));
+  out.append(bytes.data(), bytes.size());
 }
 
 void put_text(std::string_view text, std::string& out) {

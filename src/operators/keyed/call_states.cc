@@ -37,6 +37,10 @@ CallStates::CallStates(const std::vector<AggregateWork::Call>& calls) {
     bytes_ += call.function->state_bytes();
     merges_ = merges_ && call.function->merges();
   }
+  put_varint(size(), names_);
+  for (const Place& place : places_)
+    for (int shift = 0; shift < 32; shift += 8)
+      names_.push_back(static_cast<char>(place.name >> shift & 0xFF));
 }
 
 void CallStates::make(void* block) const {
@@ -69,12 +73,7 @@ void CallStates::results(const void* block, base::Arena& arena,
   for (std::size_t c = 0; c < size(); ++c) out[c] = function(c).result(of(block, c), arena);
 }
 
-void CallStates::put_names(std::string& out) const {
-  put_varint(size(), out);
-  for (const Place& place : places_)
-    for (int shift = 0; shift < 32; shift += 8)
-      out.push_back(static_cast<char>(place.name >> shift & 0xFF));
-}
+void CallStates::put_names(std::string& out) const { out.append(names_); }
 
 Status CallStates::take_names(std::string_view& bytes, Order& order) const {
   Unpacker in(bytes);

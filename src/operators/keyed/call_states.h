@@ -63,6 +63,7 @@ class CallStates {
     std::uint32_t name = 0;  // a hash of the call's name
   };
   std::vector<Place> places_;
+  std::string names_;  // as values begin
   std::vector<std::shared_ptr<const AggregateFunction>> functions_;
   std::size_t bytes_ = 0;
   bool merges_ = true;
