@@ -152,10 +152,13 @@ def measure_restart(options, tools, binary, bootstrap, _):
             time.sleep(gap_s / 2)
             folder = stage.leat.kill()
             time.sleep(0.2)  # what is on the wire arrives
-            watch = tools.start("topics", "next", stage.outgoing)
+            watch = tools.start("topics", "next", stage.outgoing, "--timeout-ms", 30_000)
             started = time.time_ns()
             stage.leat.serve(folder)
-            first = int(watch.communicate()[0])
+            answer = watch.communicate()[0]
+            if not answer:
+                raise RuntimeError("no output after the restart: " + json.dumps(stage.leat.call("GET", f"/v1/pipelines/{stage.leat.pipeline}"))[:3000])
+            first = int(answer)
             seconds.append((first - started) / 1e9)
             say(f"restart {kill + 1}: first output {seconds[-1]:.2f} s after the process starts")
             time.sleep(gap_s / 2)
@@ -193,7 +196,7 @@ def measure_spill(options, tools, binary, bootstrap, number):
     users = options.users or 10_000_000
     records = options.records or users * 3 // 2
     limit = options.memory or "256MiB"
-    stage = Stage(f"spill-{number}", tools, binary, bootstrap, users, TRIGGERS["real_time"], limit, ["memory=512MiB"])
+    stage = Stage(f"spill-{number}", tools, binary, bootstrap, users, TRIGGERS["real_time"], limit, [f"memory={limit}"])
     run = [*stage.records, "--records", records, "--rate", 0, "--start-ns", time.time_ns()]
     marks = []
     try:
