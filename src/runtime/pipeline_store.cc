@@ -218,23 +218,26 @@ void Pipeline::read_state(const StateRequest& request, Reply<StateAnswer> reply)
                      .with("store", request.store));
   if (actual_ == Actual::starting || (run_ && !run_->launched()))
     return reply(problem(Code::unavailable, "RESTORING", "the state is being restored"));
-  if (!run_ || !keeper_->restored())
+  // Without a run what is committed is all there is.
+  const bool rests = !run_ && !move_ && !state_refused_;
+  if (!rests && (!run_ || !keeper_->restored()))
     return reply(problem(Code::wrong_state, "WRONG_STATE",
-                         "state can be read while the pipeline runs or is paused"));
+                         state_refused_ ? reason_ : "the pipeline is going down"));
   const auto step = static_cast<std::size_t>(found - keyed.begin());
   const std::size_t fields = found->key_fields.size();
   if (!request.key) return read_rows(step, fields, request, std::move(reply));
   auto readings = key_readings(*request.key, fields);
   if (!readings.ok()) return reply(std::move(readings).status());
-  if (request.latest)
+  if (request.latest && !rests)
     return read_latest(
         std::make_shared<LatestRead>(LatestRead{step, *std::move(readings), 0, std::move(reply)}));
-  keeper_->read_key(step, *std::move(readings), [reply](Result<StateKeeper::Row> row) {
-    if (!row.ok()) return reply(std::move(row).status());
-    if (!row->row)
-      return reply(problem(Code::not_found, "KEY_NOT_FOUND", "the store has no such key"));
-    reply(StateAnswer{{*row->row}, row->epoch});
-  });
+  keeper_->read_key(
+      step, newest_epoch_, *std::move(readings), [reply](Result<StateKeeper::Row> row) {
+        if (!row.ok()) return reply(std::move(row).status());
+        if (!row->row)
+          return reply(problem(Code::not_found, "KEY_NOT_FOUND", "the store has no such key"));
+        reply(StateAnswer{{*row->row}, row->epoch});
+      });
 }
 
 void Pipeline::read_rows(std::size_t step, std::size_t fields, const StateRequest& request,
@@ -251,7 +254,7 @@ void Pipeline::read_rows(std::size_t step, std::size_t fields, const StateReques
     if (!readings.ok()) return reply(std::move(readings).status());
     to = readings->front().bytes;
   }
-  keeper_->read_range(step, std::move(from), std::move(to), request.limit,
+  keeper_->read_range(step, newest_epoch_, std::move(from), std::move(to), request.limit,
                       [reply](Result<std::vector<StateRow>> rows) {
                         if (!rows.ok()) return reply(std::move(rows).status());
                         reply(StateAnswer{*std::move(rows), EpochId()});

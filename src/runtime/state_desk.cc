@@ -307,12 +307,37 @@ Result<std::vector<state::StateChange>> StateDesk::compare(
   return changes;
 }
 
-Result<StoreView> StateDesk::view(std::size_t step) const {
-  if (!restored_)
-    return Status(Code::unavailable,
-                  "the state is not there yet: it is read when the pipeline runs")
+// Nothing is lost by it: what is committed is folded, as the next run would.
+Status StateDesk::open_at_rest(EpochId committed) {
+  std::error_code error;
+  if (!store_ && !parts_.folder.empty() && !std::filesystem::exists(parts_.folder, error))
+    return Status(Code::not_found, "nothing is kept yet").with("problem", "KEY_NOT_FOUND");
+  const std::vector<state::StepState> steps = steps_of(*parts_.plan);
+  Status opened = open_if_closed(StateStart::keep);
+  if (opened.ok() && !store_->compare(steps).empty())
+    opened = Status(Code::wrong_state, "what is kept is of another definition");
+  if (!opened.ok())
+    return Status(Code::unavailable, "the state cannot be read while the pipeline does not run (" +
+                                         opened.message() + ")")
         .with("problem", "RESTORING");
+  auto ids = store_->adopt(steps);
+  if (!ids.ok()) return ids.status().with("problem", "BUSY");
+  ids_ = *std::move(ids);
+  if (committed.value() == 0) return {};
+  return store_->recover(committed, store_->state_id()).with("problem", "RESTORING");
+}
+
+Result<StoreView> StateDesk::view(std::size_t step, EpochId committed) {
+  if (!restored_)
+    if (Status opened = open_at_rest(committed); !opened.ok()) {
+      close_on_disk();
+      return opened;
+    }
   return StoreView{&parts_.plan->keyed[step], ids_[step], &store_->backing()};
+}
+
+void StateDesk::end_view() {
+  if (!restored_) close_on_disk();
 }
 
 }  // namespace leat::runtime

@@ -99,12 +99,16 @@ class StateDesk {
   Result<Brought> bring_back(const std::string& id, EpochId newest);
 
   Result<std::vector<state::StateChange>> compare(const std::vector<state::StepState>& steps);
-  // RESTORING in the field `problem` when no run has restored the state.
-  Result<StoreView> view(std::size_t step) const;
+  // The store of a keyed step, until the next call or end_view(). Without a run the store is opened for
+  // it, as of `committed` (0 = not known: as far as it is folded); in the field `problem` RESTORING when
+  // it does not fit, KEY_NOT_FOUND when there is none.
+  Result<StoreView> view(std::size_t step, EpochId committed);
+  void end_view();
 
  private:
   Status open_if_closed(StateStart start);
   void close_on_disk();
+  Status open_at_rest(EpochId committed);
   Status adopt(EpochId committed, const std::string& state_id, StateStart start, Restored& made);
   Status make_tables(Restored& made) const;
   Status look_at_disk() const;

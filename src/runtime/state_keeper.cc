@@ -140,30 +140,34 @@ void StateKeeper::bring_back(std::string id, EpochId newest,
       std::move(done));
 }
 
-void StateKeeper::read_key(std::size_t step, std::vector<StateKey> readings,
+void StateKeeper::read_key(std::size_t step, EpochId committed, std::vector<StateKey> readings,
                            std::function<void(Result<Row>)> done) {
   at_desk<Result<Row>>(
       Scope::of_anybody,
-      [step, readings = std::move(readings)](StateDesk& desk) -> Result<Row> {
-        const Result<StoreView> store = desk.view(step);
+      [step, committed, readings = std::move(readings)](StateDesk& desk) -> Result<Row> {
+        const Result<StoreView> store = desk.view(step, committed);
         if (!store.ok()) return store.status();
         auto row = runtime::read_key(*store, readings);
+        const EpochId epoch = store->backing->epoch();
+        desk.end_view();
         if (!row.ok()) return std::move(row).status();
-        return Row{*std::move(row), store->backing->epoch()};
+        return Row{*std::move(row), epoch};
       },
       std::move(done));
 }
 
-void StateKeeper::read_range(std::size_t step, std::string from, std::optional<std::string> to,
-                             std::size_t limit,
+void StateKeeper::read_range(std::size_t step, EpochId committed, std::string from,
+                             std::optional<std::string> to, std::size_t limit,
                              std::function<void(Result<std::vector<StateRow>>)> done) {
   at_desk<Result<std::vector<StateRow>>>(
       Scope::of_anybody,
-      [step, from = std::move(from), to = std::move(to),
+      [step, committed, from = std::move(from), to = std::move(to),
        limit](StateDesk& desk) -> Result<std::vector<StateRow>> {
-        const Result<StoreView> store = desk.view(step);
+        const Result<StoreView> store = desk.view(step, committed);
         if (!store.ok()) return store.status();
-        return runtime::read_range(*store, from, to, limit);
+        auto rows = runtime::read_range(*store, from, to, limit);
+        desk.end_view();
+        return rows;
       },
       std::move(done));
 }

@@ -75,10 +75,12 @@ class StateKeeper final : public flow::StateAccess {
     std::optional<StateRow> row;
     EpochId epoch;
   };
-  void read_key(std::size_t step, std::vector<StateKey> readings,
+  // `committed` is for the time without a run, as StateDesk::view() says.
+  void read_key(std::size_t step, EpochId committed, std::vector<StateKey> readings,
                 std::function<void(Result<Row>)> done);
-  void read_range(std::size_t step, std::string from, std::optional<std::string> to,
-                  std::size_t limit, std::function<void(Result<std::vector<StateRow>>)> done);
+  void read_range(std::size_t step, EpochId committed, std::string from,
+                  std::optional<std::string> to, std::size_t limit,
+                  std::function<void(Result<std::vector<StateRow>>)> done);
   // The table that a task has taken; null = none. Only its worker may look at it.
   state::Table* table_of(std::size_t step, SliceId slice) const;
 

@@ -175,6 +175,30 @@ TEST_F(StateTest, RangesAreOrderedByTheKeys) {
   EXPECT_EQ(rows(request), R"("b"{"n":2} "c"{"n":1})");
 }
 
+TEST_F(StateTest, IsReadFromWhatIsKeptWhileNothingRuns) {
+  world.create(test::counted(real_time(), 2));
+  feed("aab");
+  std::optional<bool> stopped;
+  Pipeline::StopOptions how;
+  how.timeout = 5s;
+  world.pipeline().stop(how,
+                        [&](const Result<LifecycleReceipt>& answer) { stopped = answer.ok(); });
+  world.settle();
+  ASSERT_EQ(stopped, true);
+  EXPECT_EQ(read("a"), R"("a"{"n":2})");
+  EXPECT_EQ(read("a", true), R"("a"{"n":2})") << "the latest is what is committed";
+  EXPECT_EQ(read("z"), "KEY_NOT_FOUND");
+  StateRequest range;
+  range.store = "step";
+  EXPECT_EQ(rows(range), R"("a"{"n":2} "b"{"n":1})");
+  world.create(test::counted(real_time(), 2), Desired::stopped);
+  EXPECT_EQ(read("b"), R"("b"{"n":1})") << "in another process too";
+  world.create(test::counted(real_time(), 2, "another schema"), Desired::stopped);
+  EXPECT_EQ(read("b"), "RESTORING") << "it is not this definition's";
+  world.create(test::counted(real_time(), 2));
+  EXPECT_EQ(read("a"), R"("a"{"n":2})") << "reading changed nothing";
+}
+
 TEST_F(StateTest, AnUnknownStoreIsNamed) {
   world.create(test::counted(real_time(), 1));
   StateRequest request;
