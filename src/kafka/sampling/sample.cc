@@ -49,37 +49,54 @@ SampledRecord copy_of(const rd_kafka_message_t& message) {
   return record;
 }
 
-// The topics of the cluster that match; names of the broker's own begin with two underscores.
-Result<std::vector<std::string>> matching_topics(rd_kafka_t* client, const std::string& pattern) {
-  regex_t compiled;
-  if (regcomp(&compiled, pattern.c_str(), REG_EXTENDED | REG_NOSUB) != 0)
-    return Status(Code::invalid_argument, "the pattern of topics is not valid");
-  const std::unique_ptr<regex_t, decltype(&regfree)> owner(&compiled, &regfree);
+// The topics of the cluster. To ask for one by its name might make it.
+Result<std::vector<std::string>> all_topics(rd_kafka_t* client) {
   const struct rd_kafka_metadata* metadata = nullptr;
   const auto error = rd_kafka_metadata(client, 1, nullptr, &metadata, Client::kCallMs);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return to_status(error, "the topics cannot be listed");
   std::vector<std::string> names;
-  for (int i = 0; i < metadata->topic_cnt; ++i) {
-    const std::string name = metadata->topics[i].topic;
-    if (!name.starts_with("__") && regexec(&compiled, name.c_str(), 0, nullptr, 0) == 0)
-      names.push_back(name);
-  }
+  for (int i = 0; i < metadata->topic_cnt; ++i) names.emplace_back(metadata->topics[i].topic);
   rd_kafka_metadata_destroy(metadata);
   std::sort(names.begin(), names.end());
   return names;
 }
 
+// Those of them that match; names of the broker's own begin with two underscores.
+Result<std::vector<std::string>> matching_topics(std::vector<std::string> topics,
+                                                 const std::string& pattern) {
+  regex_t compiled;
+  if (regcomp(&compiled, pattern.c_str(), REG_EXTENDED | REG_NOSUB) != 0)
+    return Status(Code::invalid_argument, "the pattern of topics is not valid");
+  const std::unique_ptr<regex_t, decltype(&regfree)> owner(&compiled, &regfree);
+  std::erase_if(topics, [&compiled](const std::string& name) {
+    return name.starts_with("__") || regexec(&compiled, name.c_str(), 0, nullptr, 0) != 0;
+  });
+  if (topics.empty())
+    return to_status(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+                     "the cluster has no topic that matches `" + pattern + "`");
+  return topics;
+}
+
+// What the source reads, as it is there.
+Result<std::vector<std::string>> topics_of(rd_kafka_t* client,
+                                           const spec::KafkaSourceSpec& source) {
+  Result<std::vector<std::string>> there = all_topics(client);
+  if (!there.ok()) return there.status();
+  if (!source.pattern.empty()) return matching_topics(*std::move(there), source.pattern);
+  for (const std::string& topic : source.topics)
+    if (!std::binary_search(there->begin(), there->end(), topic))
+      return to_status(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+                       "the cluster has no topic `" + topic + "`, or does not show it");
+  return source.topics;
+}
+
 // The partitions of the source that hold something, with their ends.
 Result<std::vector<PartitionFacts>> partitions_of(rd_kafka_t* client,
                                                   const spec::KafkaSourceSpec& source) {
-  std::vector<std::string> topics = source.topics;
-  if (!source.pattern.empty()) {
-    Result<std::vector<std::string>> found = matching_topics(client, source.pattern);
-    if (!found.ok()) return found.status();
-    topics = *std::move(found);
-  }
+  const Result<std::vector<std::string>> topics = topics_of(client, source);
+  if (!topics.ok()) return topics.status();
   std::vector<PartitionFacts> facts;
-  for (const std::string& topic : topics) {
+  for (const std::string& topic : *topics) {
     const TopicFacts of_topic = look_up_topic(client, topic);
     if (of_topic.error != RD_KAFKA_RESP_ERR_NO_ERROR)
       return to_status(of_topic.error, "the topic `" + topic + "` cannot be read");

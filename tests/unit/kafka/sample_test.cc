@@ -93,8 +93,23 @@ TEST(KafkaSampler, FollowsAPattern) {
 }
 
 TEST(KafkaSampler, AnEmptyTopicGivesNothing) {
+  Outside outside;
+  const std::string topic = fresh_name("sample-empty");
+  outside.write(topic, {});
   Sampling sampling;
-  EXPECT_THAT(sampling.values(source_of({fresh_name("sample-empty")}), 10), IsEmpty());
+  EXPECT_THAT(sampling.values(source_of({topic}), 10), IsEmpty());
+}
+
+TEST(KafkaSampler, ATopicThatIsNotThereIsRefused) {
+  Sampling sampling;
+  const std::string name = fresh_name("sample-nowhere");
+  for (const auto& source : {source_of({name}), source_of({}, "^" + name + "$")}) {
+    const Result<Records> records = sampling.ask(source, 10);
+    ASSERT_FALSE(records.ok());
+    EXPECT_EQ(records.status().code(), Code::not_found);
+    EXPECT_THAT(records.status().to_string(), ::testing::HasSubstr("UNKNOWN_TOPIC"));
+    EXPECT_THAT(records.status().message(), ::testing::HasSubstr(name));
+  }
 }
 
 TEST(KafkaSampler, AnUnknownProfileIsRefused) {
