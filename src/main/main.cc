@@ -3,11 +3,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <string>
+#include <string_view>
 
 #include "cli/client.h"
 #include "cli/invocation.h"
 #include "daemon/daemon.h"
 #include "daemon/pipeline_engine.h"
+#include "plugin/probe/probe.h"
 
 namespace {
 
@@ -70,6 +73,9 @@ ExitCode run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    // Not for people: the daemon starts itself like this to look at a plugin.
+    if (argc > 1 && std::string_view(argv[1]) == leat::plugin::kProbeCommand)
+      return leat::plugin::probe_main({argv + 1, argv + argc});
     return static_cast<int>(run(argc, argv));
   } catch (const std::exception& thrown) {
     put(stderr, std::string("leat: internal error: ") + thrown.what() + "\n");

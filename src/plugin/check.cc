@@ -2,7 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "crypto/digest.h"
+#include "plugin/candidate.h"
 #include "plugin/store.h"
 
 namespace leat::plugin {
@@ -21,6 +24,10 @@ CheckOutcome check_library(std::string_view bytes, std::string_view signature,
     outcome.refusals = std::move(found.refusals);
     return outcome;
   }
+  if (std::find(rules.known.begin(), rules.known.end(), sha256) != rules.known.end()) {
+    outcome.library = CheckedLibrary{sha256, *found.identity, bytes.size(), {}};
+    return outcome;
+  }
   const std::string copy = Store::path(rules.store_folder, sha256);
   const bool was_there = ::access(copy.c_str(), F_OK) == 0;
   const Status stored = Store::put(rules.store_folder, sha256, bytes);
@@ -35,6 +42,15 @@ CheckOutcome check_library(std::string_view bytes, std::string_view signature,
     return outcome;
   }
   outcome.library = CheckedLibrary{sha256, *found.identity, bytes.size(), *std::move(functions)};
+  return outcome;
+}
+
+CheckOutcome check_file(const std::string& folder, const std::string& file, std::size_t bytes_max,
+                        const CheckRules& rules, const Clock& clock) {
+  const Checked<Candidate> read = read_candidate(folder, file, bytes_max);
+  if (read.ok()) return check_library(read->bytes, read->signature, rules, clock);
+  CheckOutcome outcome;
+  outcome.refusals.push_back(read.refusal());
   return outcome;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "base/clock.h"
@@ -20,6 +20,8 @@ struct CheckRules {
   Trust trust = {};
   InspectRules inspect = {};
   ProbeOptions probe = {};
+  // Digests of libraries that passed before (Plugins::known()): they are not probed again.
+  std::vector<std::string> known = {};
 };
 
 // A library that passed checks 1 to 5; its copy is in the store.
@@ -27,7 +29,7 @@ struct CheckedLibrary {
   std::string sha256;
   Identity identity;
   std::uint64_t bytes = 0;
-  std::vector<FunctionInfo> functions;
+  std::vector<FunctionInfo> functions;  // empty: it was known
 };
 
 // A library, or every reason found against it (those of the first check that has any).
@@ -44,5 +46,9 @@ struct CheckOutcome {
 // thread that may wait.
 CheckOutcome check_library(std::string_view bytes, std::string_view signature,
                            const CheckRules& rules, const Clock& clock);
+
+// The same for a file of the drop-in folder, with check 1 before it.
+CheckOutcome check_file(const std::string& folder, const std::string& file, std::size_t bytes_max,
+                        const CheckRules& rules, const Clock& clock);
 
 }  // namespace leat::plugin

@@ -47,6 +47,13 @@ bool Plugins::knows(std::string_view sha256) const noexcept {
   });
 }
 
+std::vector<std::string> Plugins::known() const {
+  std::vector<std::string> digests;
+  for (const Entry& entry : entries_)
+    if (!entry.stored.functions.empty()) digests.push_back(entry.stored.sha256);
+  return digests;
+}
+
 void Plugins::note_refusal(const std::string& file, const Refusal& refusal) {
   refused_.push_front({file, refusal, clock_.wall_now()});
   if (refused_.size() > kRefusedMax) refused_.pop_back();
@@ -61,11 +68,6 @@ Arrival Plugins::refused(Arrival arrival, const LibraryOrigin& origin, const Ref
       arrival.version ? arrival.name + " " + to_string(*arrival.version) : std::string("upload");
   note_refusal(origin.file.empty() ? what : origin.file, refusal);
   return arrival;
-}
-
-Arrival Plugins::refuse(const Refusal& refusal, const LibraryOrigin& origin) {
-  std::erase_if(refused_, [&](const RefusedView& old) { return old.file == origin.file; });
-  return refused({}, origin, refusal);
 }
 
 Arrival Plugins::admit(const CheckOutcome& outcome, const LibraryOrigin& origin) {
@@ -86,6 +88,9 @@ Arrival Plugins::admit(const CheckOutcome& outcome, const LibraryOrigin& origin)
     arrival.kind = Arrival::Kind::unchanged;
     return arrival;
   }
+  if (checked.functions.empty())
+    return refused(arrival, origin,
+                   {RefusalCode::store_failed, "it was deleted while it was looked at: try again"});
   // Of a copy that was found again only what the check tells is missing.
   std::erase_if(entries_,
                 [&](const Entry& entry) { return entry.stored.sha256 == checked.sha256; });

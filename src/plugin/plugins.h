@@ -103,10 +103,9 @@ class Plugins {
   // auto_activate and from the folder. The same bytes again are `unchanged`; other bytes under a version that is
   // there are VERSION_EXISTS, or with allow_replace its next generation.
   Arrival admit(const CheckOutcome& outcome, const LibraryOrigin& origin);
-  // Notes a file that check 1 refused.
-  Arrival refuse(const Refusal& refusal, const LibraryOrigin& origin);
   // Whether the file's bytes are known already, so that they need no check.
   bool knows(std::string_view sha256) const noexcept;
+  std::vector<std::string> known() const;
 
   // The version a definition means: the highest activated one in the range, or the exact bytes. Loads it if
   // need be, and holds it for the pipeline until release(). not_found with what there is; exhausted for

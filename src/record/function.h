@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -27,6 +28,8 @@ struct CallScope {
   base::Arena& arena;                                // of the batch: for what the call computes
   WallTime now;                                      // the step's now()
   std::span<const std::int64_t> event_time_us = {};  // per row; empty = there is none
+  // Turns true when the call has taken its time and is to give up; null = it may take any.
+  const std::atomic<bool>* cancelled = nullptr;
 };
 
 // A function as one step and task calls it. Thread-confined.

@@ -76,10 +76,7 @@ Status AggregateInstance::take(Take operation, const record::CallScope& scope,
   states_.resize(rows);
   for (std::uint32_t i = 0; i < rows; ++i) states_[i] = state_of_row[arguments_.row(i)];
   row_errors_.assign(rows, nullptr);
-  leat_call call{instance_.function().place};
-  call.arena = &scope.arena;
-  call.row_errors = row_errors_;
-  call.now_us = scope.now.us;
+  leat_call call = call_for(instance_.function().place, scope, row_errors_);
   LEAT_RETURN_IF_ERROR(run_call(call, [&] {
     return operation(instance_.self(), &call, states_.data(), &arguments_.batch());
   }));
@@ -100,10 +97,7 @@ Status AggregateInstance::finish(const record::CallScope& scope,
   leat_out& slots = result_.prepare(field.type, static_cast<std::uint32_t>(states.size()));
   const leat_out given = slots;
   row_errors_.assign(states.size(), nullptr);
-  leat_call call{instance_.function().place};
-  call.arena = &scope.arena;
-  call.row_errors = row_errors_;
-  call.now_us = scope.now.us;
+  leat_call call = call_for(instance_.function().place, scope, row_errors_);
   LEAT_RETURN_IF_ERROR(
       run_call(call, [&] { return ops().finish(instance_.self(), &call, states.data(), &slots); }));
   if (!result_.intact()) return broke_the_rules(call.place, "it wrote past its slots");

@@ -237,6 +237,16 @@ const leat_host& host() noexcept { return kHost; }
 
 const FunctionPlace* running_function() noexcept { return t_running; }
 
+leat_call call_for(const FunctionPlace& place, const record::CallScope& scope,
+                   std::span<const record::RowError*> row_errors) {
+  leat_call call{place};
+  call.arena = &scope.arena;
+  call.row_errors = row_errors;
+  call.now_us = scope.now.us;
+  call.cancelled = scope.cancelled;
+  return call;
+}
+
 Running::Running(const FunctionPlace& place) noexcept : before_(t_running) { t_running = &place; }
 Running::~Running() { t_running = before_; }
 

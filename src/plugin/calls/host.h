@@ -12,6 +12,7 @@
 #include "leat/plugin.h"
 #include "plugin/calls/row_errors.h"
 #include "plugin/listing.h"
+#include "record/function.h"
 #include "record/value.h"
 
 namespace leat::plugin {
@@ -98,6 +99,10 @@ struct leat_registry {
 };
 
 namespace leat::plugin {
+
+// A call for some rows. `row_errors` has one per row and outlives the call.
+leat_call call_for(const FunctionPlace& place, const record::CallScope& scope,
+                   std::span<const record::RowError*> row_errors = {});
 
 // Marks the function as running on this thread.
 class Running {

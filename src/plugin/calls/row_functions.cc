@@ -41,10 +41,7 @@ Status FlatMapInstance::rows(const record::CallScope& scope,
   const std::uint32_t rows = fill(arguments_, scope, arguments, failed);
   if (rows == 0) return {};
   row_errors_.assign(rows, nullptr);
-  leat_call call{instance_.function().place};
-  call.arena = &scope.arena;
-  call.row_errors = row_errors_;
-  call.now_us = scope.now.us;
+  leat_call call = call_for(instance_.function().place, scope, row_errors_);
   out.take_from(&arguments_);
   leat_emit emit{out, call};
   LEAT_RETURN_IF_ERROR(run_call(call, [&] {
@@ -61,9 +58,7 @@ bool FlatMapInstance::flushes() const noexcept {
 
 Status FlatMapInstance::flush(const record::CallScope& scope, FlushReason why, EmittedRows& out) {
   LEAT_CHECK(flushes());
-  leat_call call{instance_.function().place};
-  call.arena = &scope.arena;
-  call.now_us = scope.now.us;
+  leat_call call = call_for(instance_.function().place, scope);
   out.take_from(nullptr);
   leat_emit emit{out, call};
   return run_call(call, [&] {
@@ -81,10 +76,7 @@ StatefulInstance::StatefulInstance(Instance instance)
 leat_call StatefulInstance::prepared(const record::CallScope& scope, KeyedState* state,
                                      std::size_t rows) {
   row_errors_.assign(rows, nullptr);
-  leat_call call{instance_.function().place};
-  call.arena = &scope.arena;
-  call.row_errors = row_errors_;
-  call.now_us = scope.now.us;
+  leat_call call = call_for(instance_.function().place, scope, row_errors_);
   call.state = state;
   call.slots = info().slots;
   return call;

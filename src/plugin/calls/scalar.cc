@@ -41,10 +41,7 @@ Status ScalarInstance::call(const record::CallScope& scope,
   const std::uint32_t rows = arguments_.fill(scope, arguments, out);
   if (rows == 0) return {};
   row_errors_.assign(rows, nullptr);
-  leat_call call{instance_.function().place};
-  call.arena = &scope.arena;
-  call.row_errors = row_errors_;
-  call.now_us = scope.now.us;
+  leat_call call = call_for(instance_.function().place, scope, row_errors_);
   return instance_.info().kind == Kind::scalar ? call_scalar(call, out, scope.arena)
                                                : call_filter(call, out);
 }

@@ -264,7 +264,8 @@ TEST_F(PluginsTest, TheListOfRefusalsIsBoundedAndForgetsWhatWasMended) {
   ASSERT_EQ(view->refused.size(), Plugins::kRefusedMax);
   EXPECT_EQ(view->refused.front().file, "149.so");
   EXPECT_EQ(view->refused.front().refusal.code, RefusalCode::not_elf);
-  plugins->refuse({RefusalCode::symlink, "a link"}, {"folder", "149.so"});
+  std::filesystem::create_symlink("x.so", state.at("149.so"));
+  plugins->admit(check_file(state.path(), "149.so", 1000, rules(), clock_), {"folder", "149.so"});
   EXPECT_EQ(plugins->view()->refused.size(), Plugins::kRefusedMax);
   EXPECT_EQ(plugins->view()->refused.front().refusal.code, RefusalCode::symlink);
   EXPECT_EQ(dropped(answer(1), "149.so"), "added 1.0.0 active");
@@ -280,6 +281,33 @@ TEST_F(PluginsTest, ConstructorsOfRefusedLibrariesNeverRunHere) {
   EXPECT_FALSE(std::filesystem::exists(trace));
   // Nothing of them is kept.
   EXPECT_THAT(*list_candidates(store_folder(), 10), IsEmpty());
+}
+
+TEST_F(PluginsTest, WhatBecomesOfTheDroppedFileLaterDoesNotMatter) {
+  const TestFolder folder;
+  folder.write("x.so", answer(1));
+  const auto checked = check_file(folder.path(), "x.so", 1 << 20, rules(), base::machine_clock());
+  // Swapped after the check, in place.
+  folder.write("x.so", answer(2, "5.0.0"));
+  EXPECT_EQ(plugins->admit(checked, {"folder", "x.so"}).kind, Arrival::Kind::added);
+  EXPECT_EQ(answer_of("1.0"), 1);
+  // Cut off after it was loaded.
+  std::filesystem::resize_file(folder.at("x.so"), 10);
+  EXPECT_EQ(answer_of("1.0"), 1);
+  std::filesystem::remove(folder.at("x.so"));
+  EXPECT_EQ(answer_of("1.0"), 1);
+}
+
+TEST_F(PluginsTest, KnownLibrariesAreNotProbedAgain) {
+  drop(answer(1));
+  CheckRules known = rules();
+  known.known = plugins->known();
+  known.probe.program = "/nowhere/leat";
+  const auto again = check_library(answer(1), "", known, clock_);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(plugins->admit(again, {"folder", "x.so"}).kind, Arrival::Kind::unchanged);
+  ASSERT_TRUE(plugins->remove("answer", {1, 0, 0}).ok());
+  EXPECT_EQ(plugins->admit(again, {"folder", "x.so"}).kind, Arrival::Kind::refused);
 }
 
 TEST_F(PluginsTest, UntrustedLibrariesAreNotEvenStored) {

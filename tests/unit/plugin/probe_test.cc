@@ -60,9 +60,10 @@ TEST(Probe, ACrashCostsOnlyTheProbe) {
 }
 
 TEST(Probe, WhatHangsIsEnded) {
-  EXPECT_EQ(probed_in_a_hurry("init_hangs"),
-            "PROBE_TIMEOUT: it was not done after 700ms in leat_plugin_init");
-  EXPECT_EQ(probed_in_a_hurry("eval_hangs"), "PROBE_TIMEOUT: it was not done after 700ms in half");
+  EXPECT_THAT(probed_in_a_hurry("init_hangs"),
+              StartsWith("PROBE_TIMEOUT: it was not done after 700ms"));
+  EXPECT_THAT(probed_in_a_hurry("eval_hangs"),
+              StartsWith("PROBE_TIMEOUT: it was not done after 700ms"));
   // No process is left.
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
 }
