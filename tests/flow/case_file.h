@@ -13,6 +13,7 @@
 
 #include "json/parse.h"
 #include "json/write.h"
+#include "source_dir.h"
 #include "spec/parse.h"
 #include "support/fake_broker.h"
 

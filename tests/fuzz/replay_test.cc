@@ -20,6 +20,7 @@
 #include "fuzz/http_target.h"
 #include "fuzz/json_target.h"
 #include "fuzz/spec_target.h"
+#include "source_dir.h"
 
 namespace leat::fuzz {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "operators/aggregates/function.h"
 #include "operators/aggregates/reference.h"
+#include "source_dir.h"
 
 namespace leat::operators {
 namespace {

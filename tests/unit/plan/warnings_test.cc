@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "source_dir.h"
 #include "unit/plan/plan_run.h"
 
 namespace leat::plan {

@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "source_dir.h"
+
 namespace leat::plugin {
 
 // A library of tests/plugins: they lie beside the test program.

@@ -1,3 +1,4 @@
+#include "source_dir.h"
 #include "spec/reference.h"
 
 #include <gmock/gmock.h>
