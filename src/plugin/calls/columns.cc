@@ -114,6 +114,7 @@ bool ArgumentColumns::store(const Field& field, Column& column, std::size_t at, 
       std::memset(reinterpret_cast<char*>(column.data.data()) + at * element_bytes(field.type), 0,
                   element_bytes(field.type));
       column.has_null = true;
+      column.valid[at / 64] &= ~(std::uint64_t{1} << at % 64);
       return true;
     }
     settled = nulls_ == NullRule::propagates ? Value::null() : Value::error(kNullArgument);
@@ -123,9 +124,37 @@ bool ArgumentColumns::store(const Field& field, Column& column, std::size_t at, 
     settled = Value::error(kWrongArgument);
     return false;
   }
-  set_bit(column.valid, at);
   return true;
 }
+
+namespace {
+
+// Stores the first values that are of the column's very type, in a loop for that type; gives how many.
+// Rows that are settled already are stored too, nobody looks at them.
+std::size_t put_plain(Type type, std::vector<leat_str>& data, const record::Argument& values,
+                      std::size_t count) noexcept {
+  const auto run = [&](auto put_one) {
+    std::size_t i = 0;
+    for (; i < count && values[i].is(type); ++i) put_one(i, values[i]);
+    return i;
+  };
+  switch (type) {
+    case Type::integer:
+    case Type::timestamp:
+      return run([&data](std::size_t i, const Value& value) { put(data, i, value.as_integer()); });
+    case Type::real:
+      return run([&data](std::size_t i, const Value& value) { put(data, i, value.as_real()); });
+    case Type::string:
+    case Type::bytes:
+    case Type::json:
+      return run([&data](std::size_t i, const Value& value) {
+        data[i] = {value.as_text().data(), value.as_text().size()};
+      });
+    default: return 0;
+  }
+}
+
+}  // namespace
 
 std::uint32_t ArgumentColumns::fill(const record::CallScope& scope,
                                     std::span<const record::Argument> arguments,
@@ -139,9 +168,10 @@ std::uint32_t ArgumentColumns::fill(const record::CallScope& scope,
     const bool constant = arguments[k].mask == 0 && rows > 1;
     const std::size_t count = constant ? 1 : rows;
     if (column.data.size() < count) column.data.resize(count);
-    column.valid.assign((count + 63) / 64, 0);
+    column.valid.assign((count + 63) / 64, ~std::uint64_t{0});
     column.has_null = false;
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = put_plain(parameters_[k].type, column.data, arguments[k], count);
+         i < count; ++i) {
       if (settled_[i] != 0 && !constant) continue;
       Value result;
       if (store(parameters_[k], column, i, arguments[k][i], scope.arena, result)) continue;
@@ -219,6 +249,23 @@ bool ResultColumn::intact() const noexcept {
     if (!whole(data_[i]) || !whole(data_[data_.size() - 1 - i])) return false;
     if (valid_[i] != kGuardWord || valid_[valid_.size() - 1 - i] != kGuardWord) return false;
   }
+  return true;
+}
+
+bool read_plain(const Field& field, const leat_out& out, std::span<Value> values) noexcept {
+  for (std::size_t row = 0; row < out.rows; row += 64) {
+    const std::uint64_t there = out.valid[row / 64];
+    const std::size_t left = out.rows - row;
+    const std::uint64_t wanted = left >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << left) - 1;
+    if ((there & wanted) != wanted) return false;
+  }
+  if (field.type == Type::integer) {
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = Value::integer(get<std::int64_t>(out.data, i));
+    return true;
+  }
+  if (field.type != Type::real) return false;
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = Value::real(get<double>(out.data, i));
   return true;
 }
 

@@ -33,6 +33,8 @@ class ArgumentColumns {
                      std::span<record::Value> settled);
   // The batch of rows to call; valid until the next fill().
   const leat_batch& batch() const noexcept { return batch_; }
+  // Whether no row was settled.
+  bool all() const noexcept { return all_; }
   // The row of fill() that row `i` of the batch is.
   std::uint32_t row(std::uint32_t i) const noexcept { return all_ ? i : rows_[i]; }
 
@@ -81,6 +83,10 @@ class ResultColumn {
 // other than 0 and 1, text without a place, null where the field is never null.
 record::Value read_element(const Field& field, const void* data, const std::uint64_t* valid,
                            std::size_t i, base::Arena& arena, std::string_view& wrong);
+
+// Reads a column of numbers of which none is null; false = it is another one, to be read by element.
+// Requires: values.size() == out.rows.
+bool read_plain(const Field& field, const leat_out& out, std::span<record::Value> values) noexcept;
 
 // Bytes of one element of a column.
 std::size_t element_bytes(record::Type type) noexcept;

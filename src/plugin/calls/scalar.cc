@@ -56,6 +56,7 @@ Status ScalarInstance::call_scalar(leat_call& call, std::span<Value> out, base::
                                                  &slots);
   }));
   if (!result_.intact()) return broke_the_rules(call.place, "it wrote past its slots");
+  if (!call.rows_failed && arguments_.all() && read_plain(field, given, out)) return {};
   std::string_view wrong;
   for (std::uint32_t i = 0; i < rows; ++i) {
     Value& to = out[arguments_.row(i)];

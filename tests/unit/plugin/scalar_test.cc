@@ -72,6 +72,30 @@ TEST(ScalarCall, NullReachesOnlyParametersThatTakeIt) {
   EXPECT_EQ(out[3].as_integer(), 5);
 }
 
+TEST(ScalarCall, OddRowsAmongManyPlainOnes) {
+  Called add("add");
+  std::vector<Value> x, y;
+  for (int i = 0; i < 200; ++i) {
+    x.push_back(integer(i + 1));
+    y.push_back(integer(1000));
+  }
+  const auto plain = add({x, y});
+  for (int i = 0; i < 200; ++i)
+    EXPECT_EQ(plain[static_cast<std::size_t>(i)].as_integer(), i + 1001);
+  x[100] = Value::string("x");
+  x[170] = integer(0);
+  y[150] = y[170] = Value::null();
+  const auto out = add({x, y});
+  for (std::size_t i = 0; i < 200; ++i) {
+    if (i == 100)
+      EXPECT_EQ(out[i].as_error().code, "NO_SUCH_OVERLOAD");
+    else if (i == 170)
+      EXPECT_TRUE(out[i].is(Type::null));
+    else
+      EXPECT_EQ(out[i].as_integer(), static_cast<std::int64_t>(i) + (i == 150 ? 1 : 1001)) << i;
+  }
+}
+
 TEST(ScalarCall, NullPropagatesWithoutACallWhereItIsDeclared) {
   Called doubled("doubled");
   const auto out = doubled({{Value::string("ab"), Value::null(), Value::string("c")}});
