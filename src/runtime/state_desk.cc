@@ -90,8 +90,9 @@ std::size_t StateDesk::table_memory() const {
   const std::uint64_t limit = named != 0 ? named : parts_.settings.memory;
   if (limit == 0) return 0;
   const state::Store::Options store = options();
-  // Epochs that are folded together are sorted in memory, as much again.
-  const std::uint64_t folds = 2 * store.changelog_bytes_max;
+  // Epochs that are folded together are sorted in memory, as much again; and as much is lost to
+  // what the allocator keeps.
+  const std::uint64_t folds = 3 * store.changelog_bytes_max;
   const std::uint64_t caches = named != 0 ? store.block_cache + store.write_buffer + folds : 0;
   const std::uint64_t tables = parts_.plan->keyed.size() * parts_.plan->parallelism;
   return static_cast<std::size_t>(std::max<std::uint64_t>(1, (limit - caches) / tables));
