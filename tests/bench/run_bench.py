@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import statistics
 import subprocess
 import sys
@@ -328,6 +329,7 @@ def make_engines(options, tools, bootstrap):
 
 def main():
     options = read_options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started ends with this process
     out = pathlib.Path(options.out or pathlib.Path(options.build) / "bench")
     out.mkdir(parents=True, exist_ok=True)
     broker = Broker(options.heap)
