@@ -145,11 +145,13 @@ def measure_restart(options, tools, binary, bootstrap, _):
     seconds = []
     try:
         stage.all_keys()
-        run = stage.paced(RESTART_RATE, gap_s * (kills + 1), time.time_ns() + 3_000_000_000)
+        run = stage.paced(RESTART_RATE, gap_s * (kills + 1), time.time_ns() + 8_000_000_000)
         generator = subprocess.Popen(tools.command("generator", "--topic", stage.incoming, "--from", users, *run), stdout=subprocess.DEVNULL)
-        time.sleep(3)
+        time.sleep(8)
         for kill in range(kills):
             time.sleep(gap_s / 2)
+            if generator.poll() not in (None, 0, 3):
+                raise RuntimeError("the generator failed, so that there is nothing to put out")
             folder = stage.leat.kill()
             time.sleep(0.2)  # what is on the wire arrives
             watch = tools.start("topics", "next", stage.outgoing, "--timeout-ms", 30_000)
