@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "spec/excerpt.h"
 #include "spec/text.h"
+#include "trial/places.h"
 
 namespace leat::cli {
 namespace {
@@ -30,9 +31,18 @@ std::vector<std::string> expand(const std::vector<std::string>& paths) {
   return files;
 }
 
+spec::Diagnostic not_read(const Status& status) {
+  spec::Diagnostic diagnostic;
+  diagnostic.code = "UNREADABLE";
+  diagnostic.message = status.message();
+  return diagnostic;
+}
+
 }  // namespace
 
-ExitCode for_each_file(Session& session, const std::function<ExitCode(const Definition&)>& each) {
+ExitCode for_each_file(
+    Session& session, const std::function<ExitCode(const Definition&)>& each,
+    const std::function<void(const std::string&, const spec::Diagnostic&)>& unreadable) {
   ExitCode code = ExitCode::done;
   const std::vector<std::string> files = expand(session.invocation().files);
   if (files.empty()) {
@@ -42,10 +52,13 @@ ExitCode for_each_file(Session& session, const std::function<ExitCode(const Defi
   for (const std::string& path : files) {
     Result<std::string> text = base::read_file(path, kDefinitionBytesMax);
     ExitCode one = ExitCode::bad_config;
-    if (text.ok())
-      one = each({path == "-" ? "stdin" : path, std::move(*text)});
-    else
+    const std::string file = path == "-" ? "stdin" : path;
+    if (text.ok()) {
+      one = each({file, std::move(*text)});
+    } else {
       session.console().err("leat: " + text.status().to_string() + "\n");
+      if (unreadable) unreadable(file, not_read(text.status()));
+    }
     if (code == ExitCode::done) code = one;
   }
   return code;
@@ -55,9 +68,10 @@ void print_diagnostics(const Session& session, const Definition& definition,
                        const std::vector<spec::Diagnostic>& diagnostics) {
   for (const spec::Diagnostic& diagnostic : diagnostics) {
     std::string line;
-    base::append_printable(
-        line, spec::to_line(definition.file, spec::at_caret(definition.text, diagnostic)));
-    session.console().err(line + "\n" + spec::excerpt(definition.text, diagnostic));
+    const spec::Diagnostic exact = trial::at_exact_place(definition.text, diagnostic);
+    base::append_printable(line, spec::to_line(definition.file, exact));
+    session.console().err(line + "\n" +
+                          spec::excerpt(definition.text, diagnostic.span ? diagnostic : exact));
   }
 }
 

@@ -20,8 +20,11 @@ struct Definition {
 };
 
 // Calls `each` for every file of the invocation, and every *.json of a folder; "-" is stdin. The
-// first failure is how the command ends; files that cannot be read are one.
-ExitCode for_each_file(Session& session, const std::function<ExitCode(const Definition&)>& each);
+// first failure is how the command ends; files that cannot be read are one: `unreadable` gets such a
+// file and what is wrong with it.
+ExitCode for_each_file(
+    Session& session, const std::function<ExitCode(const Definition&)>& each,
+    const std::function<void(const std::string&, const spec::Diagnostic&)>& unreadable = {});
 
 // A line for each on stderr, and beneath it what it points at.
 void print_diagnostics(const Session& session, const Definition& definition,

@@ -10,6 +10,7 @@
 #include "spec/reference.h"
 #include "spec/schema.h"
 #include "spec/text.h"
+#include "trial/places.h"
 
 namespace leat::cli {
 namespace {
@@ -17,6 +18,15 @@ namespace {
 void print_valid(const Session& session, const std::string& file, bool valid) {
   if (session.invocation().quiet || session.output() == Output::json) return;
   session.print(file + (valid ? ": valid\n" : ": not valid\n"));
+}
+
+void print_verdict(const Session& session, bool valid,
+                   const std::vector<spec::Diagnostic>& diagnostics) {
+  json::Writer writer;
+  writer.begin_object().member("valid", valid).key("diagnostics").begin_array();
+  for (const spec::Diagnostic& diagnostic : diagnostics) spec::write_diagnostic(writer, diagnostic);
+  writer.end_array().end_object();
+  session.print(writer.take() + "\n");
 }
 
 ExitCode validate_here(Session& session, const Definition& definition) {
@@ -34,15 +44,9 @@ ExitCode validate_here(Session& session, const Definition& definition) {
     result.diagnostics.insert(result.diagnostics.end(), more.begin(), more.end());
     spec::locate(definition.text, result.diagnostics);
   }
-  if (session.output() == Output::json) {
-    json::Writer writer;
-    writer.begin_object().member("valid", valid).key("diagnostics").begin_array();
-    for (const spec::Diagnostic& diagnostic : result.diagnostics)
-      spec::write_diagnostic(writer, diagnostic);
-    writer.end_array().end_object();
-    session.print(writer.take() + "\n");
-  }
   print_diagnostics(session, definition, result.diagnostics);
+  trial::to_exact_places(definition.text, result.diagnostics);
+  if (session.output() == Output::json) print_verdict(session, valid, result.diagnostics);
   print_valid(session, definition.file, valid);
   return valid ? ExitCode::done : ExitCode::bad_config;
 }
@@ -58,6 +62,10 @@ ExitCode validate_there(Session& session, const Definition& definition) {
   if (const json::Value* list = answer.find("diagnostics")) {
     for (const json::Value& entry : list->elements()) diagnostics.push_back(read_diagnostic(entry));
   }
+  // The daemon tells exact places; an excerpt needs the string that a span lies in.
+  for (spec::Diagnostic& one : diagnostics)
+    if (one.span) one.line = one.column = 0;
+  spec::locate(definition.text, diagnostics);
   print_diagnostics(session, definition, diagnostics);
   const json::Value* valid = answer.find("valid");
   const bool fine = valid != nullptr && valid->as_bool().value_or(false);
@@ -125,9 +133,14 @@ ExitCode apply_one(Session& session, const Definition& definition) {
 
 ExitCode validate(Session& session) {
   const bool here = session.invocation().url.empty();
-  return for_each_file(session, [&](const Definition& definition) {
-    return here ? validate_here(session, definition) : validate_there(session, definition);
-  });
+  return for_each_file(
+      session,
+      [&](const Definition& definition) {
+        return here ? validate_here(session, definition) : validate_there(session, definition);
+      },
+      [&](const std::string&, const spec::Diagnostic& why) {
+        if (session.output() == Output::json) print_verdict(session, false, {why});
+      });
 }
 
 ExitCode schema(Session& session) {

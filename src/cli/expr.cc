@@ -12,29 +12,41 @@ namespace {
 
 constexpr std::size_t kInputBytesMax = std::size_t{64} << 20;
 
-// The line of the expression that a mistake is in, and a caret under it.
-std::string excerpt(const std::string& text, std::pair<std::size_t, std::size_t> span) {
-  std::string line;
-  std::size_t column = 0;
-  std::size_t point = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const bool starts = (static_cast<unsigned char>(text[at]) & 0xC0) != 0x80;
-    if (text[at] == '\n') {
-      if (point >= span.first) break;
-      line.clear();
-      column = 0;
-    } else {
-      line += text[at];
-      if (starts && point < span.first) ++column;
-    }
-    if (starts) ++point;
-  }
-  std::string out = "  ";
-  base::append_printable(out, line);
-  const std::size_t rest =
-      base::count_code_points(line) - std::min(column, base::count_code_points(line));
+constexpr std::size_t kColumnsMax = 120;  // shown of a line
+constexpr std::size_t kBeforeMax = 60;    // of them before a mistake
+
+// [begin, end) of the line that the byte `at` is in.
+std::pair<std::size_t, std::size_t> line_around(std::string_view text, std::size_t at) {
+  const std::size_t before = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
+  return {before + 1, std::min(text.find('\n', at), text.size())};
+}
+
+// The byte at which a code point begins; the end for those behind the last.
+std::size_t byte_of(std::string_view text, std::size_t point) {
+  for (std::size_t at = 0; at < text.size(); ++at)
+    if ((static_cast<unsigned char>(text[at]) & 0xC0) != 0x80 && point-- == 0) return at;
+  return text.size();
+}
+
+// The line of the expression that a mistake is in, or what stands around it in a long one, and a
+// caret under it.
+std::string excerpt(std::string_view text, std::pair<std::size_t, std::size_t> span) {
+  const std::size_t at = byte_of(text, span.first);
+  const auto [begin, end] = line_around(text, at);
+  const std::size_t column = base::count_code_points(text.substr(begin, at - begin));
+  const std::size_t skipped = column > kBeforeMax ? column - kBeforeMax : 0;
+  const std::string_view line = text.substr(begin, end - begin);
+  const std::size_t from = byte_of(line, skipped);
+  const std::size_t to = byte_of(line, skipped + kColumnsMax);
+  std::string before = skipped > 0 ? "…" : "";
+  base::append_printable(before, line.substr(from, at - begin - from));
+  std::string behind;
+  base::append_printable(behind, line.substr(at - begin, to - (at - begin)));
+  const std::size_t rest = base::count_code_points(behind);
   const std::size_t width = std::max<std::size_t>(1, std::min(rest, span.second - span.first));
-  return out + "\n  " + std::string(column, ' ') + "^" + std::string(width - 1, '~') + "\n";
+  return "  " + before + behind + (to < line.size() ? "…" : "") + "\n  " +
+         std::string(base::count_code_points(before), ' ') + "^" + std::string(width - 1, '~') +
+         "\n";
 }
 
 void print_mistakes(const Session& session, const std::vector<spec::Diagnostic>& found) {
@@ -46,18 +58,28 @@ void print_mistakes(const Session& session, const std::vector<spec::Diagnostic>&
   }
 }
 
+struct GivenRow {
+  std::string text;
+  std::string place;  // "rows.ndjson:3", "row 1"
+};
+
 // The rows of --row and --input; nothing when one cannot be read.
-std::optional<std::vector<std::string>> read_rows(const Session& session) {
-  std::vector<std::string> rows = session.invocation().rows;
+std::optional<std::vector<GivenRow>> read_rows(const Session& session) {
+  std::vector<GivenRow> rows;
+  for (const std::string& row : session.invocation().rows)
+    rows.push_back({row, "row " + std::to_string(rows.size() + 1)});
   for (const std::string& file : session.invocation().inputs) {
     const Result<std::string> text = base::read_file(file, kInputBytesMax);
     if (!text.ok()) {
       session.console().err("leat: " + text.status().to_string() + "\n");
       return std::nullopt;
     }
-    for (const auto& [number, line] : lines_of(*text)) rows.emplace_back(line);
+    const std::string name = file == "-" ? "stdin" : file;
+    for (const auto& [number, line] : lines_of(*text))
+      rows.push_back({std::string(line), name + ":" + std::to_string(number)});
   }
-  if (session.invocation().rows.empty() && session.invocation().inputs.empty()) rows = {"{}"};
+  if (session.invocation().rows.empty() && session.invocation().inputs.empty())
+    rows.push_back({"{}", ""});
   return rows;
 }
 
@@ -82,14 +104,14 @@ ExitCode expr(Session& session) {
   const auto rows = read_rows(session);
   if (!rows) return ExitCode::failed;
   ExitCode code = ExitCode::done;
-  for (std::size_t i = 0; i < rows->size(); ++i) {
-    const trial::Evaluated made = evaluator.run((*rows)[i], session.clock().wall_now());
+  const bool one = rows->size() == 1 && session.invocation().inputs.empty();
+  for (const GivenRow& row : *rows) {
+    const trial::Evaluated made = evaluator.run(row.text, session.clock().wall_now());
     if (made.code.empty()) {
       session.print(shown(session, made));
       continue;
     }
-    session.complain(made.code, (rows->size() > 1 ? "row " + std::to_string(i + 1) + ": " : "") +
-                                    std::string(made.reason));
+    session.complain(made.code, (one ? "" : row.place + ": ") + std::string(made.reason));
     code = ExitCode::failed;
   }
   return code;

@@ -362,8 +362,12 @@ Parsed Tree::parse(int argc, const char* const* argv) {
     const bool helped = app_.exit(error, out, err) == 0;
     parsed.code = helped ? ExitCode::done : ExitCode::usage;
     parsed.out = out.str();
+    const bool hidden = invocation_.expression.empty() && app_.got_subcommand("expr");
     if (!helped)
       parsed.err = "leat: " + std::string(error.what()) +
+                   (hidden ? "; one that begins with -o, -q, -h or --x stands behind `--`: "
+                             "leat expr -- '--x'"
+                           : "") +
                    "\nUsage: leat COMMAND [ARGUMENTS]; leat --help shows them\n";
   }
   return parsed;

@@ -4,27 +4,47 @@
 
 #include "codec/codec.h"
 #include "codec/json_text.h"
-#include "expr/compile.h"
+#include "expr/copy.h"
+#include "plan/plan.h"
 
 namespace leat::trial {
 namespace {
 
+using Want = record::DecodeSlot::Want;
+
 constexpr record::RowError kAbsent{"NO_SUCH_FIELD", "a field that the expression reads is absent"};
 
 // Every path may be there.
-class AnyField final : public expr::Resolver {
+class AnyField final : public expr::CopyResolver {
  public:
   expr::Resolution resolve_field(const record::FieldPath& path) override {
-    for (const record::DecodeSlot& slot : slots_)
-      if (slot.path == path) return {slot.column, std::nullopt};
-    slots_.push_back({path, record::DecodeSlot::Want::value, slots_.size()});
-    return {slots_.back().column, std::nullopt};
+    return {column_of(path, Want::value), std::nullopt};
+  }
+  std::optional<std::size_t> resolve_token(const record::FieldPath& path) override {
+    return column_of(path, Want::token);
   }
   std::vector<record::DecodeSlot> take() { return std::move(slots_); }
 
  private:
+  std::size_t column_of(const record::FieldPath& path, Want want) {
+    for (const record::DecodeSlot& slot : slots_)
+      if (slot.path == path && slot.want == want) return slot.column;
+    slots_.push_back({path, want, slots_.size()});
+    return slots_.back().column;
+  }
+
   std::vector<record::DecodeSlot> slots_;
 };
+
+bool is_number(const record::Value& value) noexcept {
+  return value.is(record::Type::integer) || value.is(record::Type::real);
+}
+
+codec::Reading reading() {
+  codec::Reading reading;
+  reading.limits = plan::PlanOptions().records;
+  return reading;
+}
 
 Evaluated failed(const record::RowError& error) { return {"", "error", error.code, error.message}; }
 
@@ -32,9 +52,22 @@ Evaluated failed(const record::RowError& error) { return {"", "error", error.cod
 
 std::variant<Evaluator, std::vector<spec::Diagnostic>> Evaluator::compile(std::string_view text) {
   AnyField fields;
-  expr::Compiled compiled = expr::compile(text, fields, expr::Limits());
-  if (!compiled.ok()) return std::move(compiled.diagnostics);
-  return Evaluator(*std::move(compiled.program), fields.take());
+  expr::CompiledCopy made = expr::compile_copy(text, fields, expr::Limits());
+  if (!made.compiled.ok()) return std::move(made.compiled.diagnostics);
+  if (const record::FieldPath* path = made.compiled.program->path();
+      path != nullptr && !path->empty())
+    fields.resolve_token(*path);
+  return Evaluator(*std::move(made.compiled.program), made.gives_tokens, fields.take());
+}
+
+// As the record has it: a path's number is its token.
+record::Value Evaluator::written(const record::RecordBatch& batch,
+                                 const record::Value& value) const {
+  const record::FieldPath* const path = program_.path();
+  if (path == nullptr || !is_number(value)) return value;
+  for (const record::DecodeSlot& slot : slots_)
+    if (slot.want == Want::token && slot.path == *path) return batch.column(slot.column)[0];
+  return value;
 }
 
 Evaluated Evaluator::run(std::string_view text, WallTime now) {
@@ -46,14 +79,17 @@ Evaluated Evaluator::run(std::string_view text, WallTime now) {
   row.timestamp_ms = now.us / 1000;
   row.flags = record::Row::kNullKey;
   const record::RowError* error = nullptr;
-  codec::make_decoder(codec::Format::json, slots_)->decode(batch, {&error, 1});
+  codec::make_decoder(reading(), slots_)->decode(batch, {&error, 1});
   if (error != nullptr) return failed(*error);
-  record::Value value;
-  program_.run(batch, scratch_, {&value, 1});
+  record::Value made;
+  program_.run(batch, scratch_, {&made, 1});
+  record::Value value = made;
+  if (gives_tokens_) expr::read_numbers({&made, 1}, {&value, 1}, batch.arena());
   if (value.is_error()) return failed(value.as_error());
   if (value.is(record::Type::absent)) return failed(kAbsent);
   codec::TextBuffer json;
-  if (const record::RowError* unfit = codec::append_value(json, value)) return failed(*unfit);
+  const record::Value shown = gives_tokens_ ? made : written(batch, value);
+  if (const record::RowError* unfit = codec::append_value(json, shown)) return failed(*unfit);
   return {std::string(json.view()), record::to_string(value.type()), "", ""};
 }
 

@@ -22,7 +22,8 @@ struct Evaluated {
   std::string_view reason;
 };
 
-// One expression over JSON rows, compiled and run as pipelines do. Thread-confined.
+// One expression over JSON rows, compiled and run as `set` does: a number that it only passes on keeps
+// its token, and rows have the limits of records. Thread-confined.
 class Evaluator {
  public:
   // Or every mistake in the text; their spans lie in it.
@@ -34,10 +35,12 @@ class Evaluator {
   std::string_view type() const noexcept;
 
  private:
-  Evaluator(expr::Program program, std::vector<record::DecodeSlot> slots)
-      : program_(std::move(program)), slots_(std::move(slots)) {}
+  Evaluator(expr::Program program, bool gives_tokens, std::vector<record::DecodeSlot> slots)
+      : program_(std::move(program)), gives_tokens_(gives_tokens), slots_(std::move(slots)) {}
+  record::Value written(const record::RecordBatch& batch, const record::Value& value) const;
 
   expr::Program program_;
+  bool gives_tokens_;  // expr::CompiledCopy
   std::vector<record::DecodeSlot> slots_;
   expr::Scratch scratch_;
   record::Origin origin_;

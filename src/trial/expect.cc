@@ -89,6 +89,11 @@ std::string count_of(std::size_t n, std::string_view what) {
   return std::to_string(n) + " " + std::string(what) + (n == 1 ? "" : "s");
 }
 
+std::string did_not_come(std::size_t missing, std::size_t expected, std::string_view what) {
+  if (missing == 0) return {};
+  return std::to_string(missing) + " of " + count_of(expected, what) + " did not come";
+}
+
 // How many members two rows share: which of them a person would compare.
 std::size_t likeness(const ExpectedRow& expected, const SeenRow& seen) {
   if (!expected.value || !seen.value.ok()) return 0;
@@ -172,10 +177,8 @@ class Checker {
     for (std::size_t j = 0; j < rows.size(); ++j)
       if (!used[j]) others.push_back(rows[j]);
     if (missing.empty() && (rest == Rest::welcome || others.empty())) return;
-    std::string message = std::string(kind) + ": ";
-    if (!missing.empty())
-      message += std::to_string(missing.size()) + " of " +
-                 count_of(expected.size(), "expected row") + " did not come";
+    std::string message =
+        std::string(kind) + ": " + did_not_come(missing.size(), expected.size(), "expected row");
     if (rest == Rest::refused && !others.empty())
       message += (missing.empty() ? "" : ", ") + count_of(others.size(), "row") +
                  " came that nobody expected";
@@ -288,7 +291,8 @@ std::vector<Failure> check(const spec::SinkSpec& sink, const spec::TestExpectati
 }
 
 std::vector<Failure> check_errors(const std::vector<spec::ExpectedError>& expected,
-                                  const std::vector<OutputRow>& letters) {
+                                  const std::vector<OutputRow>& letters,
+                                  const std::function<std::string(const OutputRow&)>& input_of) {
   const auto partner = pair_up(expected.size(), letters.size(), [&](std::size_t i, std::size_t j) {
     return fits(expected[i], letters[j]);
   });
@@ -302,12 +306,15 @@ std::vector<Failure> check_errors(const std::vector<spec::ExpectedError>& expect
   }
   std::vector<json::Value> others;
   for (std::size_t j = 0; j < letters.size(); ++j)
-    if (!used[j]) others.push_back(show_letter(letters[j], LetterForm::whole));
+    if (!used[j])
+      others.push_back(show_letter(letters[j], LetterForm::whole,
+                                   others.size() < kInputsNamed ? input_of(letters[j]) : ""));
   if (missing.empty() && others.empty()) return {};
-  Failure failure =
-      told("errors", std::to_string(missing.size()) + " of " +
-                         count_of(expected.size(), "expected dead letter") + " did not come, " +
-                         std::to_string(others.size()) + " came that nobody expected");
+  std::string message = did_not_come(missing.size(), expected.size(), "expected dead letter");
+  if (!others.empty())
+    message += (missing.empty() ? "" : ", ") + count_of(others.size(), "dead letter") +
+               " came that nobody expected";
+  Failure failure = told("errors", std::move(message));
   failure.expected = json::Value::array({}, std::move(missing));
   failure.actual = json::Value::array({}, std::move(others));
   return {std::move(failure)};

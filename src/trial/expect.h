@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,9 +27,13 @@ Failure told(std::string sink, std::string message);
 // `rows` in the order in which the sink wrote them.
 std::vector<Failure> check(const spec::SinkSpec& sink, const spec::TestExpectation& expectation,
                            const std::vector<OutputRow>& rows);
-// `letters`: the dead letters, as their sink wrote them.
+// `letters`: the dead letters, as their sink wrote them. `input_of`: which row of the test became one
+// of them, as its pointer ("" = none by itself); asked for the first kInputsNamed that nobody
+// expected.
+inline constexpr std::size_t kInputsNamed = 10;
 std::vector<Failure> check_errors(const std::vector<spec::ExpectedError>& expected,
-                                  const std::vector<OutputRow>& letters);
+                                  const std::vector<OutputRow>& letters,
+                                  const std::function<std::string(const OutputRow&)>& input_of);
 
 // The parts of a dead letter; "" when it has none.
 std::string_view header_of(const OutputRow& letter, std::string_view name) noexcept;

@@ -77,6 +77,13 @@ void for_each_test(const std::vector<TestRun>& runs, Each&& each) {
   }
 }
 
+// The first of the notes of a test that passes.
+std::string note_text(std::span<const TestRun> runs) {
+  const auto noted =
+      std::find_if(runs.begin(), runs.end(), [](const TestRun& run) { return !run.note.empty(); });
+  return noted == runs.end() ? "" : "        note: " + noted->note + "\n";
+}
+
 std::string counted(std::size_t n, std::string_view what) {
   return std::to_string(n) + " " + std::string(what) + (n == 1 ? "" : "s");
 }
@@ -113,6 +120,22 @@ void append_xml_lines(std::string& out, std::string_view text) {
   }
 }
 
+// The rest of a run's case, from the end of its attributes.
+std::string outcome(const TestRun& run) {
+  std::string out;
+  if (run.passed()) {
+    if (run.note.empty()) return "/>\n";
+    out += ">\n      <system-out>";
+    append_xml(out, "note: " + run.note);
+    return out + "</system-out>\n    </testcase>\n";
+  }
+  out += ">\n      <failure";
+  append_attribute(out, "message", run.failures.front().message);
+  out += '>';
+  for (const Failure& failure : run.failures) append_xml_lines(out, failure_text(failure));
+  return out + "</failure>\n    </testcase>\n";
+}
+
 // The case of a definition that cannot be tested.
 std::string invalid_case(const std::vector<spec::Diagnostic>& diagnostics, std::string_view file) {
   const auto first = std::find_if(diagnostics.begin(), diagnostics.end(), [](const auto& one) {
@@ -147,7 +170,9 @@ std::string to_json(const Report& report, std::string_view file) {
         .key("failures")
         .begin_array();
     for (const Failure& failure : run.failures) write_failure(writer, failure);
-    writer.end_array().end_object();
+    writer.end_array();
+    if (!run.note.empty()) writer.member("note", run.note);
+    writer.end_object();
   }
   writer.end_array();
   if (!report.valid()) {
@@ -174,7 +199,10 @@ std::string to_text(const Report& report, std::string_view file) {
       out += "  (" + std::to_string(bad) + " of " + counted(runs.size(), "run") +
              "; first: " + batch_text(*first) + ")";
     out += '\n';
-    if (bad == 0) return;
+    if (bad == 0) {
+      out += note_text(runs);
+      return;
+    }
     ++failed;
     for (const Failure& failure : first->failures) out += failure_text(failure);
   });
@@ -202,16 +230,8 @@ void JUnit::add(const Report& report, std::string_view file) {
     append_attribute(cases, "classname", file);
     append_attribute(cases, "name", run.name + " [" + batch_text(run) + "]");
     append_attribute(cases, "time", seconds_text(run.seconds));
-    if (run.passed()) {
-      cases += "/>\n";
-      continue;
-    }
-    ++failures;
-    cases += ">\n      <failure";
-    append_attribute(cases, "message", run.failures.front().message);
-    cases += '>';
-    for (const Failure& failure : run.failures) append_xml_lines(cases, failure_text(failure));
-    cases += "</failure>\n    </testcase>\n";
+    cases += outcome(run);
+    if (!run.passed()) ++failures;
   }
   suites_ += "  <testsuite";
   append_attribute(suites_, "name", file);

@@ -11,10 +11,11 @@ namespace leat::trial {
 
 // `{"passed": …, "tests": [{"name", "mode", "batch_size", "passed", "seconds", "failures": […]}]}`,
 // with `file` before them unless it is empty, and with `diagnostics` behind them where the
-// definition is not valid.
+// definition is not valid; a run that has a note has it as `note`. Diagnostics stand where they say:
+// to_exact_places().
 std::string to_json(const Report& report, std::string_view file);
 
-// A line for every test; what failed in the first of its runs that did, with the rows that were
+// A line for every test, and its note beneath; what failed in the first of its runs that did, with the rows that were
 // expected (-) and that came (+) as JSON.
 std::string to_text(const Report& report, std::string_view file);
 

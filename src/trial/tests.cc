@@ -50,6 +50,16 @@ std::string input_of(const spec::PipelineSpec& definition, const Timeline& timel
   return "";
 }
 
+std::string rows_failed(std::size_t n) {
+  return std::to_string(n) + (n == 1 ? " row" : " rows") + " failed";
+}
+
+// Of a test that passes without a word about errors.
+std::string note_of(const std::vector<OutputRow>& letters) {
+  if (letters.empty()) return {};
+  return rows_failed(letters.size()) + " and the test says nothing about errors";
+}
+
 class Runner {
  public:
   Runner(const spec::PipelineSpec& definition, const Clock& clock, const Limits& limits)
@@ -115,6 +125,7 @@ class Runner {
       made.failures.push_back(told("", played.to_string()));
     else
       made.failures = check_all(test, world, timeline);
+    if (made.passed() && !test.errors) made.note = note_of(world.output(definition_.sinks.size()));
     made.seconds = std::chrono::duration<double>(clock_.now() - begin).count();
   }
 
@@ -135,7 +146,9 @@ class Runner {
       if (!all.empty()) explain(world.output(sinks.size()), timeline, all);
       return all;
     }
-    std::vector<Failure> some = check_errors(*test.errors, world.output(sinks.size()));
+    std::vector<Failure> some = check_errors(
+        *test.errors, world.output(sinks.size()),
+        [&](const OutputRow& letter) { return input_of(definition_, timeline, letter); });
     std::move(some.begin(), some.end(), std::back_inserter(all));
     return all;
   }
@@ -144,9 +157,8 @@ class Runner {
   void explain(const std::vector<OutputRow>& letters, const Timeline& timeline,
                std::vector<Failure>& all) const {
     if (letters.empty()) return;
-    Failure& failure = all.emplace_back(
-        told("errors", std::to_string(letters.size()) + (letters.size() == 1 ? " row" : " rows") +
-                           " failed on the way, of which the test says nothing"));
+    Failure& failure = all.emplace_back(told(
+        "errors", rows_failed(letters.size()) + " on the way, of which the test says nothing"));
     std::vector<json::Value> some;
     for (std::size_t i = 0; i < std::min(letters.size(), kLettersMax); ++i)
       some.push_back(

@@ -21,6 +21,7 @@ struct TestRun {
   std::uint64_t batch_size = 1;  // rows that are read together, at most
   double seconds = 0;            // of real time
   std::vector<Failure> failures;
+  std::string note;  // what a test that passes may have overlooked; "" = nothing
 
   bool passed() const noexcept { return failures.empty(); }
 };

@@ -37,7 +37,7 @@ inline constexpr std::array<Mistake, 12> kMistakes{{
     {"UNKNOWN_VALUE", "/trigger/mode", 5, 24, "micro_batch"},
     {"BAD_VALUE", "/sources/orders/kafka/start", 7, 47, "earliest"},
     {"UNKNOWN_VALUE", "/sources/orders/schema/amount", 8, 27, "`int`"},
-    {"EXPRESSION_SYNTAX", "/steps/0/filter", 10, 17, ""},
+    {"EXPRESSION_SYNTAX", "/steps/0/filter", 10, 27, ""},
     {"MISSING_FIELD", "/steps/1/explode", 11, 18, "`field` is missing"},
     {"UNKNOWN_NAME", "/steps/2/from", 12, 33, "orders"},
     {"TOPIC_LOOP", "/sinks/out/kafka/topic", 14, 14, "allow_loop"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "json/parse.h"
+#include "trial/places.h"
 
 namespace leat::admin {
 namespace {
@@ -44,6 +45,7 @@ Problem invalid_definition(const std::string& text, std::vector<spec::Diagnostic
                            const std::string& name) {
   std::erase_if(diagnostics, [](const auto& diagnostic) { return !is_error(diagnostic); });
   spec::locate(text, diagnostics);
+  trial::to_exact_places(text, diagnostics);
   Problem problem;
   problem.code = ProblemCode::invalid_definition;
   const std::size_t n = diagnostics.size();
@@ -143,7 +145,8 @@ bool read_page_token(std::string_view token, std::string& last) {
   return true;
 }
 
-Problem malformed_json(std::vector<spec::Diagnostic> diagnostics) {
+Problem malformed_json(const std::string& text, std::vector<spec::Diagnostic> diagnostics) {
+  trial::to_exact_places(text, diagnostics);
   Problem problem;
   problem.code = ProblemCode::malformed_json;
   if (!diagnostics.empty()) problem.detail = diagnostics.front().message;
@@ -156,7 +159,7 @@ std::variant<Checked, Problem> check_definition(const Services& services, const 
   spec::Options options = services.definitions;
   options.name = name;
   spec::ParseResult parsed = spec::parse_pipeline(text, options);
-  if (parsed.malformed) return malformed_json(std::move(parsed.diagnostics));
+  if (parsed.malformed) return malformed_json(text, std::move(parsed.diagnostics));
   if (!parsed.ok()) {
     const auto more = services.backend.check_rest(parsed);
     parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());

@@ -41,7 +41,7 @@ std::variant<Checked, Problem> check_definition(const Services& services, const 
 Problem invalid_definition(const std::string& text, std::vector<spec::Diagnostic> diagnostics,
                            const std::string& name);
 // A body that is not JSON: 400 with the place.
-Problem malformed_json(std::vector<spec::Diagnostic> diagnostics);
+Problem malformed_json(const std::string& text, std::vector<spec::Diagnostic> diagnostics);
 // For a POST that takes no body: `{}` is none.
 std::optional<Problem> refuse_members(const std::string& body);
 // The token of a page that begins behind `last`, and back; false when it is not one of ours.

@@ -2,6 +2,7 @@
 #include "admin/handlers/handlers.h"
 #include "json/parse.h"
 #include "json/write.h"
+#include "trial/places.h"
 #include "trial/preview.h"
 #include "trial/report.h"
 #include "trial/tests.h"
@@ -105,6 +106,7 @@ class PreviewBody {
     problem.code = ProblemCode::invalid_body;
     problem.errors = std::move(diagnostics);
     spec::locate(text_, problem.errors);
+    trial::to_exact_places(text_, problem.errors);
     problem.detail = problem.errors.front().message;
     return problem;
   }
@@ -122,6 +124,7 @@ class PreviewBody {
     Problem problem = wrong(first.pointer, first.code, first.message);
     problem.errors.front().line = static_cast<int>(first.place.line);
     problem.errors.front().column = static_cast<int>(first.place.column);
+    trial::to_exact_places(text_, problem.errors);
     if (parsed.malformed()) problem.code = ProblemCode::malformed_json;
     return problem;
   }
@@ -260,7 +263,7 @@ class Reading : public std::enable_shared_from_this<Reading> {
 
 void test_pipeline(Services& services, const RequestPtr& request, const Reply& reply) {
   spec::ParseResult parsed = spec::parse_pipeline(request->body, services.definitions);
-  if (parsed.malformed) return reply(malformed_json(std::move(parsed.diagnostics)));
+  if (parsed.malformed) return reply(malformed_json(request->body, std::move(parsed.diagnostics)));
   if (!parsed.ok()) {
     const auto more = services.backend.check_rest(parsed);
     parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());

@@ -48,7 +48,7 @@ void put_trigger(Services& services, const RequestPtr& request, const Reply& rep
   const runtime::SnapshotPtr snapshot = find_or_answer(services, request->params.at(0), reply);
   if (snapshot == nullptr) return;
   spec::TriggerResult parsed = spec::parse_trigger(request->body, services.definitions);
-  if (parsed.malformed) return reply(malformed_json(std::move(parsed.diagnostics)));
+  if (parsed.malformed) return reply(malformed_json(request->body, std::move(parsed.diagnostics)));
   if (!parsed.ok()) {
     Problem problem;
     problem.code = ProblemCode::invalid_body;

@@ -4,6 +4,7 @@
 #include "admin/handlers/handlers.h"
 #include "json/write.h"
 #include "spec/text.h"
+#include "trial/places.h"
 
 namespace leat::admin {
 namespace {
@@ -76,7 +77,7 @@ void validate_pipeline(Services& services, const RequestPtr& request, const Repl
   spec::Options options = services.definitions;
   options.read_outside = nullptr;
   spec::ParseResult parsed = spec::parse_pipeline(request->body, options);
-  if (parsed.malformed) return reply(malformed_json(std::move(parsed.diagnostics)));
+  if (parsed.malformed) return reply(malformed_json(request->body, std::move(parsed.diagnostics)));
   std::vector<spec::Diagnostic> diagnostics = std::move(parsed.diagnostics);
   plan::PlanResult built;
   if (parsed.ok()) {
@@ -87,6 +88,7 @@ void validate_pipeline(Services& services, const RequestPtr& request, const Repl
   const auto& more = built.plan != nullptr ? built.plan->warnings : built.diagnostics;
   diagnostics.insert(diagnostics.end(), more.begin(), more.end());
   spec::locate(request->body, diagnostics);
+  trial::to_exact_places(request->body, diagnostics);
   reply(json_response(200, verdict_text(diagnostics, built.plan.get())));
 }
 

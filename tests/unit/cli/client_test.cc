@@ -400,7 +400,7 @@ TEST_F(CliTest, ValidateTellsTwelveMistakesAtOnceEachWithItsLineAndACaret) {
     const std::string line = err_.substr(at, err_.find('\n', at) - at);
     // The column is the caret's, behind `  12 | `.
     const std::size_t column = std::stoul(line.substr(place.size()));
-    EXPECT_GE(column, static_cast<std::size_t>(each.column));
+    EXPECT_EQ(column, static_cast<std::size_t>(each.column));
     const std::size_t caret = err_.find('^', at);
     ASSERT_NE(caret, std::string::npos);
     EXPECT_EQ(caret - err_.rfind('\n', caret) - 1, 2 + number.size() + 3 + column - 1) << line;

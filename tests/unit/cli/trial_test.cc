@@ -148,6 +148,50 @@ TEST_F(TrialCommands, PlacesAreThoseOfTheCaret) {
   const std::string wrong = write("wrong.json", changed("v * 2", "v * nofunction(v)"));
   run({"validate", wrong, "-q", "-o", "table"});
   EXPECT_THAT(err_, HasSubstr("wrong.json:2:50: "));
+  EXPECT_THAT(err_, HasSubstr(std::string(49, ' ') + "^~~~"));
+  constexpr std::string_view kPlace = R"("line":2,"column":50,"span":[4,)";
+  run({"validate", wrong, "-o", "json"});
+  EXPECT_THAT(out_, HasSubstr(kPlace));
+  run({"test", wrong, "-o", "json", "--junit", folder_ + "/report.xml"});
+  EXPECT_THAT(out_, HasSubstr(kPlace));
+  EXPECT_THAT(content("report.xml"), HasSubstr("wrong.json:2:50: "));
+}
+
+TEST_F(TrialCommands, ATextThatEndsTooEarlyIsMarkedAtItsEnd) {
+  const std::string file = write("short.json", "{\n  \"name\": \"x\",\n\n");
+  EXPECT_EQ(run({"validate", file, "-q", "-o", "table"}), ExitCode::bad_config);
+  EXPECT_THAT(err_, HasSubstr("short.json:2:15: "));
+  EXPECT_THAT(err_, HasSubstr("  2 |   \"name\": \"x\",\n    | " + std::string(14, ' ') + "^\n"));
+  run({"validate", file, "-o", "json"});
+  EXPECT_THAT(out_, HasSubstr(R"("line":2,"column":15)"));
+}
+
+TEST_F(TrialCommands, ReportsHoldTheFilesThatCannotBeRead) {
+  const std::string none = folder_ + "/none.json";
+  EXPECT_EQ(run({"test", none, write("good.json", kGood), "-o", "json", "--junit",
+                 folder_ + "/report.xml"}),
+            ExitCode::bad_config);
+  EXPECT_THAT(out_, StartsWith("{\"file\":\"" + none +
+                               "\",\"passed\":false,\"tests\":[],\"diagnostics\":[{"));
+  EXPECT_THAT(out_, HasSubstr("\"code\":\"UNREADABLE\""));
+  EXPECT_THAT(content("report.xml"), HasSubstr("<testsuites tests=\"5\" failures=\"1\""));
+  EXPECT_THAT(content("report.xml"), HasSubstr("none.json: the file cannot be read"));
+  EXPECT_EQ(run({"validate", none, "-o", "json"}), ExitCode::bad_config);
+  EXPECT_THAT(out_, HasSubstr("\"code\":\"UNREADABLE\""));
+}
+
+TEST_F(TrialCommands, ATestThatOverlooksFailedRowsSaysSo) {
+  const std::string file =
+      write("p.json", changed("\"expect\": { \"out\": { \"exactly\": [ { \"v\": 1, \"w\": 2 }, "
+                              "{ \"v\": 2, \"w\": 4 } ] } }",
+                              "\"modes\": [\"real_time\"], \"expect\": {}")
+                          .replace(kGood.find("{ \"v\": 1 }"), 10, "{ \"x\": 1 }"));
+  EXPECT_EQ(run({"test", file, "-o", "table", "--junit", folder_ + "/report.xml"}), ExitCode::done);
+  EXPECT_THAT(out_, HasSubstr("  ok    doubles\n        note: 1 row failed and the test says "
+                              "nothing about errors\n"));
+  EXPECT_THAT(content("report.xml"), HasSubstr("<system-out>note: 1 row failed and"));
+  run({"test", file, "-o", "json"});
+  EXPECT_THAT(out_, HasSubstr(R"("failures":[],"note":"1 row failed and)"));
 }
 
 TEST_F(TrialCommands, PreviewShowsRowsAfterEveryStep) {
@@ -180,12 +224,28 @@ TEST_F(TrialCommands, PreviewShowsRowsAfterEveryStep) {
 TEST_F(TrialCommands, PreviewSaysWhichRowIsNone) {
   const std::string file = write("p.json", kGood);
   EXPECT_EQ(run({"preview", file, "--input", write("rows.ndjson", "{}\n{\n")}), ExitCode::failed);
-  EXPECT_THAT(err_, HasSubstr("rows.ndjson:2: "));
+  EXPECT_THAT(err_, HasSubstr("rows.ndjson:2:2: "));
   EXPECT_EQ(run({"preview", file, "--row", "[1]"}), ExitCode::failed);
   EXPECT_THAT(err_, HasSubstr("leat: --row 1: a row is an object"));
   const std::string rows = write("long.ndjson", "{}\n{\"$value\": {}, \"$partition\": \"x\"}\n");
   EXPECT_EQ(run({"preview", file, "--input", rows}), ExitCode::failed);
-  EXPECT_THAT(err_, HasSubstr("long.ndjson:2 /$partition: "));
+  EXPECT_THAT(err_, HasSubstr("long.ndjson:2:30 /$partition: "));
+}
+
+TEST_F(TrialCommands, PreviewTellsAllMistakesInRows) {
+  const std::string file = write("p.json", kGood);
+  const std::string rows = write("rows.ndjson", "{\"$foo\": 1}\n\n{\"a\": \n{\"$value\": 5}\n");
+  EXPECT_EQ(run({"preview", file, "--input", rows, "--row", "{\"v\" 1}"}), ExitCode::failed);
+  EXPECT_THAT(err_, testing::ContainsRegex("\nleat: --row 1:1:6: .*\n"
+                                           "leat: .*rows.ndjson:1:2 /\\$foo: .*\n"
+                                           "leat: .*rows.ndjson:3:7: .*\n"
+                                           "leat: .*rows.ndjson:4:12 /\\$value: "));
+  std::string many;
+  for (int i = 0; i < 30; ++i) many += "{\n";
+  EXPECT_EQ(run({"preview", file, "--input", write("many.ndjson", many)}), ExitCode::failed);
+  EXPECT_THAT(err_, HasSubstr("many.ndjson:20:2: "));
+  EXPECT_THAT(err_, testing::Not(HasSubstr("many.ndjson:21:")));
+  EXPECT_THAT(err_, HasSubstr("leat: … and 10 more\n"));
 }
 
 TEST_F(TrialCommands, PreviewTakesWhatTheSourceTakes) {
@@ -207,7 +267,7 @@ TEST_F(TrialCommands, ExprPrintsTheValueOfEachRow) {
   const std::string rows = write("rows.ndjson", "{\"a\": 1}\n{}\n{\"a\": \"x\"}\n");
   EXPECT_EQ(run({"expr", "a", "--input", rows}), ExitCode::failed);
   EXPECT_EQ(out_, "1\n\"x\"\n");
-  EXPECT_THAT(err_, StartsWith("leat: NO_SUCH_FIELD: row 2: "));
+  EXPECT_THAT(err_, StartsWith("leat: NO_SUCH_FIELD: " + rows + ":2: "));
   EXPECT_EQ(run({"expr", "a", "--row", "{\"a\": 1}", "--type"}), ExitCode::done);
   EXPECT_EQ(out_, "int\n");
   EXPECT_EQ(run({"expr", "a", "--row", "{\"a\": 1}", "-o", "json"}), ExitCode::done);
@@ -233,6 +293,20 @@ TEST_F(TrialCommands, ExprPutsACaretUnderAMistake) {
   EXPECT_EQ(run({"expr", "1 +\nsise(a) + 2"}), ExitCode::bad_config);
   EXPECT_THAT(err_, HasSubstr("UNKNOWN_FUNCTION"));
   EXPECT_THAT(err_, HasSubstr("did you mean `size`?\n  sise(a) + 2\n  ^~~~\n"));
+}
+
+TEST_F(TrialCommands, ExprShowsTheNeighbourhoodOfAMistakeInALongLine) {
+  std::string text = "a";
+  for (int i = 0; i < 500; ++i) text += "+1";
+  EXPECT_EQ(run({"expr", text + "+nope(a)+" + text}), ExitCode::bad_config);
+  EXPECT_THAT(err_, HasSubstr("\n  …"));
+  EXPECT_THAT(err_, HasSubstr("…\n  " + std::string(61, ' ') + "^~~~"));
+  EXPECT_LT(err_.size(), 500u);
+}
+
+TEST_F(TrialCommands, ExprSaysHowAnExpressionThatLooksLikeAnOptionIsWritten) {
+  EXPECT_EQ(run({"expr", "--a"}), ExitCode::usage);
+  EXPECT_THAT(err_, HasSubstr("leat expr -- "));
 }
 
 TEST_F(TrialCommands, NoneOfThemTakesAnAddress) {

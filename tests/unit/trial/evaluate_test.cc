@@ -23,6 +23,26 @@ TEST(Evaluate, GivesTheValueAsJson) {
   EXPECT_EQ(value_of("timestamp('2026-01-01T00:00:00Z')", "{}"), "\"2026-01-01T00:00:00Z\"");
 }
 
+TEST(Evaluate, ANumberThatIsOnlyPassedOnKeepsItsToken) {
+  const std::string row = R"({"x": {"y": [1.10, 1e2]}, "n": 1.10, "s": "1.10"})";
+  EXPECT_EQ(value_of("n", row), "1.10");
+  EXPECT_EQ(value_of("x.y[0]", row), "1.10");
+  EXPECT_EQ(value_of("x[\"y\"][1]", row), "1e2");
+  EXPECT_EQ(value_of("n > 0.0 ? n : 1", row), "1.10");
+  EXPECT_EQ(value_of("s", row), "\"1.10\"");
+  EXPECT_EQ(value_of("n + 0", row), "1.1");
+  auto compiled = Evaluator::compile("x.y[1]");
+  EXPECT_EQ(std::get<Evaluator>(compiled).run(row, kNow).type, "double");
+}
+
+TEST(Evaluate, RowsHaveTheLimitsOfRecords) {
+  const auto nested = [](std::size_t n) {
+    return "{\"a\": " + std::string(n, '[') + std::string(n, ']') + "}";
+  };
+  EXPECT_EQ(value_of("a", nested(70)), "RECORD_TOO_DEEP");
+  EXPECT_EQ(value_of("a", nested(2)), "[[]]");
+}
+
 TEST(Evaluate, SaysWhyARowFails) {
   EXPECT_EQ(value_of("amount", "{}"), "NO_SUCH_FIELD");
   EXPECT_EQ(value_of("1 / amount", R"({"amount": 0})"), "DIVIDE_BY_ZERO");

@@ -78,6 +78,16 @@ TEST(DefinitionTests, AFailureShowsTheRowsThatFailedOnTheirWay) {
   EXPECT_TRUE(passed.passed());
 }
 
+TEST(DefinitionTests, DeadLettersThatNobodyExpectedHaveTheirInput) {
+  const Report report = run(pipeline(R"J([{"id": "more", "set": {"w": "v + 1"}}])J", R"J([
+    {"name": "t", "modes": ["real_time"], "input": {"in": [{"v": 1}, {"x": 2}, {"v": "a"}]},
+     "expect": {"errors": [{"step": "more", "code": "NO_SUCH_FIELD"}]}}])J"));
+  ASSERT_FALSE(report.passed());
+  const Failure& failure = report.runs[0].failures.at(0);
+  EXPECT_EQ(failure.message, "1 dead letter came that nobody expected");
+  EXPECT_THAT(shown(failure.actual), HasSubstr(R"("input":"/input/in/2")"));
+}
+
 TEST(DefinitionTests, AFailureShowsAFewOfManyRowsThatFailed) {
   std::string rows;
   for (int i = 0; i < 40; ++i) rows += (i == 0 ? "{}" : ",{}");
