@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "codec/json_check.h"
 #include "codec/json_text.h"
 #include "codec/row_errors.h"
 #include "codec/schema.h"
@@ -73,6 +74,8 @@ class JsonDecoder::Walk {
     std::size_t from = 0;
     const bool every_key = node == 0 && decoder_.extra_ == spec::ExtraFields::error;
     if (++level_ > decoder_.depth_max_) return &kRecordTooDeep;
+    const bool copied = !decoder_.wanted_[node].targets.empty();
+    if (copied) ++copied_;
     cursor_.advance();
     if (cursor_.peek() != '}') {
       for (;;) {
@@ -81,6 +84,8 @@ class JsonDecoder::Walk {
         if (wanted != 0 || every_key) child = match(node, from);
         if (refused_) return &kUnexpectedField;
         if (child != PathTree::kNone) --wanted;
+        if (copied_ != 0)
+          if (const RowError* error = check_name()) return error;
         cursor_.advance(2);
         if (const RowError* error = child == PathTree::kNone ? skip() : read(child)) return error;
         const char next = cursor_.peek();
@@ -92,6 +97,7 @@ class JsonDecoder::Walk {
     end = cursor_.position() + 1;
     cursor_.advance();
     --level_;
+    if (copied) --copied_;
     for (const PathTree::NodeId child : decoder_.wanted_[node].required)
       if (decoder_.wanted_[child].seen != decoder_.serial_) return &kMissingField;
     return nullptr;
@@ -116,16 +122,30 @@ class JsonDecoder::Walk {
     return child;
   }
 
+  const RowError* check_name() const {
+    if (!text_.escapes) return nullptr;
+    const std::uint32_t begin = cursor_.position() + 1;
+    return check_escapes(between(begin, cursor_.scalar_end() - 1));
+  }
+
   const RowError* skip() {
+    std::uint32_t end = 0;
+    if (copied_ != 0) return check(end);
     switch (kind_of(cursor_.peek())) {
       case Kind::bad: return &kMalformedJson;
       case Kind::object:
-      case Kind::list: {
-        std::uint32_t end = 0;
-        return skip_nested(cursor_, end);
-      }
+      case Kind::list: return skip_nested(cursor_, end);
       default: cursor_.advance(); return nullptr;
     }
+  }
+
+  // Moves behind the value at the cursor, which is copied or read as a whole.
+  const RowError* check(std::uint32_t& end) {
+    Cursor ahead = cursor_;
+    const char first = ahead.peek();
+    if (first == '{' || first == '[')
+      if (const RowError* error = skip_nested(ahead, end)) return error;
+    return check_value(text_, cursor_, end);
   }
 
   // Moves behind the object or list at the cursor.
@@ -156,10 +176,14 @@ class JsonDecoder::Walk {
           break;
         }
         [[fallthrough]];
-      case Kind::list:
-        if (const RowError* error = skip_nested(cursor_, end)) return error;
+      case Kind::list: {
+        const bool whole_read = copied_ != 0 || type != nullptr || !wanted.targets.empty();
+        if (const RowError* error = whole_read ? check(end) : skip_nested(cursor_, end))
+          return error;
         break;
+      }
       default:
+        if (copied_ != 0 && wanted.targets.empty()) return check(end);
         end = cursor_.scalar_end();
         cursor_.advance();
         break;
@@ -256,17 +280,11 @@ class JsonDecoder::Walk {
     return nullptr;
   }
 
-  // The token as it stands, when it is one.
+  // The token as it stands, when it is one. Lists and objects were checked.
   const RowError* copy_token(Kind kind, std::string_view token, Value& out) {
     out = Value::json(token);
-    if (kind == Kind::object || kind == Kind::list) return nullptr;
-    if (kind == Kind::string) {
-      if (token.size() < 2 || token.back() != '"') return &kMalformedJson;
-      return text_.escapes ? check_escapes(token.substr(1, token.size() - 2)) : nullptr;
-    }
-    if (kind == Kind::number) return is_number(token) ? nullptr : &kInvalidNumber;
-    Value ignored;
-    return read_value(kind, token, ignored);
+    const bool nested = kind == Kind::object || kind == Kind::list;
+    return nested ? nullptr : check_scalar(token, text_.escapes);
   }
 
   JsonDecoder& decoder_;
@@ -274,8 +292,9 @@ class JsonDecoder::Walk {
   base::Arena& arena_;
   Cursor cursor_;
   const std::size_t row_;
-  std::size_t level_ = 0;  // objects that are walked around the cursor
-  bool refused_ = false;   // the key at the cursor is a field that the schema does not know
+  std::size_t level_ = 0;   // objects that are walked around the cursor
+  std::size_t copied_ = 0;  // of these, the ones that are asked for as a whole
+  bool refused_ = false;    // the key at the cursor is a field that the schema does not know
 };
 
 JsonDecoder::JsonDecoder(const std::vector<DecodeSlot>& slots,

@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "codec/json_check.h"
 #include "codec/json_text.h"
 #include "codec/row_errors.h"
 #include "spec/time.h"
@@ -184,8 +185,7 @@ const RowError* TypedReader::read(const SchemaType& type, Cursor& cursor, Value*
   }
   std::uint32_t end = 0;
   if (type.kind == SchemaKind::json) {
-    end = cursor.skip_nested();
-    if (end == 0) return &kMalformedJson;
+    if (const RowError* error = check_value(text_, cursor, end)) return error;
     if (out != nullptr) *out = Value::json({text_.base + begin, end - begin});
     return nullptr;
   }

@@ -67,6 +67,65 @@ TEST(JsonDecoder, TokensStayAsTheyWereWritten) {
   EXPECT_EQ(read(document, {"q"}, Want::token), "absent");
 }
 
+TEST(JsonDecoder, NestedValuesThatAreReadOrCopiedAreChecked) {
+  for (const Want want : {Want::value, Want::token}) {
+    const auto member = [&](const std::string& value) {
+      return read("{\"a\":" + value + ",\"b\":1}", {"a"}, want);
+    };
+    EXPECT_EQ(member("[01]"), "INVALID_NUMBER");
+    EXPECT_EQ(member(R"({"c":-})"), "INVALID_NUMBER");
+    EXPECT_EQ(member("[1 2]"), "MALFORMED_JSON");
+    EXPECT_EQ(member("[1,]"), "MALFORMED_JSON");
+    EXPECT_EQ(member("[,1]"), "MALFORMED_JSON");
+    EXPECT_EQ(member("[[1}]"), "MALFORMED_JSON");
+    EXPECT_EQ(member(R"({"c" 1})"), "MALFORMED_JSON");
+    EXPECT_EQ(member(R"({"c":1,})"), "MALFORMED_JSON");
+    EXPECT_EQ(member(R"({"c":1 "d":2})"), "MALFORMED_JSON");
+    EXPECT_EQ(member(R"({c:1})"), "MALFORMED_JSON");
+    EXPECT_EQ(member(R"([{"c":[nul]}])"), "MALFORMED_JSON");
+    EXPECT_EQ(member(R"(["\q"])"), "INVALID_ESCAPE");
+    EXPECT_EQ(member(R"({"\q":1})"), "INVALID_ESCAPE");
+    EXPECT_EQ(member(R"(["\ud800"])"), "LONE_SURROGATE");
+    const std::string good = R"([ {"c" : [ ], "\u0041":{ }} , -0.5e+3, true,"\n", null ])";
+    EXPECT_EQ(member(good), "json " + good);
+  }
+}
+
+TEST(JsonDecoder, BracketsAreCheckedAtEveryDepth) {
+  std::string opening;
+  std::string closing;
+  for (int level = 0; level < 200; ++level) {
+    const bool object = level % 3 == 0;
+    opening += object ? R"({"k":)" : "[";
+    closing.insert(closing.begin(), object ? '}' : ']');
+  }
+  const auto member = [](const std::string& value) { return read("{\"a\":" + value + "}", {"a"}); };
+  const std::string good = opening + "1" + closing;
+  EXPECT_EQ(member(good), "json " + good);
+  for (const std::size_t at :
+       {std::size_t{0}, std::size_t{70}, std::size_t{135}, std::size_t{199}}) {
+    std::string bad = closing;
+    bad[at] = bad[at] == '}' ? ']' : '}';
+    EXPECT_EQ(member(opening + "1" + bad), "MALFORMED_JSON") << at;
+  }
+}
+
+TEST(JsonDecoder, ARowThatIsReadAsAWholeIsCheckedAsAWhole) {
+  const std::vector<DecodeSlot> slots = {
+      {{}, Want::value, 0}, {{"a"}, Want::value, 1}, {{"o", "x"}, Want::value, 2}};
+  const auto row = [&](const std::string& members) {
+    return read_all("{\"a\":1," + members + "}", slots)[0];
+  };
+  EXPECT_EQ(row(R"("b":01)"), "INVALID_NUMBER");
+  EXPECT_EQ(row(R"("b":[1 2])"), "MALFORMED_JSON");
+  EXPECT_EQ(row(R"("b":nil)"), "MALFORMED_JSON");
+  EXPECT_EQ(row(R"("\q":1)"), "INVALID_ESCAPE");
+  EXPECT_EQ(row(R"("o":01)"), "INVALID_NUMBER");
+  EXPECT_EQ(row(R"("o":{"y":01})"), "INVALID_NUMBER");
+  EXPECT_EQ(row(R"("a":01)"), "INVALID_NUMBER");
+  EXPECT_EQ(row(R"("o":{"x":1,"y":[2]})"), R"(json {"a":1,"o":{"x":1,"y":[2]}})");
+}
+
 TEST(JsonDecoder, OneFieldCanBeReadInSeveralWays) {
   EXPECT_THAT(read_all(R"({"a":{"b":1.0,"c":"x"}})", {{{"a"}, Want::value, 3},
                                                       {{"a", "b"}, Want::value, 0},
