@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <string>
 
 #include "base/clock.h"
+#include "codec/json_text.h"
+#include "codec/row_errors.h"
 
 namespace leat::flow {
 namespace {
@@ -60,6 +63,15 @@ std::string duration_text(const record::Value& value) {
          "s";
 }
 
+const record::RowError* nested_text(const record::Value& value, base::Arena& arena,
+                                    std::optional<std::string_view>& out) {
+  thread_local codec::TextBuffer written;
+  written.truncate(0);
+  if (const record::RowError* error = codec::append_value(written, value)) return error;
+  out = arena.copy(written.view());
+  return nullptr;
+}
+
 const record::RowError* choose_key(const SinkBinding& binding, const record::RecordBatch& batch,
                                    std::size_t index, RowText& out) {
   const record::Row& row = batch.rows()[index];
@@ -73,10 +85,7 @@ const record::RowError* choose_key(const SinkBinding& binding, const record::Rec
     if (!row.null_key()) out.key = row.key;
     return nullptr;
   }
-  const record::Value& value = batch.column(column->index)[index];
-  if (value.is_error()) return &value.as_error();
-  out.key = as_key_text(value, batch.arena());
-  return nullptr;
+  return as_key_text(batch.column(column->index)[index], batch.arena(), out.key);
 }
 
 const record::RowError* choose_timestamp(const SinkBinding& binding,
@@ -96,26 +105,33 @@ const record::RowError* choose_timestamp(const SinkBinding& binding,
 
 }  // namespace
 
-std::optional<std::string_view> as_key_text(const record::Value& value, base::Arena& arena) {
+const record::RowError* as_key_text(const record::Value& value, base::Arena& arena,
+                                    std::optional<std::string_view>& out) {
+  out.reset();
   switch (value.type()) {
     case record::Type::string:
     case record::Type::bytes:
-    case record::Type::json: return value.as_text();
-    case record::Type::integer: return number_text(value.as_integer(), arena);
-    case record::Type::unsigned_integer: return number_text(value.as_unsigned(), arena);
-    case record::Type::real: return number_text(value.as_real(), arena);
-    case record::Type::boolean: return value.as_boolean() ? "true" : "false";
-    case record::Type::timestamp: return arena.copy(time_text(value));
-    case record::Type::duration: return arena.copy(duration_text(value));
+    case record::Type::json: out = value.as_text(); break;
+    case record::Type::integer: out = number_text(value.as_integer(), arena); break;
+    case record::Type::unsigned_integer: out = number_text(value.as_unsigned(), arena); break;
+    case record::Type::real:
+      if (!std::isfinite(value.as_real())) return &codec::kNotRepresentable;
+      out = number_text(value.as_real(), arena);
+      break;
+    case record::Type::boolean: out = value.as_boolean() ? "true" : "false"; break;
+    case record::Type::timestamp: out = arena.copy(time_text(value)); break;
+    case record::Type::duration: out = arena.copy(duration_text(value)); break;
     case record::Type::list:
-    case record::Type::map:
-    case record::Type::type_name:
+    case record::Type::map: return nested_text(value, arena, out);
     case record::Type::optional:
+      return value.as_optional() == nullptr ? nullptr
+                                            : as_key_text(*value.as_optional(), arena, out);
+    case record::Type::type_name: return &codec::kNotRepresentable;
+    case record::Type::error: return &value.as_error();
     case record::Type::absent:
-    case record::Type::null:
-    case record::Type::error: break;
+    case record::Type::null: break;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 std::string_view origin_text(const record::Row& row, base::Arena& arena) {
@@ -161,9 +177,9 @@ const record::RowError* choose_headers(const HeaderRules& rules, const SinkBindi
     const auto* const column = std::get_if<SinkBinding::Column>(&rule.value);
     if (column == nullptr) continue;
     const record::Value& value = batch.column(column->index)[row];
-    if (value.is_error()) return &value.as_error();
     if (value.is(record::Type::absent)) continue;
-    const std::optional<std::string_view> text = as_key_text(value, batch.arena());
+    std::optional<std::string_view> text;
+    if (const record::RowError* error = as_key_text(value, batch.arena(), text)) return error;
     out.push_back({rule.name, text.value_or(std::string_view()), !text});
   }
   if (rules.origin && has_origin(source))

@@ -14,8 +14,12 @@
 namespace leat::flow {
 
 // A value as the bytes of a key or header: text and bytes as they are, numbers and true/false in
-// JSON's form, timestamps as RFC 3339, durations in seconds ("5400s"). Nothing for null, absent and failed values.
-std::optional<std::string_view> as_key_text(const record::Value& value, base::Arena& arena);
+// JSON's form, timestamps as RFC 3339, durations in seconds ("5400s"), lists and maps as JSON (those
+// copied from a record as they stood there), an optional as its value; `out` is nothing for null,
+// absent and the empty optional. Error: NOT_REPRESENTABLE (types, numbers that are not finite, also
+// inside lists and maps), or the error that the value holds.
+const record::RowError* as_key_text(const record::Value& value, base::Arena& arena,
+                                    std::optional<std::string_view>& out);
 
 // The name of the header that says where a record comes from.
 inline constexpr std::string_view kOriginHeader = "leat-src";

@@ -46,12 +46,10 @@ rd_kafka_headers_t* make_headers(const HeaderPlan& plan, const record::RecordBat
     const auto* const column = std::get_if<flow::SinkBinding::Column>(&rule.value);
     if (column == nullptr) continue;
     const record::Value& value = batch.column(column->index)[row];
-    if (value.is_error()) {
-      failed = &value.as_error();
-      break;
-    }
     if (value.is(record::Type::absent)) continue;
-    const std::optional<std::string_view> text = as_key_text(value, batch.arena());
+    std::optional<std::string_view> text;
+    failed = as_key_text(value, batch.arena(), text);
+    if (failed != nullptr) break;
     add_header(headers, rule.name, text ? text->data() : nullptr, text ? text->size() : 0);
   }
   if (plan.origin && flow::has_origin(source)) {

@@ -169,8 +169,8 @@ const record::RowError* Writer::choose_key(const record::RecordBatch& batch, std
       return nullptr;
     }
     const record::Value& value = batch.column(column->index)[index];
-    if (value.is_error()) return &value.as_error();
-    const std::optional<std::string_view> key = as_key_text(value, batch.arena());
+    std::optional<std::string_view> key;
+    if (const record::RowError* error = as_key_text(value, batch.arena(), key)) return error;
     out.null_key = !key;
     if (key) out.key = *key;
   } else {

@@ -87,7 +87,13 @@ Value as_in_key(const Value& value) noexcept {
 std::optional<std::string_view> key_text(std::span<const Value> values,
                                          std::optional<std::int64_t> start_us, base::Arena& arena,
                                          codec::TextBuffer& scratch) {
-  if (values.size() == 1 && !start_us) return flow::as_key_text(values[0], arena);
+  if (values.size() == 1 && !start_us) {
+    std::optional<std::string_view> text;
+    if (flow::as_key_text(values[0], arena, text) == nullptr) return text;
+    // What may stand in a key has a text, but for numbers without an end.
+    if (!values[0].is(Type::real)) return std::nullopt;
+    return values[0].as_real() < 0 ? "-inf" : "inf";
+  }
   scratch.truncate(0);
   scratch.put('[');
   for (const Value& value : values) {
