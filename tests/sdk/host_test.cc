@@ -6,7 +6,7 @@
 
 #include "plugin/inspect.h"
 #include "plugin/library.h"
-#include "plugin/self_test.h"
+#include "plugin/probe/self_test.h"
 
 namespace {
 
