@@ -188,7 +188,7 @@ Status limit(int what, std::uint64_t most, const char* name) {
 }
 
 // Bytes of address space in use, from /proc/self/statm; 0 = unknown.
-std::uint64_t address_space() {
+[[maybe_unused]] std::uint64_t address_space() {
   char text[64] = {};
   const int fd = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return 0;

@@ -52,11 +52,19 @@ TEST(Probe, AnInitThatFailsIsTold) {
   EXPECT_THAT(probed("adds_garbage"), AllOf(StartsWith("BAD_FUNCTION"), HasSubstr("kind 99")));
 }
 
+// The address sanitizer ends a process in its own way: only where it crashed can be told then.
+auto crashed(const char* how, const char* where) {
+#ifdef __SANITIZE_ADDRESS__
+  how = "";
+#endif
+  return AllOf(StartsWith("PROBE_CRASHED: it "), HasSubstr(how), ::testing::EndsWith(where));
+}
+
 TEST(Probe, ACrashCostsOnlyTheProbe) {
-  EXPECT_EQ(probed("init_crashes"), "PROBE_CRASHED: it crashed with SIGABRT in leat_plugin_init");
-  EXPECT_EQ(probed("init_exits"),
-            "PROBE_CRASHED: it ended the process with status 3 in leat_plugin_init");
-  EXPECT_EQ(probed("eval_crashes"), "PROBE_CRASHED: it crashed with SIGSEGV in half");
+  EXPECT_THAT(probed("init_crashes"), crashed("crashed with SIGABRT", " in leat_plugin_init"));
+  EXPECT_THAT(probed("init_exits"),
+              crashed("ended the process with status 3", " in leat_plugin_init"));
+  EXPECT_THAT(probed("eval_crashes"), crashed("crashed with SIGSEGV", " in half"));
 }
 
 TEST(Probe, WhatHangsIsEnded) {
