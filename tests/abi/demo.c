@@ -1,3 +1,4 @@
+/* A scalar, an aggregate and a stateful function. */
 #include <leat/plugin.h>
 LEAT_PLUGIN("demo", "1.0.0");
 
