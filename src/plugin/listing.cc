@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <optional>
 
 #include "base/text.h"
@@ -27,6 +28,34 @@ std::optional<std::string> text_of(const char* text, std::size_t most) {
   return std::string(view);
 }
 
+// The size of a struct up to its last member of ABI 1.0: a plugin may lack the later ones.
+template <class T>
+constexpr std::size_t kFirstSize = 0;
+template <>
+constexpr std::size_t kFirstSize<leat_function> = offsetof(leat_function, close) +
+                                                  sizeof(leat_function::close);
+template <>
+constexpr std::size_t kFirstSize<leat_scalar_ops> = offsetof(leat_scalar_ops, eval) +
+                                                    sizeof(leat_scalar_ops::eval);
+template <>
+constexpr std::size_t kFirstSize<leat_filter_ops> = offsetof(leat_filter_ops, keep) +
+                                                    sizeof(leat_filter_ops::keep);
+template <>
+constexpr std::size_t kFirstSize<leat_flat_map_ops> = offsetof(leat_flat_map_ops, flush) +
+                                                      sizeof(leat_flat_map_ops::flush);
+template <>
+constexpr std::size_t kFirstSize<leat_aggregate_ops> = offsetof(leat_aggregate_ops, drop) +
+                                                       sizeof(leat_aggregate_ops::drop);
+template <>
+constexpr std::size_t kFirstSize<leat_stateful_ops> = offsetof(leat_stateful_ops, upgrade) +
+                                                      sizeof(leat_stateful_ops::upgrade);
+template <>
+constexpr std::size_t kFirstSize<leat_sink_ops> = offsetof(leat_sink_ops, abort) +
+                                                  sizeof(leat_sink_ops::abort);
+template <>
+constexpr std::size_t kFirstSize<leat_table_ops> = offsetof(leat_table_ops, version) +
+                                                   sizeof(leat_table_ops::version);
+
 // Reads one function. The first mistake counts.
 class FunctionReader {
  public:
@@ -44,7 +73,7 @@ class FunctionReader {
   using Wrong = std::optional<std::string>;
 
   Wrong read_all() {
-    if (function_.struct_size < sizeof(leat_function)) return "its struct_size is too small";
+    if (function_.struct_size < kFirstSize<leat_function>) return "its struct_size is too small";
     auto name = text_of(function_.name, 63);
     if (!name || !is_function_name(*name))
       return "its name is none: lower-case letters, digits and _, no reserved word";
@@ -74,7 +103,7 @@ class FunctionReader {
   template <class Ops>
   const Ops* operations() const noexcept {
     const auto* ops = static_cast<const Ops*>(function_.ops);
-    return ops->struct_size < sizeof(Ops) ? nullptr : ops;
+    return ops->struct_size < kFirstSize<Ops> ? nullptr : ops;
   }
 
   Wrong read_operations() {
