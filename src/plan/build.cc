@@ -1,6 +1,7 @@
 #include "plan/builder.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -43,14 +44,39 @@ void Builder::check_mocks(const spec::TestSpec& test) {
   const auto& called = mocks_.called();
   for (const spec::TestFunction& function : test.functions) {
     if (called.contains(function.name) || !expr::functions_named(function.name).empty()) continue;
-    std::vector<std::string_view> known(called.begin(), called.end());
-    for (const expr::Function& each : expr::functions()) known.push_back(each.name);
+    std::set<std::string_view> names(called.begin(), called.end());
+    for (const expr::Function& each : expr::functions()) names.insert(each.name);
+    const std::vector<std::string_view> known(names.begin(), names.end());
     spec::Diagnostic unknown;
     unknown.did_you_mean = base::nearest(function.name, known);
     report(std::move(unknown), function.pointer, "UNKNOWN_NAME",
            "there is no function `" + function.name +
                "`, and no expression calls it: nothing would ask these answers");
   }
+}
+
+Flow Builder::unknown_rows(const std::string& id) {
+  spec::SourceSpec source;
+  source.id = id;
+  return graph_.add_source(0, source, options_.records);
+}
+
+void Builder::pass_over(const spec::StepSpec& step) {
+  const Flow rows = unknown_rows(step.id);
+  flows_.emplace(step.id, rows);
+  flows_.emplace(step.id + std::string(spec::kLateSuffix), rows);
+}
+
+void Builder::check_faulty() {
+  std::vector<spec::Expression> apart;
+  for (const spec::Expression& each : draft_->expressions) {
+    const std::size_t part = each.pointer.find('/', each.pointer.find('/', 1) + 1);
+    if (draft_->faulty.contains(each.pointer.substr(0, part))) apart.push_back(each);
+  }
+  std::set<std::pair<std::string, std::string>> told;
+  for (const spec::Diagnostic& each : diagnostics_) told.emplace(each.pointer, each.code);
+  for (spec::Diagnostic& each : check_expressions(apart, limits_, &mocks_))
+    if (!told.contains({each.pointer, each.code})) diagnostics_.push_back(std::move(each));
 }
 
 Flow Builder::add(const spec::StepSpec& step, const spec::FilterStep& filter, Flow input) {
@@ -209,12 +235,23 @@ std::uint32_t tasks_of(const spec::PipelineSpec& spec, const PlanOptions& option
   return std::max<std::uint32_t>(1, spec.parallelism != 0 ? spec.parallelism : options.workers);
 }
 
+namespace {
+
+// What shows when all is put together, also of a draft.
+std::vector<spec::Diagnostic> put_together(Builder& builder, const spec::PipelineSpec& spec,
+                                           const PlanOptions& options) {
+  builder.build();
+  std::vector<spec::Diagnostic> found = builder.take_diagnostics();
+  check_topic_patterns(spec, options.default_profile, found);
+  for (spec::Diagnostic& loop : check_dead_letters(spec)) found.push_back(std::move(loop));
+  return found;
+}
+
+}  // namespace
+
 PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const PlanOptions& options) {
   Builder builder(spec, options);
-  builder.build();
-  std::vector<spec::Diagnostic> diagnostics = builder.take_diagnostics();
-  check_topic_patterns(*spec, options.default_profile, diagnostics);
-  for (spec::Diagnostic& loop : check_dead_letters(*spec)) diagnostics.push_back(std::move(loop));
+  std::vector<spec::Diagnostic> diagnostics = put_together(builder, *spec, options);
   if (std::any_of(diagnostics.begin(), diagnostics.end(), is_error))
     return {nullptr, std::move(diagnostics)};
   const auto plan = std::make_shared<Plan>();
@@ -230,10 +267,20 @@ PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const Plan
 
 std::vector<spec::Diagnostic> check_rest(const spec::ParseResult& parsed,
                                          const PlanOptions& options) {
-  const auto& whole = parsed.ok() ? parsed.spec : parsed.graph;
-  if (whole == nullptr) return check_expressions(parsed.expressions, options.expressions);
-  PlanResult planned = build_plan(whole, options);
-  return planned.plan != nullptr ? planned.plan->warnings : std::move(planned.diagnostics);
+  if (parsed.ok()) {
+    PlanResult planned = build_plan(parsed.spec, options);
+    return planned.plan != nullptr ? planned.plan->warnings : std::move(planned.diagnostics);
+  }
+  if (parsed.graph == nullptr) return check_expressions(parsed.expressions, options.expressions);
+  Builder builder(parsed.graph, options, &parsed);
+  std::vector<spec::Diagnostic> found = put_together(builder, *parsed.graph, options);
+  std::erase_if(found, [&](const spec::Diagnostic& each) {
+    return std::any_of(parsed.diagnostics.begin(), parsed.diagnostics.end(),
+                       [&](const spec::Diagnostic& told) {
+                         return told.pointer == each.pointer && told.code == each.code;
+                       });
+  });
+  return found;
 }
 
 std::vector<StageSummary> describe(const Plan& plan) {

@@ -141,7 +141,7 @@ MakeEncoder Builder::encoder_of(const spec::SinkSpec& sink, const Bindings& bind
 void Builder::add_sink(std::uint32_t index, const spec::SinkSpec& sink) {
   const auto work = std::make_shared<ComputeWork>();
   Bindings bindings;
-  Flow input = input_of(sink.from, sink.from.front());
+  Flow input = input_of(sink.from, sink.from.empty() ? sink.id : sink.from.front());
   const auto* const kafka = std::get_if<spec::KafkaSinkSpec>(&sink.kind);
   const bool default_key = kafka == nullptr || !kafka->key;
   if (!default_key && input.withdraws)

@@ -14,6 +14,7 @@
 #include "plan/plan.h"
 #include "plan/presence.h"
 #include "plan/results.h"
+#include "spec/parse.h"
 
 namespace leat::plan {
 
@@ -22,8 +23,11 @@ namespace leat::plan {
 class Builder {
  public:
   // `options` outlives it.
-  Builder(std::shared_ptr<const spec::PipelineSpec> definition, const PlanOptions& options)
+  // With a `draft` the definition is its graph; it outlives the builder.
+  Builder(std::shared_ptr<const spec::PipelineSpec> definition, const PlanOptions& options,
+          const spec::ParseResult* draft = nullptr)
       : spec_(std::move(definition)),
+        draft_(draft),
         limits_(options.expressions),
         mocks_(options.mocks),
         options_(options),
@@ -41,14 +45,19 @@ class Builder {
       flows_.emplace(source.id, add_source(i, source));
     }
     for (const spec::StepSpec& step : spec_->steps) {
+      if (draft_ != nullptr && draft_->unsound.contains(step.pointer)) {
+        pass_over(step);
+        continue;
+      }
       const Flow input = input_of(step.from, step.id);
-      absence_is_meant_ = step.on_error.has_value();
+      absence_is_meant_ = step.on_error.has_value() || has_unsound();
       check_epochs(step, input);
       flows_.emplace(
           step.id, std::visit([&](const auto& verb) { return add(step, verb, input); }, step.verb));
     }
-    absence_is_meant_ = false;
+    absence_is_meant_ = has_unsound();
     for (std::uint32_t i = 0; i < spec_->sinks.size(); ++i) add_sink(i, spec_->sinks[i]);
+    if (draft_ != nullptr) check_faulty();
     for (const spec::TestSpec& test : spec_->tests) check_mocks(test);
   }
 
@@ -59,9 +68,18 @@ class Builder {
  private:
   Flow input_of(const std::vector<std::string>& from, const std::string& step) {
     std::vector<const Flow*> inputs;
-    for (const std::string& id : from) inputs.push_back(&flows_.at(id));
+    for (const std::string& id : from)
+      if (const auto flow = flows_.find(id); flow != flows_.end()) inputs.push_back(&flow->second);
+    if (inputs.empty() || inputs.size() < from.size()) return unknown_rows(step);
     return graph_.unite(inputs, step);
   }
+
+  bool has_unsound() const { return draft_ != nullptr && !draft_->unsound.empty(); }
+  // Rows of which nothing is known, in a draft.
+  Flow unknown_rows(const std::string& id);
+  void pass_over(const spec::StepSpec& step);
+  // What expressions have by themselves in parts that could not be planned as they were meant.
+  void check_faulty();
 
   // Lets `attempt` compile against the input's shape; when it meets mixed fields, once more behind
   // an encode.
@@ -181,6 +199,7 @@ class Builder {
   }
 
   const std::shared_ptr<const spec::PipelineSpec> spec_;
+  const spec::ParseResult* const draft_;
   const expr::Limits limits_;
   Mocks mocks_;
   const PlanOptions& options_;

@@ -11,6 +11,7 @@
 #include "expr/copy.h"
 #include "plan/aggregates.h"
 #include "spec/field_path.h"
+#include "spec/names.h"
 
 namespace leat::plan {
 
@@ -21,11 +22,16 @@ namespace {
 // Takes every field for there.
 class AnyField final : public expr::Resolver {
  public:
+  explicit AnyField(Mocks* mocks) : mocks_(mocks) {}
+  expr::MockPtr find_mock(std::string_view name) const override {
+    return mocks_ != nullptr ? mocks_->find(name) : nullptr;
+  }
   expr::Resolution resolve_field(const record::FieldPath& path) override {
     return {columns_.emplace(path, columns_.size()).first->second, std::nullopt};
   }
 
  private:
+  Mocks* const mocks_;
   std::map<record::FieldPath, std::size_t> columns_;
 };
 
@@ -62,11 +68,16 @@ class SeqResolver final : public expr::Resolver {
 
 std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expression>& expressions,
                                                 const expr::Limits& limits) {
+  return check_expressions(expressions, limits, nullptr);
+}
+
+std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expression>& expressions,
+                                                const expr::Limits& limits, Mocks* mocks) {
   std::vector<spec::Diagnostic> found;
   std::set<std::string> seen;
   for (const spec::Expression& expression : expressions) {
     if (!seen.insert(expression.pointer).second) continue;
-    AnyField resolver;
+    AnyField resolver(mocks);
     const auto take = [&](expr::Compiled compiled) {
       take_diagnostics(compiled, expression.pointer, found);
     };
@@ -177,8 +188,9 @@ expr::Refusal Expressions::refusal(const FieldPath& path, const Field& field) {
   const std::string shown = "`" + spec::format_field_path(path) + "`";
   if (field.names.empty()) return {"UNKNOWN_FIELD", "a step above drops the field " + shown, {}};
   const std::vector<std::string_view> candidates(field.names.begin(), field.names.end());
-  return {"UNKNOWN_FIELD", "no row has a field " + shown + " here",
-          base::nearest(field.missing, candidates)};
+  std::vector<std::string> near = base::nearest(field.missing, candidates);
+  const std::string there_are = near.empty() ? spec::listed(candidates) : "";
+  return {"UNKNOWN_FIELD", "no row has a field " + shown + " here" + there_are, std::move(near)};
 }
 
 std::optional<expr::Program> Expressions::compile_text(const spec::Expression& expression,

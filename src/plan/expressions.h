@@ -87,6 +87,10 @@ class Expressions {
   bool mixed_ = false;
 };
 
+// check_expressions() with what answers calls of functions.
+std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expression>& expressions,
+                                                const expr::Limits& limits, Mocks* mocks);
+
 // The mistakes in the fields of a generator, which can read `seq` only.
 void check_generator(const spec::GeneratorSpec& generator, const expr::Limits& limits,
                      std::vector<spec::Diagnostic>& diagnostics);

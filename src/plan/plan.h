@@ -129,8 +129,10 @@ std::vector<spec::Diagnostic> check_expressions(const std::vector<spec::Expressi
 std::uint32_t tasks_of(const spec::PipelineSpec& spec, const PlanOptions& options);
 
 PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const PlanOptions& options);
-// What is to be told beside what parsing found: mistakes and warnings of the graph, where there is
-// one that makes sense, else the mistakes of expressions. Pure; pointers without line and column.
+// What is to be told beside what parsing found: mistakes and warnings of the graph, where one was
+// read. Of steps that are not sound only the mistakes of expressions by themselves; any field may
+// stand in the rows they give. Without a graph, the mistakes of expressions. Pure; pointers without
+// line and column.
 std::vector<spec::Diagnostic> check_rest(const spec::ParseResult& parsed,
                                          const PlanOptions& options);
 

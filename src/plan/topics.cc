@@ -52,7 +52,7 @@ void PatternCheck::check(const spec::SinkSpec& sink) {
   if (kafka == nullptr || kafka->allow_loop) return;
   constexpr std::string_view kWhy =
       "the pattern of a source matches this topic: an endless loop, unless `\"allow_loop\": true`";
-  if (!kafka->topic_expression && reads(kafka->topic, kafka->profile))
+  if (!kafka->topic_expression && !kafka->topic.empty() && reads(kafka->topic, kafka->profile))
     report("TOPIC_LOOP", sink.pointer + "/kafka/topic", std::string(kWhy));
   for (std::size_t i = 0; i < kafka->topics.size(); ++i)
     if (kafka->topics[i].find_first_of("*?") == std::string::npos &&

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "spec/field_path.h"
+#include "spec/names.h"
 #include "spec/sections.h"
 
 namespace leat::spec {
@@ -19,7 +20,7 @@ bool looks_like_path(std::string_view text) {
 
 void Graph::add_sources(const std::vector<SourceSpec>& sources, const Spot& spot) {
   for (const SourceSpec& source : sources)
-    nodes_.push_back({source.id, source.pointer, spot.value.find(source.id), true, false});
+    nodes_.push_back({source.id, source.pointer, spot.value.find(source.id), true, false, false});
   sources_ = nodes_.size();
 }
 
@@ -38,6 +39,9 @@ void Graph::make_id(StepDraft& draft, std::size_t index) {
   if (!taken(step.id)) return;
   const Spot at = draft.spot.at("id", *draft.spot.value.find("id"));
   findings_.error("DUPLICATE_ID", at, quoted(step.id) + " is the id of another source or step");
+  broken_ = true;
+  for (Node& node : nodes_) node.ambiguous = node.ambiguous || node.id == step.id;
+  while (taken(step.id)) step.id += "_";
 }
 
 void Graph::connect(std::vector<StepDraft>& steps, std::vector<SinkDraft>& sinks) {
@@ -54,7 +58,7 @@ void Graph::connect(std::vector<StepDraft>& steps, std::vector<SinkDraft>& sinks
       nodes_.back().late = draft.spec.pointer + "/" + verb_of(draft.spec);
   }
   for (SinkDraft& draft : sinks) draft.spec.from = resolve(draft.spot, draft.from, "sink");
-  if (broken_) return;
+  if (broken_ || sinks.empty()) return;
   for (std::size_t i = 0; i < nodes_.size(); ++i) warn_of_unread(nodes_[i], i < sources_);
 }
 
@@ -82,7 +86,7 @@ std::vector<std::string> Graph::resolve(const Spot& reader, const json::Value* f
   std::vector<std::string> ids;
   const Spot at = reader.at("from", *from);
   if (from->is_string()) {
-    resolve_name(at, ids);
+    if (!resolve_name(at, ids)) ids.clear();
     return ids;
   }
   if (from->elements().empty() || from->elements().size() > kInputsMax) {
@@ -91,7 +95,9 @@ std::vector<std::string> Graph::resolve(const Spot& reader, const json::Value* f
                     "`from` must name 1 to " + std::to_string(kInputsMax) + " inputs");
     return ids;
   }
-  for (std::size_t i = 0; i < from->elements().size(); ++i) resolve_name(at.at(i), ids);
+  bool all = true;
+  for (std::size_t i = 0; i < from->elements().size(); ++i) all &= resolve_name(at.at(i), ids);
+  if (!all) ids.clear();
   return ids;
 }
 
@@ -108,7 +114,7 @@ std::vector<std::string> Graph::resolve_default(const Spot& reader, std::string_
   return {nodes_.back().id};
 }
 
-void Graph::resolve_name(const Spot& spot, std::vector<std::string>& ids) {
+bool Graph::resolve_name(const Spot& spot, std::vector<std::string>& ids) {
   const std::string* name = spot.value.as_string();
   if (name == nullptr || findings_.taken(spot.value)) {
     broken_ = true;
@@ -116,17 +122,21 @@ void Graph::resolve_name(const Spot& spot, std::vector<std::string>& ids) {
       findings_.error(
           "WRONG_TYPE", spot,
           "an input is a name (a string), not " + std::string(json::kind_name(spot.value.kind())));
-    return;
+    return false;
   }
   for (Node& node : nodes_) {
     if (!node.nameable || node.id != *name) continue;
     node.read = true;
     ids.push_back(*name);
-    return;
+    return !node.ambiguous;
   }
-  if (resolve_late(*name)) return ids.push_back(*name);
+  if (resolve_late(*name)) {
+    ids.push_back(*name);
+    return true;
+  }
   broken_ = true;
-  report_unknown(spot, *name);
+  if (sources_ != 0) report_unknown(spot, *name);
+  return false;
 }
 
 bool Graph::resolve_late(std::string_view name) {
@@ -159,8 +169,11 @@ void Graph::report_unknown(const Spot& spot, const std::string& name) {
   std::vector<std::string_view> known(late_outputs.begin(), late_outputs.end());
   for (const Node& node : nodes_)
     if (node.nameable) known.push_back(node.id);
-  findings_.error("UNKNOWN_NAME", spot, "there is no source or step " + quoted(name) + " above",
-                  base::nearest(name, known));
+  std::vector<std::string> near = base::nearest(name, known);
+  const std::string there_are = near.empty() ? listed(known) : "";
+  findings_.error("UNKNOWN_NAME", spot,
+                  "there is no source or step " + quoted(name) + " above" + there_are,
+                  std::move(near));
 }
 
 void warn_of_literals(Findings& findings, const json::Value& root,

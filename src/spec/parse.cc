@@ -171,15 +171,53 @@ std::string_view token(std::string_view pointer, int index) {
   return pointer.substr(0, pointer.find('/'));
 }
 
-// Whether what is wrong leaves the graph as it was meant: it is about the pipeline as a whole, about
-// how a source or sink reaches its topics, or a field too many.
-bool spares_graph(const Diagnostic& diagnostic) {
-  if (diagnostic.severity != Severity::error || diagnostic.code == "UNKNOWN_FIELD") return true;
-  const std::string_view at = diagnostic.pointer;
-  const std::string_view member = token(at, 0);
-  if (member == "sources" || member == "sinks")
-    return token(at, 2) == "kafka" || token(at, 2) == "event_time";
-  return !member.empty() && member != "steps";
+// A mistake in a step that leaves what the step does as it was meant.
+bool spares_step(const Diagnostic& diagnostic) {
+  const std::string_view member = token(diagnostic.pointer, 2);
+  if (member.empty()) return diagnostic.code == "MISSING_FIELD";
+  return diagnostic.code == "UNKNOWN_FIELD" || member == "id" || member == "from" ||
+         member == "on_error" || member == "description";
+}
+
+// A mistake in a source that leaves the fields of its rows as they were meant.
+bool spares_fields(const Diagnostic& diagnostic) {
+  const std::string_view member = token(diagnostic.pointer, 2);
+  return member != "schema" && (member != "format" || token(diagnostic.pointer, 3).empty());
+}
+
+bool has_verb(const StepSpec& step) {
+  const auto* const filter = std::get_if<FilterStep>(&step.verb);
+  return filter == nullptr || !filter->condition.pointer.empty();
+}
+
+void forget_fields(SourceSpec& source) {
+  source.schema.reset();
+  if (source.format != Format::csv) return;
+  source.format = Format::json;
+  source.csv = {};
+}
+
+// Which parts of the graph are not as they were meant, told from where the mistakes stand. False
+// when no graph can be told from what was read.
+bool note_faults(ParseResult& result, PipelineSpec& graph) {
+  for (const Diagnostic& each : result.diagnostics) {
+    if (each.severity != Severity::error) continue;
+    const std::string_view member = token(each.pointer, 0);
+    const std::string_view part = token(each.pointer, 1);
+    if (member.empty() && each.code != "MISSING_FIELD") return false;
+    if (member == "steps" && part.empty())
+      for (SinkSpec& sink : graph.sinks) sink.from.clear();
+    if (part.empty() || (member != "sources" && member != "steps" && member != "sinks")) continue;
+    const std::string at = "/" + std::string(member) + "/" + std::string(part);
+    result.faulty.insert(at);
+    if ((member == "steps" && !spares_step(each)) || (member == "sources" && !spares_fields(each)))
+      result.unsound.insert(at);
+  }
+  for (const StepSpec& step : graph.steps)
+    if (!has_verb(step)) result.unsound.insert(step.pointer);
+  for (SourceSpec& source : graph.sources)
+    if (result.unsound.contains(source.pointer)) forget_fields(source);
+  return true;
 }
 
 }  // namespace
@@ -196,9 +234,7 @@ ParseResult parse_pipeline(std::string_view text, const Options& options) {
   result.diagnostics = findings.take();
   result.expressions = findings.take_expressions();
   if (!sound) {
-    if (!result.malformed &&
-        std::all_of(result.diagnostics.begin(), result.diagnostics.end(), spares_graph))
-      result.graph = std::move(spec);
+    if (parsed.partial() != nullptr && note_faults(result, *spec)) result.graph = std::move(spec);
     return result;
   }
   spec->json = json::to_text(parsed.root());

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,9 +68,13 @@ struct ParseResult {
   // Every expression that could be read, also when `spec` is null: their own mistakes can then be
   // told together with the others.
   std::vector<Expression> expressions;
-  // When `spec` is null and no error is about the graph (sources, steps, sinks) or the text: what was
-  // read, so that the graph's mistakes can be told too. It must not run.
+  // When `spec` is null, the text is JSON and its errors are not too many: what was read, so that the
+  // graph's mistakes can be told too. It must not run. Sources have a schema, and the columns of csv,
+  // only where these could be read; a step or sink whose `from` could not be has none.
   std::shared_ptr<const PipelineSpec> graph;
+  std::set<std::string, std::less<>> faulty;  // pointers of its sources, steps, sinks with an error
+  std::set<std::string, std::less<>> unsound;  // of those: steps whose rows nobody knows, and
+                                               // sources whose schema or columns nobody knows
 
   bool ok() const noexcept { return spec != nullptr; }
 };

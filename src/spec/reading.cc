@@ -7,6 +7,7 @@
 #include "json/write.h"
 #include "spec/field_path.h"
 #include "spec/glob.h"
+#include "spec/names.h"
 #include "spec/stop_if.h"
 #include "spec/time.h"
 
@@ -563,9 +564,11 @@ void ObjectReader::read_member(const json::Member& member) {
     std::vector<std::string_view> known;
     for (const Field& each : fields_of(object_))
       if (each.need != Need::refused) known.push_back(each.key);
+    std::vector<std::string> near = base::nearest(member.key, known);
+    const std::string there_are = near.empty() ? listed(known) : "";
     findings_.error_at("UNKNOWN_FIELD", json::pointer_to(spot_.pointer, member.key),
-                       member.key_place, quoted(member.key) + " is not known here",
-                       base::nearest(member.key, known));
+                       member.key_place, quoted(member.key) + " is not known here" + there_are,
+                       std::move(near));
   } else if (field->need == Need::later) {
     odd_ = true;
     findings_.not_yet(json::pointer_to(spot_.pointer, member.key), member.key_place, member.key);

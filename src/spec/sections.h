@@ -46,13 +46,15 @@ class Graph {
     const json::Value* value;
     bool nameable;
     bool read;
-    std::string late = {};  // pointer of what makes its side output; empty = it has none
+    bool ambiguous = false;  // its id is that of another one below
+    std::string late = {};   // pointer of what makes its side output; empty = it has none
     bool late_read = false;
   };
   std::vector<std::string> resolve(const Spot& reader, const json::Value* from,
                                    std::string_view what);
   std::vector<std::string> resolve_default(const Spot& reader, std::string_view what);
-  void resolve_name(const Spot& spot, std::vector<std::string>& ids);
+  // False when what is read cannot be told.
+  bool resolve_name(const Spot& spot, std::vector<std::string>& ids);
   bool resolve_late(std::string_view name);
   void warn_of_unread(const Node& node, bool source);
   void report_unknown(const Spot& spot, const std::string& name);

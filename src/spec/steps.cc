@@ -7,12 +7,15 @@ namespace leat::spec {
 namespace {
 
 constexpr std::size_t kFieldsMax = 1024;  // of one step
+constexpr std::string_view kVerbs[] = {"filter",  "set",         "select",    "drop",
+                                       "explode", "repartition", "aggregate", "dedupe"};
 
 bool check_count(Findings& findings, const Spot& spot, std::size_t count, std::size_t least) {
   if (count >= least && count <= kFieldsMax) return true;
-  findings.error(
-      "OUT_OF_RANGE", spot,
-      std::to_string(least) + " to " + std::to_string(kFieldsMax) + " fields must stand here");
+  findings.error("OUT_OF_RANGE", spot,
+                 "`" + spot.pointer.substr(spot.pointer.rfind('/') + 1) + "` must name " +
+                     std::to_string(least) + " to " + std::to_string(kFieldsMax) + " fields, not " +
+                     std::to_string(count));
   return false;
 }
 
@@ -85,8 +88,8 @@ ExplodeStep read_explode(Findings& findings, const Spot& spot) {
   const auto clash = [&](std::string_view key, const FieldPath& path, const FieldPath& other) {
     if (path.empty() || other.empty() || !overlap(path, other)) return false;
     findings.error("FIELD_CLASH", *reader.spot_of(key),
-                   format_field_path(path) + " and " + format_field_path(other) +
-                       " are one field, or one lies in the other");
+                   "`" + format_field_path(path) + "` and `" + format_field_path(other) +
+                       "` are one field, or one lies in the other");
     return true;
   };
   if (step.as != step.field) clash("as", step.as, step.field);
@@ -127,6 +130,11 @@ StepDraft read_step(Findings& findings, const Spot& spot) {
   draft.from = reader.get("from");
   const std::string_view verb = reader.exactly_one("a step");
   if (const auto inner = reader.spot_of(verb)) read_verb(findings, verb, *inner, step);
+  // Of several none counts, but what is wrong in each is told too.
+  StepSpec unused;
+  for (const std::string_view each : kVerbs)
+    if (const auto inner = reader.spot_of(each); inner && verb.empty())
+      read_verb(findings, each, *inner, unused);
   if ((verb == "aggregate" || verb == "dedupe") && !reader.has("id"))
     findings.error("MISSING_FIELD", spot,
                    "`id` is missing: a step that keeps state needs one, its state goes by it");
@@ -137,7 +145,21 @@ StepDraft read_step(Findings& findings, const Spot& spot) {
 
 namespace {
 
+// The key as it stands in the text, in quotes.
+std::string written_at(const Assignment& field) {
+  std::string key = field.pointer.substr(field.pointer.rfind('/') + 1);
+  for (const auto& [escaped, plain] : {std::pair("~1", "/"), std::pair("~0", "~")})
+    for (std::size_t at = key.find(escaped); at != std::string::npos;
+         at = key.find(escaped, at + 1))
+      key.replace(at, 2, plain);
+  return '"' + key + '"';
+}
+
 std::string clash_of(const Assignment& field, const Assignment& above) {
+  if ((field.copy_of.empty() || above.copy_of.empty()) && field.target == above.target)
+    return "`" + format_field_path(field.target) +
+           "` is one field, however it is written: " + written_at(above) + " and " +
+           written_at(field);
   if (field.copy_of.empty() || above.copy_of.empty())
     return "`" + format_field_path(field.target) + "` and `" + format_field_path(above.target) +
            "` write the same field";

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "json/parse.h"
 #include "json/write.h"
+#include "spec/names.h"
 #include "spec/sections.h"
 #include "spec/time.h"
 
@@ -91,10 +92,13 @@ bool TestReader::is_row(const Spot& spot) {
 
 void TestReader::check_name(const Spot& spot, const json::Member& member, std::string_view what,
                             const std::vector<std::string_view>& known) {
-  if (std::find(known.begin(), known.end(), member.key) != known.end()) return;
+  // Without any of them that is the mistake.
+  if (known.empty() || std::find(known.begin(), known.end(), member.key) != known.end()) return;
+  std::vector<std::string> near = base::nearest(member.key, known);
+  const std::string there_are = near.empty() ? listed(known) : "";
   findings_.error_at("UNKNOWN_NAME", spot.pointer, member.key_place,
-                     "there is no " + std::string(what) + " " + quoted(member.key),
-                     base::nearest(member.key, known));
+                     "there is no " + std::string(what) + " " + quoted(member.key) + there_are,
+                     std::move(near));
 }
 
 std::vector<TestMode> TestReader::read_modes(const ObjectReader& reader) const {
@@ -318,8 +322,10 @@ void TestReader::check_step(const ObjectReader& reader, const std::string& step)
   known.insert(known.end(), names_.sources.begin(), names_.sources.end());
   known.insert(known.end(), names_.sinks.begin(), names_.sinks.end());
   if (std::find(known.begin(), known.end(), step) != known.end()) return;
+  std::vector<std::string> near = base::nearest(step, known);
+  const std::string there_are = near.empty() ? listed(known) : "";
   findings_.error("UNKNOWN_NAME", *reader.spot_of("step"),
-                  "there is no step, source or sink " + quoted(step), base::nearest(step, known));
+                  "there is no step, source or sink " + quoted(step) + there_are, std::move(near));
 }
 
 std::vector<ExpectedError> TestReader::read_errors(const Spot& spot) {

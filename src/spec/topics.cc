@@ -51,7 +51,7 @@ void TopicCheck::add(const SourceSpec& source) {
   for (std::size_t i = 0; i < kafka->topics.size(); ++i) {
     const auto [at, fresh] = readers_.emplace(kafka->topics[i], &source);
     if (!fresh && at->second != &source)
-      error("TOPIC_READ_TWICE", source.pointer + "/kafka/topics",
+      error("TOPIC_READ_TWICE", source.pointer + "/kafka/topics/" + std::to_string(i),
             shown(source.pointer + "/kafka/topics/" + std::to_string(i), kafka->topics[i]) +
                 " is read by " + quoted(at->second->id) +
                 " already: read it once and branch by `from`");

@@ -330,6 +330,7 @@ TEST(ParsePipeline, TwelveMistakesComeBackAtOnceInTheOrderOfTheText) {
             "BAD_VALUE /sources/orders/kafka/start\n"
             "UNKNOWN_FIELD /steps/0/fliter\n"
             "EXACTLY_ONE_OF /steps/1\n"
+            "OUT_OF_RANGE /steps/1/set\n"
             "OUT_OF_RANGE /steps/2/filter\n"
             "UNKNOWN_NAME /steps/2/from\n"
             "BAD_NAME /sinks/out/kafka/topic\n"
@@ -344,8 +345,8 @@ TEST(ParsePipeline, TwelveMistakesComeBackAtOnceInTheOrderOfTheText) {
   EXPECT_THAT(result.diagnostics[8].did_you_mean, ElementsAre("filter"));
   EXPECT_EQ(result.diagnostics[8].line, 10);
   EXPECT_EQ(result.diagnostics[8].column, 7);
-  EXPECT_THAT(result.diagnostics[11].did_you_mean, ElementsAre("orders"));
-  EXPECT_THAT(result.diagnostics[13].did_you_mean, ElementsAre("zstd"));
+  EXPECT_THAT(result.diagnostics[12].did_you_mean, ElementsAre("orders"));
+  EXPECT_THAT(result.diagnostics[14].did_you_mean, ElementsAre("zstd"));
 }
 
 TEST(ParsePipeline, TheNameMustFitThePath) {

@@ -147,7 +147,7 @@ TEST(Sources, OneConsumerServesThemAll) {
   EXPECT_EQ(check(R"({"topics": ["x"]})", R"({"topics": ["y"], "group": "g"})"),
             "GROUPS_DIFFER /sources/b/kafka");
   EXPECT_EQ(check(R"({"topics": ["x"]})", R"({"topics": ["y", "x"]})"),
-            "TOPIC_READ_TWICE /sources/b/kafka/topics");
+            "TOPIC_READ_TWICE /sources/b/kafka/topics/1");
   // A source of a misspelt kind is none of them.
   EXPECT_EQ(errors_of(R"({"name": "p", "sources": {"a": {"kafka": {"topics": ["x"], "group": "g"}},
                           "b": {"kafak": {}}}, "sinks": {"out": {"stdout": {}, "from": ["a", "b"]}}})"),

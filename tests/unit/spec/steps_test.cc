@@ -186,6 +186,17 @@ TEST(Steps, AClashNamesBothPathsAndTheWayOut) {
             "yourself, {\"a\": \"a\", \"other\": \"b.a\"}");
   EXPECT_EQ(told(R"({"select": ["a", "a"]})"), "`a` is listed twice");
   EXPECT_EQ(told(R"({"set": {"a": "1", "a.b": "2"}})"), "`a.b` and `a` write the same field");
+  EXPECT_EQ(told(R"({"set": {"c.d": "1", "`c`.d": "2"}})"),
+            "`c.d` is one field, however it is written: \"c.d\" and \"`c`.d\"");
+  EXPECT_EQ(told(R"({"explode": {"field": "x", "as": "x.i"}})"),
+            "`x.i` and `x` are one field, or one lies in the other");
+  EXPECT_EQ(told(R"({"drop": []})"), "`drop` must name 1 to 1024 fields, not 0");
+}
+
+TEST(Steps, AnUnknownInputIsToldWithThoseThereAre) {
+  const ParseResult result = parse_pipeline(with_steps(R"([{"filter": "a", "from": "zzz"}])"));
+  ASSERT_FALSE(result.diagnostics.empty());
+  EXPECT_EQ(result.diagnostics[0].message, "there is no source or step `zzz` above: there is `in`");
 }
 
 }  // namespace
