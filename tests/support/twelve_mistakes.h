@@ -17,7 +17,7 @@ inline constexpr std::string_view kTwelveMistakes = R"({
   "steps": [
     { "filter": "amount > > 100" },
     { "explode": { "as": "item" } },
-    { "filter": "true", "from": "ordrs" } ],
+    { "filter": "paid", "from": "ordrs" } ],
   "sinks": { "out": { "kafka": {
     "topic": "orders", "properties": { "ssl.ca.location": "/etc/passwd" } } } },
   "on_error": { "stop_if": "errors" } })";

@@ -146,5 +146,50 @@ TEST(CheckRest, AMockOfAFunctionThatOnlyAFaultyStepCallsIsAsked) {
               ::testing::Not(::testing::Contains(::testing::HasSubstr("/tests"))));
 }
 
+// The first mistake or warning of the graph at a place.
+spec::Diagnostic told_at(const std::string& text, const std::string& pointer) {
+  for (const spec::Diagnostic& each : check_rest(spec::parse_pipeline(text), {}))
+    if (each.pointer == pointer) return each;
+  return {};
+}
+
+TEST(CheckRest, AFieldThatNothingIsNearToIsToldWithThoseThereAre) {
+  const auto at = [](const std::string& schema) {
+    return told_at(R"({"name": "p", "sources": {"in": {"kafka": {"topics": ["t"]}, "schema": {)" +
+                       schema + R"(}}}, "steps": [{"set": {"x": "zzzzzz"}}],
+                       "sinks": {"out": {"stdout": {}}}})",
+                   "/steps/0/set/x")
+        .message;
+  };
+  EXPECT_EQ(at(R"("aa": "int", "bb": "int")"),
+            "no row has a field `zzzzzz` here: there are `aa`, `bb`");
+  std::string many;
+  for (char c = 'a'; c <= 'k'; ++c)
+    many += std::string(many.empty() ? "" : ", ") + "\"" + c + "\": \"int\"";
+  EXPECT_THAT(at(many), ::testing::EndsWith("`g`, `h` and 3 more"));
+}
+
+TEST(CheckRest, ANearFunctionIsNamedOnce) {
+  const spec::Diagnostic found = told_at(
+      R"json({"name": "p", "sources": {"in": {"kafka": {"topics": ["t"]}}},
+              "steps": [{"set": {"x": "hash.md5(string(a))"}}], "sinks": {"out": {"stdout": {}}},
+              "tests": [{"name": "n", "input": {"in": []}, "expect": {},
+                         "mock": {"functions": {"hash.md6": {"1": 1}}}}]})json",
+      "/tests/0/mock/functions/hash.md6");
+  EXPECT_EQ(std::count(found.did_you_mean.begin(), found.did_you_mean.end(), "hash.md5"), 1);
+}
+
+TEST(CheckRest, ADeadLetterTopicThatManySourcesReadIsToldOnce) {
+  std::string sources;
+  for (const char* id : {"a", "b", "c"})
+    sources += std::string(sources.empty() ? "" : ", ") + "\"" + id +
+               R"(": {"kafka": {"topics": {"pattern": "^dead.*$"}}})";
+  const std::vector<std::string> found =
+      errors_of(R"({"name": "p", "sources": {)" + sources +
+                R"(}, "on_error": {"dead_letter": {"topic": "dead"}},
+          "sinks": {"out": {"stdout": {}, "from": ["a", "b", "c"]}}})");
+  EXPECT_EQ(std::count(found.begin(), found.end(), "TOPIC_LOOP /on_error/dead_letter/topic"), 1);
+}
+
 }  // namespace
 }  // namespace leat::plan
