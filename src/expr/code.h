@@ -37,6 +37,7 @@ struct Instruction {
   std::uint32_t target = kOutput;
   std::uint32_t first = 0;
   std::uint32_t count = 0;
+  bool takes_absent = false;  // asks whether a field is there: absent is no error to it
 };
 
 // Instructions that run over the same rows, with registers of their own: those of the batch, or the
@@ -78,6 +79,7 @@ struct Code {
   std::optional<Value> constant;
   std::optional<Type> type;
   std::vector<std::size_t> columns;
+  std::vector<const RowError*> absences;  // of `columns`: that the field is absent, by its name
   bool reads_clock = false;
 
   base::Arena arena;  // the text of constants

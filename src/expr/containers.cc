@@ -64,7 +64,11 @@ Value through_optional(Frame& frame, const Value& operand, bool optional, Find f
     return through_optional(frame, *operand.as_optional(), true, find);
   }
   const Value found = find(operand);
-  if (!optional) return found;
+  if (!optional)
+    return frame.naming && found.is(Type::absent) && frame.extra != nullptr &&
+                   frame.extra->absent != nullptr
+               ? fail(*frame.extra->absent)
+               : found;
   const bool lacking =
       found.is(Type::absent) || (found.is_error() && &found.as_error() == &kOutOfRange);
   if (lacking) return kNone;

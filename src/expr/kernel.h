@@ -41,6 +41,7 @@ struct Extra {
   std::vector<Value> set;               // the right side of `x in [constants]`,
   std::span<const record::Entry> keys;  // and when it is long, its items as keys, to be found by
   const KeyIndex* index = nullptr;      // this
+  const RowError* absent = nullptr;     // that what is read is absent, by name
   std::vector<std::uint8_t> marks;      // of items and entries: whether it is an optional
   std::uint64_t call = 0;  // which call of the expression this is: tells two uuid() apart
 };
@@ -56,6 +57,7 @@ struct Frame {
   const std::uint32_t* row_of = nullptr;
   const std::uint64_t* element_of = nullptr;
   std::size_t memory_before = 0;  // bytes of the arena when the program began
+  bool naming = false;            // what is read and absent is an error with its name
 
   const record::Row& row(std::size_t i) const noexcept {
     return batch->rows()[row_of == nullptr ? i : row_of[i]];
@@ -80,10 +82,15 @@ inline bool is_exhausted(const Frame& frame) noexcept {
 
 inline Value fail(const RowError& error) noexcept { return Value::error(error); }
 
+// kNoSuchField, which counts: so a run knows cheaply whether there may be names to be found out.
+Value fail_absent() noexcept;
+// How often this thread has called it.
+std::uint64_t absent_failures() noexcept;
+
 // The error that a value causes where another type is needed: its own if it is an error.
 inline Value misfit(const Value& value) noexcept {
   if (value.is_error()) return value;
-  return fail(value.is(Type::absent) ? kNoSuchField : kNoSuchOverload);
+  return value.is(Type::absent) ? fail_absent() : fail(kNoSuchOverload);
 }
 inline bool is_broken(const Value& value) noexcept {
   return value.is_error() || value.is(Type::absent);

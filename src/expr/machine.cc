@@ -25,6 +25,8 @@ void decide(Walk& walk, const Value& verdict) {
   walk.decided = true;
 }
 
+thread_local std::uint64_t absent_failed = 0;
+
 // all() and exists(): the deciding value wins over errors before and behind it.
 void quantify(Walk& walk, const Value& result, bool decides) {
   if (!result.is(Type::boolean)) {
@@ -35,6 +37,12 @@ void quantify(Walk& walk, const Value& result, bool decides) {
 }
 
 }  // namespace
+
+[[gnu::cold]] Value fail_absent() noexcept {
+  ++absent_failed;
+  return fail(kNoSuchField);
+}
+std::uint64_t absent_failures() noexcept { return absent_failed; }
 
 Machine::Machine(const Code& code, const record::RecordBatch& batch, Scratch& scratch,
                  record::Column out)
@@ -47,9 +55,48 @@ Machine::Machine(const Code& code, const record::RecordBatch& batch, Scratch& sc
 }
 
 void Machine::run() {
+  const std::uint64_t before = absent_failures();
+  run_main();
+  if (absent_failures() != before) [[unlikely]]
+    run_again_with_names();
+}
+
+void Machine::run_main() {
   Level& first = level(0, code_.main);
   if (!code_.comprehensions.empty()) first.steps.fill(0);
   run(code_.main, 0, batch_.size());
+}
+
+// Rows that fail for an absent field: once more, so that the error says which.
+void Machine::run_again_with_names() {
+  const auto is_nameless = [](const Value& value) {
+    return value.is_error() && &value.as_error() == &kNoSuchField;
+  };
+  if (std::none_of(out_.begin(), out_.end(), is_nameless)) return;
+  const std::span<Value> first = frame_.arena.array<Value>(out_.size());
+  std::copy(out_.begin(), out_.end(), first.begin());
+  name_columns();
+  frame_.naming = true;
+  frame_.memory_before = frame_.arena.bytes();
+  run_main();
+  for (std::size_t i = 0; i < out_.size(); ++i) {
+    const bool named =
+        is_nameless(first[i]) && out_[i].is_error() && out_[i].as_error().code == kNoSuchField.code;
+    if (!named) out_[i] = first[i];
+  }
+}
+
+void Machine::name_columns() {
+  named_ = frame_.arena.array<Operand>(code_.columns.size());
+  for (std::size_t c = 0; c < named_.size(); ++c) {
+    const record::Column column = batch_.column(code_.columns[c]);
+    const std::span<Value> values =
+        frame_.arena.array<Value>(std::max<std::size_t>(column.size(), 1));
+    std::copy(column.begin(), column.end(), values.begin());
+    for (Value& value : values)
+      if (value.is(Type::absent)) value = fail(*code_.absences[c]);
+    named_[c] = {values.data(), column.empty() ? 0 : kEach};
+  }
 }
 
 Level& Machine::level(std::size_t depth, const Block& block) {
@@ -62,12 +109,17 @@ Level& Machine::level(std::size_t depth, const Block& block) {
   return found;
 }
 
-Operand Machine::locate(const Slot& slot, const Level& level) const {
+Operand Machine::locate(const Slot& slot, const Level& level, bool takes_absent) const {
   switch (slot.kind) {
     case Slot::Kind::constant: return {&code_.constants[slot.index], 0};
     case Slot::Kind::scratch: return {level.registers.data() + slot.index * kLanes, kEach};
     case Slot::Kind::output: return {out_.data(), kEach};
     case Slot::Kind::column: break;
+  }
+  if (frame_.naming && !takes_absent) {
+    const std::vector<std::size_t>& all = code_.columns;
+    const auto at = std::lower_bound(all.begin(), all.end(), slot.index) - all.begin();
+    return named_[static_cast<std::size_t>(at)];
   }
   const record::Column column = batch_.column(slot.index);
   if (column.empty()) return {&kAbsent, 0};
@@ -89,7 +141,8 @@ void Machine::run(const Block& block, std::size_t depth, std::size_t rows) {
       continue;
     }
     for (std::uint32_t i = 0; i < instruction.count; ++i)
-      here.operands[i] = locate(code_.inputs[instruction.first + i], here);
+      here.operands[i] =
+          locate(code_.inputs[instruction.first + i], here, instruction.takes_absent);
     frame_.extra = instruction.extra;
     frame_.inputs = instruction.count;
     instruction.kernel(frame_, here.operands.data(), target, rows);

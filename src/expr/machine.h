@@ -54,7 +54,10 @@ class Machine {
 
  private:
   Level& level(std::size_t depth, const Block& block);
-  Operand locate(const Slot& slot, const Level& level) const;
+  Operand locate(const Slot& slot, const Level& level, bool takes_absent = false) const;
+  void run_main();
+  void run_again_with_names();
+  void name_columns();
   void run(const Block& block, std::size_t depth, std::size_t rows);
   void comprehend(const Comprehension& what, std::size_t depth, std::size_t rows, Value* out);
   void start(const Comprehension& what, const Value& range, Walk& walk);
@@ -71,6 +74,8 @@ class Machine {
   const record::RecordBatch& batch_;
   Scratch& scratch_;
   record::Column out_;
+  // Of Code::columns, while names are found out: the column with errors where it is absent.
+  std::span<Operand> named_;
   Frame frame_;
 };
 

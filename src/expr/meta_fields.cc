@@ -95,6 +95,9 @@ std::span<const MetaField> meta_fields() noexcept { return kFields; }
 
 void header_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
   each_row<header>(frame, in, out, rows);
+  if (!frame.naming || frame.extra == nullptr) return;
+  for (std::size_t i = 0; i < rows; ++i)
+    if (out[i].is(Type::absent)) out[i] = fail(*frame.extra->absent);
 }
 void headers_kernel(Frame& frame, const Operand*, Value* out, std::size_t rows) {
   for (std::size_t i = 0; i < rows; ++i) out[i] = headers(frame.row(i), frame.arena);

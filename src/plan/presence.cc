@@ -40,6 +40,14 @@ std::string optional_form(const record::FieldPath& path) {
   return text;
 }
 
+// What else to write than `a ?? …`; nothing where that would not look after null as well.
+std::string alternative_to_default(const expr::BareField& field) {
+  if (field.copy)
+    return " or `" + optional_form(field.path) + "`, which leaves it out" +
+           (field.path.size() > 1 ? " unless null stands before a dot" : "");
+  return field.null_fails ? "" : " or test `" + test_of(field.path) + "`";
+}
+
 }  // namespace
 
 // A field is there when something below it is.
@@ -64,9 +72,8 @@ std::optional<spec::Diagnostic> Presence::tell(const std::vector<expr::BareField
   told.code = "MAY_BE_ABSENT";
   told.span = {news[0]->span.begin, news[0]->span.end};
   told.message = "a row without " + names_of(names) + " fails here" +
-                 (null_fails ? ", and so does null" : "") + ": write `" + names[0] + " ?? …` or " +
-                 (news[0]->copy ? "`" + optional_form(news[0]->path) + "`, which leaves it out"
-                                : "test `" + test_of(news[0]->path) + "`") +
+                 (null_fails ? ", and so does null" : "") + ": write `" + names[0] + " ?? …`" +
+                 alternative_to_default(*news[0]) +
                  ". Where this is meant, an `on_error` on the step says so; so does a `schema` of "
                  "the source";
   return told;

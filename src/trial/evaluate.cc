@@ -4,6 +4,7 @@
 
 #include "codec/codec.h"
 #include "codec/json_text.h"
+#include "expr/absent_error.h"
 #include "expr/copy.h"
 #include "plan/plan.h"
 
@@ -11,8 +12,6 @@ namespace leat::trial {
 namespace {
 
 using Want = record::DecodeSlot::Want;
-
-constexpr record::RowError kAbsent{"NO_SUCH_FIELD", "a field that the expression reads is absent"};
 
 // Every path may be there.
 class AnyField final : public expr::CopyResolver {
@@ -86,7 +85,7 @@ Evaluated Evaluator::run(std::string_view text, WallTime now) {
   record::Value value = made;
   if (gives_tokens_) expr::read_numbers({&made, 1}, {&value, 1}, batch.arena());
   if (value.is_error()) return failed(value.as_error());
-  if (value.is(record::Type::absent)) return failed(kAbsent);
+  if (value.is(record::Type::absent)) return failed(expr::absent_field(*program_.path()));
   codec::TextBuffer json;
   const record::Value shown = gives_tokens_ ? made : written(batch, value);
   if (const record::RowError* unfit = codec::append_value(json, shown)) return failed(*unfit);

@@ -1,6 +1,7 @@
 #include "expr/compiler/generate.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <map>
 #include <utility>
@@ -8,6 +9,7 @@
 #include <re2/re2.h>
 
 #include "base/check.h"
+#include "expr/compiler/absences.h"
 #include "expr/compiler/probe.h"
 #include "expr/compiler/registers.h"
 #include "expr/containers.h"
@@ -296,7 +298,8 @@ class Generator {
     if (use(id) == Use::call) return call_extra(id);
     if (use(id) == Use::mock) return mock_extra(id);
     if (use(id) != Use::value) return nullptr;
-    if (node.kind == NodeKind::select) return text_extra(node.text);
+    if (node.kind == NodeKind::select || !member_name(ast_, id).empty())
+      return text_extra(node.text, &absent_member(member_name(ast_, id)));
     if (std::count(node.marks.begin(), node.marks.end(), 1) == 0) return nullptr;
     Extra& made = code_->extras.emplace_back();
     made.marks = node.marks;
@@ -315,9 +318,10 @@ class Generator {
     made.mock = mock.get();
     return &made;
   }
-  const Extra* text_extra(std::string_view text) {
+  const Extra* text_extra(std::string_view text, const RowError* absent = nullptr) {
     Extra& made = code_->extras.emplace_back();
     made.text = code_->arena.copy(text);
+    made.absent = absent;
     return &made;
   }
 
@@ -374,8 +378,8 @@ class Generator {
     code_->constants.push_back(value);
     return {Slot::Kind::constant, static_cast<std::uint32_t>(code_->constants.size() - 1)};
   }
-  Slot column_slot(std::size_t column) {
-    code_->columns.push_back(column);
+  Slot column_slot(std::size_t column, const record::FieldPath& path) {
+    absences_.emplace(column, path);
     return {Slot::Kind::column, static_cast<std::uint32_t>(column)};
   }
   // The value of a node as an instruction of block `to` reads it.
@@ -407,11 +411,19 @@ class Generator {
     made.extra = with;
     made.first = static_cast<std::uint32_t>(code_->inputs.size());
     made.count = static_cast<std::uint32_t>(from.size());
+    made.takes_absent = takes_absent(chosen);
     code_->operands_max = std::max(code_->operands_max, made.count);
     code_->inputs.insert(code_->inputs.end(), from.begin(), from.end());
     made.target = block(where).registers++;
     block(where).instructions.push_back(made);
     return {Slot::Kind::scratch, made.target};
+  }
+
+  static bool takes_absent(Kernel chosen) {
+    const std::array<Kernel, 6> kernels{has_field_kernel,      has_path_kernel,
+                                        optional_field_kernel, optional_path_kernel,
+                                        null_if_absent_kernel, copy_kernel};
+    return std::find(kernels.begin(), kernels.end(), chosen) != kernels.end();
   }
 
   // ---- instructions
@@ -422,13 +434,15 @@ class Generator {
     const Checked& checked = nodes_[id];
     switch (use(id)) {
       case Use::path:
-        if (checked.token_column) return written_field(checked, where);
+        if (checked.token_column) return written_field(checked, where, path_of(ast_, id));
         if (checked.declared == nullptr || checked.declared->required)
-          return column_slot(checked.column);
-        return instruction(where, null_if_absent_kernel, {column_slot(checked.column)});
+          return column_slot(checked.column, path_of(ast_, id));
+        return instruction(where, null_if_absent_kernel,
+                           {column_slot(checked.column, path_of(ast_, id))});
       case Use::meta_field: return instruction(where, checked.meta->kernel, {});
       case Use::headers: return instruction(where, headers_kernel, {});
-      case Use::header: return instruction(where, header_kernel, {header_name(id, where)});
+      case Use::header:
+        return instruction(where, header_kernel, {header_name(id, where)}, header_extra(id));
       case Use::in_headers: return instruction(where, has_header_kernel, slots(id));
       case Use::has: return emit_has(id, where);
       case Use::variable:
@@ -443,7 +457,7 @@ class Generator {
         break;
       default: break;
     }
-    if (checked.optional_path) return emit_optional_path(checked, where);
+    if (checked.optional_path) return emit_optional_path(id, where);
     return instruction(where, kernel(id), slots(id), extra(id));
   }
 
@@ -481,16 +495,33 @@ class Generator {
     return carry(known->second, plan.block, where);
   }
 
-  Slot emit_optional_path(const Checked& checked, ScopeId where) {
-    const Slot field =
-        checked.token_column ? written_field(checked, where) : column_slot(checked.column);
+  Slot emit_optional_path(NodeId id, ScopeId where) {
+    const Checked& checked = nodes_[id];
+    const record::FieldPath parent = path_of(ast_, ast_[id].children[0]);
+    record::FieldPath path = parent;
+    path.emplace_back(member_name(ast_, id));
+    const Slot field = checked.token_column ? optional_written_field(checked, where, path)
+                                            : column_slot(checked.column, path);
     if (!checked.parent_column) return instruction(where, optional_field_kernel, {field});
-    return instruction(where, optional_path_kernel, {field, column_slot(*checked.parent_column)});
+    return instruction(where, optional_path_kernel,
+                       {field, column_slot(*checked.parent_column, parent)});
   }
 
-  Slot written_field(const Checked& checked, ScopeId where) {
-    return instruction(where, written_field_kernel,
-                       {column_slot(checked.column), column_slot(*checked.token_column)});
+  Slot written_field(const Checked& checked, ScopeId where, const record::FieldPath& path) {
+    return instruction(
+        where, written_field_kernel,
+        {column_slot(checked.column, path), column_slot(*checked.token_column, path)});
+  }
+  Slot optional_written_field(const Checked& checked, ScopeId where,
+                              const record::FieldPath& path) {
+    const Slot made = written_field(checked, where, path);
+    block(where).instructions.back().takes_absent = true;
+    return made;
+  }
+
+  const Extra* header_extra(NodeId id) {
+    const std::string_view name = member_name(ast_, id);
+    return name.empty() ? nullptr : text_extra({}, &absent_header(name));
   }
 
   Slot header_name(NodeId id, ScopeId where) {
@@ -503,9 +534,12 @@ class Generator {
     const Checked& checked = nodes_[id];
     switch (use(tested)) {
       case Use::path: {
-        const Slot field = column_slot(checked.column);
+        record::FieldPath path = path_of(ast_, tested);
+        const Slot field = column_slot(checked.column, path);
         if (!checked.parent_column) return instruction(where, has_field_kernel, {field});
-        return instruction(where, has_path_kernel, {field, column_slot(*checked.parent_column)});
+        path.pop_back();
+        return instruction(where, has_path_kernel,
+                           {field, column_slot(*checked.parent_column, path)});
       }
       case Use::meta_field:
         return instruction(where, has_field_kernel, {instruction(where, checked.meta->kernel, {})});
@@ -543,9 +577,10 @@ class Generator {
     main.instructions.back().target = kOutput;
     for (Checked& node : nodes_)
       if (node.pattern != nullptr) code_->patterns.push_back(std::move(node.pattern));
-    std::vector<std::size_t>& columns = code_->columns;
-    std::sort(columns.begin(), columns.end());
-    columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+    for (const auto& [column, path] : absences_) {
+      code_->columns.push_back(column);
+      code_->absences.push_back(&absent_field(path));
+    }
   }
 
   static std::optional<Type> known_type(const Value& value) {
@@ -557,10 +592,11 @@ class Generator {
   std::vector<Checked>& nodes_;
   const std::uint64_t place_;
   std::vector<Plan> plans_;
-  std::map<NodeId, const Extra*> sets_;           // of x in [constants]
-  std::map<NodeId, std::vector<NodeId>> chains_;  // of additions: all that is added
-  std::map<NodeId, Slot> elements_;               // of ranges: read by elements_kernel
-  std::vector<Comprehension*> made_;              // of scopes
+  std::map<NodeId, const Extra*> sets_;                // of x in [constants]
+  std::map<NodeId, std::vector<NodeId>> chains_;       // of additions: all that is added
+  std::map<std::size_t, record::FieldPath> absences_;  // of columns: what they hold
+  std::map<NodeId, Slot> elements_;                    // of ranges: read by elements_kernel
+  std::vector<Comprehension*> made_;                   // of scopes
   std::unique_ptr<Code> code_ = std::make_unique<Code>();
   RegexCache patterns_;
 };

@@ -59,10 +59,30 @@ class Finder {
 
   void take_inputs(NodeId id, std::vector<Taken>& taken) const {
     const std::vector<NodeId> inputs = inputs_of(ast_, meanings_, id);
+    if (is_decided(id) || runs_over_nothing(id)) return;
     for (std::size_t k = is_shielded(id) ? 1 : 0; k < inputs.size(); ++k) {
       taken[inputs[k]].exposed = true;
       taken[inputs[k]].null_fails |= fails_for_null(id, k, taken[id].null_fails);
     }
+  }
+
+  // x || true, false && x: an error of the other side is none of the node's.
+  bool is_decided(NodeId id) const {
+    const Node& node = ast_[id];
+    if (node.op != Operator::logical_or && node.op != Operator::logical_and) return false;
+    return std::any_of(node.children.begin(), node.children.end(), [&](NodeId side) {
+      const Node& literal = ast_[side];
+      return literal.kind == NodeKind::literal && literal.literal == LiteralKind::boolean &&
+             (literal.integer != 0) == (node.op == Operator::logical_or);
+    });
+  }
+
+  // [].map(x, y): the body is for no element.
+  bool runs_over_nothing(NodeId id) const {
+    if (use(id) != Use::macro || !is_comprehension(macro_kind(id))) return false;
+    const Node& range = ast_[meanings_.scopes[meanings_.scope_made[id]].range];
+    const bool container = range.kind == NodeKind::list || range.kind == NodeKind::map;
+    return container && range.children.empty();
   }
 
   // Whether an error of the first input is none of the node's.

@@ -64,6 +64,15 @@ TEST(BareFields, AreWhatStandsBeforeTheMemberThatIsAskedFor) {
   EXPECT_EQ(bare("has(a) && a.b > 1"), "10-13 a.b null") << "a may be there without b";
 }
 
+TEST(BareFields, AreNotThoseWhoseErrorsALiteralDecidesAway) {
+  for (const std::string_view text : {"a || true", "true || a", "false && a > 1", "a > 1 && false",
+                                      "[].map(i, a)", "[].all(i, a > i)", "{}.exists(k, a == k)"})
+    EXPECT_EQ(bare(text), "") << text;
+  EXPECT_EQ(bare("a || false"), "0-1 a null");
+  EXPECT_EQ(bare("true && a"), "8-9 a null");
+  EXPECT_EQ(bare("[1].map(i, a)"), "11-12 a");
+}
+
 TEST(BareFields, OfACopyAreTold) {
   EXPECT_EQ(bare("a.b"), "0-3 a.b copy");
   EXPECT_EQ(bare("this['a']"), "0-9 a copy");
@@ -76,7 +85,7 @@ TEST(BareFields, SayWhetherNullFailsToo) {
   EXPECT_EQ(bare("a in [b, c]"), "0-1 a, 6-7 b, 9-10 c");
   EXPECT_EQ(bare("1 in a"), "5-6 a null");
   EXPECT_EQ(bare("c ? a : b"), "0-1 c null, 4-5 a, 8-9 b");
-  EXPECT_EQ(bare("(true || c == 1 ? a : 0) > 1"), "9-10 c, 18-19 a null");
+  EXPECT_EQ(bare("(d || c == 1 ? a : 0) > 1"), "1-2 d null, 6-7 c, 15-16 a null");
   EXPECT_EQ(bare("{'k': a, b: 1}"), "6-7 a, 9-10 b null");
   EXPECT_EQ(bare("type(a) == int"), "5-6 a");
   EXPECT_EQ(bare("(x ?? a) + 1"), "6-7 a null");

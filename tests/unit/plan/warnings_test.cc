@@ -32,7 +32,7 @@ TEST(MayBeAbsent, IsToldOnceForAnExpressionWithThePlaceAndTheRemedy) {
   const spec::Diagnostic& told = made.diagnostics[0];
   EXPECT_EQ(told.span, (std::pair<std::size_t, std::size_t>(0, 6)));
   EXPECT_THAT(told.message, AllOf(HasSubstr("without `amount` or `limits.card` fails"),
-                                  HasSubstr("write `amount ?? …` or test `has(amount)`"),
+                                  HasSubstr("write `amount ?? …`. Where"),
                                   HasSubstr("an `on_error` on the step"), Not(HasSubstr("fee"))));
 }
 
@@ -75,15 +75,18 @@ TEST(MayBeAbsent, ACopyNeedsItsFieldAndTakesNull) {
     return made.diagnostics.empty() ? "" : made.diagnostics[0].message;
   };
   EXPECT_THAT(message(R"({"set":{"b":"a.x"}})"),
-              AllOf(HasSubstr("a row without `a.x` fails here: write `a.x ?? …` or `this.?a.?x`, "
-                              "which leaves it out."),
+              HasSubstr("a row without `a.x` fails here: write `a.x ?? …` or `this.?a.?x`, "
+                        "which leaves it out unless null stands before a dot."));
+  EXPECT_THAT(message(R"({"select":{"b":"a"}})"),
+              AllOf(HasSubstr("without `a` fails here"), HasSubstr("which leaves it out."),
                     Not(HasSubstr("null"))));
-  EXPECT_THAT(message(R"({"select":{"b":"a"}})"), HasSubstr("without `a` fails here"));
   EXPECT_THAT(message(R"({"filter":"a"})"), HasSubstr("without `a` fails here"));
   EXPECT_THAT(message(R"({"filter":"a.x > 1"})"),
-              HasSubstr("fails here, and so does null: write `a.x ?? …` or test `has(a) && "
-                        "has(a.x)`."));
-  EXPECT_THAT(message(R"({"filter":"a == 1"})"), Not(HasSubstr("null")));
+              HasSubstr("fails here, and so does null: write `a.x ?? …`. Where"))
+      << "has() does not look after null";
+  EXPECT_THAT(
+      message(R"({"filter":"a.x == 1"})"),
+      AllOf(HasSubstr("write `a.x ?? …` or test `has(a) && has(a.x)`."), Not(HasSubstr("null"))));
   EXPECT_THAT(message(R"J({"filter":"has(a.x)"})J"), HasSubstr("without `a` fails here"));
   for (const std::string steps :
        {R"J({"select":["a"]})J", R"J({"set":{"b":"this.?a.?x"}})J",
