@@ -49,6 +49,15 @@ TEST(Evaluate, SaysWhyARowFails) {
   EXPECT_EQ(value_of("amount", "[1]"), "NOT_AN_OBJECT");
 }
 
+TEST(Evaluate, NamesTheFieldThatIsAbsent) {
+  for (const std::string expression : {"z", "a + z + y"}) {
+    auto compiled = Evaluator::compile(expression);
+    EXPECT_EQ(std::get<Evaluator>(compiled).run(R"({"a": 1})", kNow).reason,
+              "the field `z` that the expression reads is absent")
+        << expression;
+  }
+}
+
 TEST(Evaluate, TellsMistakesWithTheirPlaces) {
   const auto compiled = Evaluator::compile("1 + nofunction(a)");
   const auto& mistakes = std::get<std::vector<spec::Diagnostic>>(compiled);
