@@ -53,6 +53,8 @@ class Backend {
                                  runtime::Reply<std::string> reply) = 0;
   virtual void restore_checkpoint(runtime::CheckpointRequest request,
                                   runtime::Reply<runtime::RestoreReceipt> reply) = 0;
+  virtual void move_offsets(runtime::OffsetsRequest request,
+                            runtime::Reply<runtime::OffsetsReceipt> reply) = 0;
   virtual void list_kept_state(runtime::Reply<std::vector<runtime::KeptState>> reply) = 0;
   virtual void remove_kept_state(const std::string& name, runtime::Reply<std::string> reply) = 0;
   // Some of the newest records of a source that a definition names; NOT_AVAILABLE_YET for kinds that

@@ -25,12 +25,14 @@ Response options_response(const Match& match) {
   return response;
 }
 
-bool is_json(std::string_view media_type) {
+// A merge patch is one only where the method says so.
+bool is_json(Method method, std::string_view media_type) {
   std::string text;
   for (const char c : media_type) {
     if (c == ' ' || c == '\t') continue;
     text += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
+  if (method == Method::patch && text == "application/merge-patch+json") return true;
   return text == "application/json" || text == "application/json;charset=utf-8" ||
          text == "application/json;charset=\"utf-8\"";
 }
@@ -139,7 +141,7 @@ std::optional<Problem> Dispatcher::check_body(const RequestHead& head, const Rou
   if (encoding && *encoding != "identity") {
     return refusal(ProblemCode::unsupported_media_type, "no Content-Encoding is accepted");
   }
-  if (!is_json(head.header("content-type").value_or(""))) {
+  if (!is_json(head.method, head.header("content-type").value_or(""))) {
     return refusal(ProblemCode::unsupported_media_type, "send `Content-Type: application/json`");
   }
   const Settings& settings = services_.settings;

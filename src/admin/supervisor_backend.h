@@ -73,6 +73,10 @@ class SupervisorBackend final : public Backend {
                           runtime::Reply<runtime::RestoreReceipt> reply) override {
     supervisor_.restore_checkpoint(std::move(request), std::move(reply));
   }
+  void move_offsets(runtime::OffsetsRequest request,
+                    runtime::Reply<runtime::OffsetsReceipt> reply) override {
+    supervisor_.move_offsets(std::move(request), std::move(reply));
+  }
   void list_kept_state(runtime::Reply<std::vector<runtime::KeptState>> reply) override {
     supervisor_.list_kept_state(std::move(reply));
   }

@@ -40,6 +40,7 @@ constexpr std::string_view kNames[] = {
     "epoch.durable",        // what the epoch changed in the state is durable
     "epoch.sealed",         // all tasks have passed the barrier
     "lost.dropped",         // partitions were lost, the open epoch is dropped, nothing begun anew
+    "offsets.discarded",    // the state is gone, the moved offsets are not committed
     "produce.handed_over",  // records of a batch are in the producer
     "restore.begun",        // the state is about to be read
     "restore.brought",      // a checkpoint is the state, its offsets are not committed

@@ -88,9 +88,13 @@ struct Invocation {
   std::string verb;
   std::string checkpoint;
   bool keep_offsets = false;
+  // offsets: where they go (`to`, `shift` or `at`; none = show), of these sources (none = all)
+  std::optional<std::int64_t> shift;
+  std::vector<std::string> at;  // topic-partition=offset
+  std::vector<std::string> sources;
 
   std::string mode;   // trigger: empty = show; delete: "commit", "drain", "now"
-  std::string state;  // delete: "keep", "purge"
+  std::string state;  // delete: "keep", "purge"; offsets: "keep", "discard"
   bool reset = false;
   std::string interval;
   std::string checkpoint_interval;

@@ -37,7 +37,7 @@ constexpr Row kCommands[] = {
     {Command::start, "start", "Start a stopped pipeline"},
     {Command::restart, "restart", "Stop and start"},
     {Command::remove, "delete", "Delete a pipeline"},
-    {Command::offsets, "offsets", "Show where a pipeline reads"},
+    {Command::offsets, "offsets", "Show where a pipeline reads, or where a stopped one goes on"},
     {Command::state, "state", "Show what a pipeline keeps"},
     {Command::checkpoint, "checkpoint", "Keep a pipeline's state and offsets, and go back to them"},
     {Command::functions, "functions", "List the functions of expressions"},
@@ -95,6 +95,8 @@ class Tree {
   CLI::App* add_named(Command command);
   void add_state_commands();
   void add_checkpoint_commands();
+  void add_offsets();
+  std::string check_offsets() const;
   std::string finish();
 
   CLI::App app_{"leat: pipelines beside Kafka"};
@@ -262,9 +264,10 @@ void Tree::add_pipeline_commands() {
       ->check(CLI::Validator(check_duration, "DURATION"));
   trigger->add_flag("--reset", invocation_.reset, "Back to the definition's trigger");
   for (const Command command : {Command::pause, Command::resume, Command::drain, Command::stop,
-                                Command::start, Command::restart, Command::offsets}) {
+                                Command::start, Command::restart}) {
     add_named(command);
   }
+  add_offsets();
   add_state_commands();
   add_checkpoint_commands();
   CLI::App* remove = add_named(Command::remove);
@@ -315,6 +318,36 @@ void Tree::add_checkpoint_commands() {
   add_one("delete", "Delete one", "Its name or id");
 }
 
+void Tree::add_offsets() {
+  CLI::App* offsets = add_named(Command::offsets);
+  offsets->add_option("--to", invocation_.to, "earliest, latest or a time: 2026-01-01T00:00:00Z");
+  offsets->add_option("--shift", invocation_.shift, "So many records on, or back: -1000");
+  offsets->add_option("--at", invocation_.at, "TOPIC-PARTITION=OFFSET (repeatable)")
+      ->allow_extra_args(false);
+  offsets->add_option("--source", invocation_.sources, "Only of this source (repeatable)")
+      ->allow_extra_args(false);
+  offsets->add_option("--state", invocation_.state, "What becomes of kept state: keep or discard")
+      ->check(CLI::IsMember({"keep", "discard"}));
+}
+
+std::string Tree::check_offsets() const {
+  const bool moves = invocation_.to || invocation_.shift || !invocation_.at.empty();
+  if (int{invocation_.to.has_value()} + int{invocation_.shift.has_value()} +
+          int{!invocation_.at.empty()} >
+      1)
+    return "--to, --shift and --at exclude each other";
+  if (!moves && (!invocation_.sources.empty() || !invocation_.state.empty()))
+    return "--source and --state need --to, --shift or --at";
+  for (const std::string& one : invocation_.at) {
+    const std::size_t equals = one.rfind('=');
+    const std::string digits = equals == std::string::npos ? "" : one.substr(equals + 1);
+    if (equals == 0 || digits.empty() || digits.size() > 18 ||
+        digits.find_first_not_of("0123456789") != std::string::npos)
+      return "`" + one + "` is not TOPIC-PARTITION=OFFSET";
+  }
+  return {};
+}
+
 // What CLI11 cannot say by itself; a message when the arguments do not fit together.
 std::string Tree::finish() {
   if (!output_.empty()) {
@@ -337,6 +370,7 @@ std::string Tree::finish() {
   const bool range = invocation_.from || invocation_.to || invocation_.limit;
   if (command == Command::state && invocation_.key && range)
     return "--from, --to and --limit belong to a range: leave KEY out";
+  if (command == Command::offsets) return check_offsets();
   if (command != Command::trigger) return {};
   const bool members = !invocation_.interval.empty() || !invocation_.checkpoint_interval.empty() ||
                        invocation_.records_max.has_value();

@@ -1,9 +1,11 @@
 // get, offsets and tap: commands that look.
 
+#include <algorithm>
 #include <optional>
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "json/write.h"
 #include "net/event_stream.h"
 
 namespace leat::cli {
@@ -103,7 +105,65 @@ ExitCode get(Session& session) {
   return ExitCode::done;
 }
 
+namespace {
+
+std::string move_of(const Invocation& asked) {
+  json::Writer writer;
+  writer.begin_object().key("to");
+  if (asked.to) {
+    writer.value(*asked.to);
+  } else if (asked.shift) {
+    writer.begin_object().member("shift", *asked.shift).end_object();
+  } else {
+    writer.begin_object().key("at").begin_object();
+    for (const std::string& one : asked.at) {
+      const std::size_t equals = one.rfind('=');
+      const std::size_t digits = std::min(one.find_first_not_of('0', equals + 1), one.size() - 1);
+      writer.key(one.substr(0, equals)).raw(one.substr(digits));
+    }
+    writer.end_object().end_object();
+  }
+  if (!asked.sources.empty()) {
+    writer.key("sources").begin_array();
+    for (const std::string& source : asked.sources) writer.value(source);
+    writer.end_array();
+  }
+  if (!asked.state.empty()) writer.member("state", asked.state);
+  return writer.end_object().take();
+}
+
+ExitCode move_offsets(Session& session) {
+  using namespace std::chrono_literals;
+  const Invocation& asked = session.invocation();
+  std::string query;
+  if (asked.timeout) query = "?timeout=" + base::format_duration(asked.timeout->count());
+  // What the daemon waits for is its own time; the answer needs a little more.
+  const auto response = session.send({.method = "PATCH",
+                                      .target = pipeline_path(asked.name, "/offsets" + query),
+                                      .body = move_of(asked)},
+                                     asked.timeout.value_or(Session::kTimeout) + 5s);
+  if (!response) return session.code();
+  if (response->status != 200) return session.refuse(*response, "");
+  if (session.silent()) return ExitCode::done;
+  if (session.output() == Output::json) {
+    session.print_body(*response);
+    return ExitCode::done;
+  }
+  const json::Value answer = read_answer(*response);
+  Table table({"SOURCE", "TOPIC", "PARTITION", "FROM", "TO"});
+  if (const json::Value* items = answer.find("items"))
+    for (const json::Value& item : items->elements())
+      table.add({cell(item, "/source"), cell(item, "/topic"), cell(item, "/partition"),
+                 cell(item, "/from"), cell(item, "/to")});
+  session.print(table.text(session.color()));
+  return ExitCode::done;
+}
+
+}  // namespace
+
 ExitCode offsets(Session& session) {
+  const Invocation& asked = session.invocation();
+  if (asked.to || asked.shift || !asked.at.empty()) return move_offsets(session);
   const auto response =
       session.send({.target = pipeline_path(session.invocation().name, "/offsets")});
   if (!response) return session.code();

@@ -117,6 +117,13 @@ class Source {
   virtual void stop(bool leave, std::function<void()> done) = 0;
   // Committed offsets belong to somebody else after this: forget them (delete with purge).
   virtual void purge(std::function<void(Status)> done) { done(Status()); }
+  // Where each partition has its first record that is not older than `at` by its timestamp, its end
+  // when there is none; partitions that cannot be asked are left out. `done` is called once on the
+  // control thread, later or at once. Requires: positioned.
+  virtual void find(WallTime at, std::function<void(Result<std::vector<PartitionPosition>>)> done) {
+    static_cast<void>(at);
+    done(std::vector<PartitionPosition>());
+  }
   // A snapshot for `offsets` and lag. Control thread, no waiting; refreshed by serve().
   virtual std::vector<PartitionLag> lag() const = 0;
 };
@@ -131,6 +138,9 @@ struct SourceContext {
   // the application may run the pipeline: a second one fences the first. Otherwise instances share
   // its partitions.
   bool one_instance = false;
+  // Nobody reads: it tells where it stands and commits where it is to go on. So what is committed may
+  // lie where no records are any more.
+  bool positions_only = false;
 };
 // Makes the Source for all sources of one kind in a definition. `specs` outlives it; `indexes[i]`
 // is the place of specs[i].

@@ -91,7 +91,7 @@ Result<std::unique_ptr<flow::Source>> make_source(Shared& shared,
   if (!topics.empty()) shared.reads(context.pipeline, topics.front());
   return std::unique_ptr<flow::Source>(std::make_unique<KafkaSource>(
       SourceParts{context.pipeline, group, member, **profile, *std::move(subscription),
-                  shared.options.fetch_bytes, context.clock}));
+                  shared.options.fetch_bytes, context.clock, context.positions_only}));
 }
 
 Result<std::unique_ptr<flow::Sink>> make_sink(const std::shared_ptr<Shared>& shared,

@@ -158,6 +158,7 @@ void KafkaSource::on_answer(const Answer& answer) {
         probe_at_ = now_ + kProbeEvery;
       return;
     case Purpose::end: on_end_facts(answer); return;
+    case Purpose::find: on_time_facts(answer); return;
     case Purpose::claim:
       if (claim_ && answer.assignment == assignment_) on_claim_facts(answer);
       return;
@@ -292,6 +293,31 @@ void KafkaSource::send_purge() {
   rd_kafka_DeleteGroups(client_->handle(), &group, 1, options, results_.get());
   rd_kafka_AdminOptions_destroy(options);
   rd_kafka_DeleteGroup_destroy(group);
+}
+
+void KafkaSource::find(WallTime at,
+                       std::function<void(Result<std::vector<flow::PartitionPosition>>)> done) {
+  thread_.check();
+  std::vector<PartitionFacts> facts;
+  for (const auto& [origin, partition] : owned_) {
+    facts.push_back(facts_of(*origin));
+    facts.back().at_time_ms = std::max<std::int64_t>(0, at.us / 1000 + (at.us % 1000 > 0 ? 1 : 0));
+  }
+  finding_ = std::move(done);
+  ask(Purpose::find, std::move(facts));
+}
+
+void KafkaSource::on_time_facts(const Answer& answer) {
+  const auto done = std::exchange(finding_, nullptr);
+  if (!done) return;
+  if (answer.error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return done(to_status(answer.error, "cannot look up the time"));
+  if (answer.assignment != assignment_)
+    return done(Status(Code::unavailable, "the partitions changed meanwhile"));
+  std::vector<flow::PartitionPosition> found;
+  for (const PartitionFacts& facts : answer.facts)
+    if (facts.from_time >= 0) found.push_back({&origin_of(facts), Offset(facts.from_time)});
+  done(std::move(found));
 }
 
 std::vector<flow::PartitionLag> KafkaSource::lag() const {

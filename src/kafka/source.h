@@ -24,6 +24,7 @@ struct SourceParts {
   Subscription subscription;
   std::size_t fetch_bytes = 0;
   const Clock& clock;
+  bool positions_only = false;  // as SourceContext says
 };
 
 // All Kafka sources of one pipeline: one member of one consumer group. Readers take the data on
@@ -58,6 +59,8 @@ class KafkaSource final : public flow::Source {
   void free_end() override;
   void stop(bool leave, std::function<void()> done) override;
   void purge(std::function<void(Status)> done) override;
+  void find(WallTime at,
+            std::function<void(Result<std::vector<flow::PartitionPosition>>)> done) override;
   std::vector<flow::PartitionLag> lag() const override;
 
  private:
@@ -68,7 +71,7 @@ class KafkaSource final : public flow::Source {
     bool committing = false;
     Instant retry_at = base::kNever;
   };
-  enum class Purpose : std::uint8_t { claim, end, refresh, probe };
+  enum class Purpose : std::uint8_t { claim, end, refresh, probe, find };
   struct Answer {
     Purpose purpose;
     std::uint64_t assignment;
@@ -115,6 +118,7 @@ class KafkaSource final : public flow::Source {
   void ask(Purpose purpose, std::vector<PartitionFacts> facts);
   void on_answer(const Answer& answer);
   void on_end_facts(const Answer& answer);
+  void on_time_facts(const Answer& answer);
   void set_ends(const std::vector<PartitionFacts>& facts);
   void run_deadlines(Instant now);
   void leave_now();
@@ -146,6 +150,7 @@ class KafkaSource final : public flow::Source {
       0;  // counts assignments and revocations: answers for an older one are dropped
   std::vector<std::unique_ptr<Commit>> commits_;
   std::vector<std::function<void()>> later_;
+  std::function<void(Result<std::vector<flow::PartitionPosition>>)> finding_;  // find()
   std::function<void()> on_left_;
   struct Purge {
     std::function<void(Status)> done;

@@ -50,6 +50,7 @@ void KafkaSource::on_claim_facts(const Answer& answer) {
 }
 
 Status KafkaSource::check_range(PartitionFacts& facts) const {
+  if (parts_.positions_only) return {};
   // An offset behind the end is the fetch's to judge: right after a leader moved the end may lag.
   const bool too_new = parts_.profile.embedded() && facts.committed > facts.end;
   if (facts.committed < 0 || (facts.committed >= facts.begin && !too_new)) return {};
@@ -112,7 +113,7 @@ void KafkaSource::take_over() {
     }
     begun_.insert(facts.topic);
     made.push_back(make_partition(facts));
-    add(list, facts.topic, facts.partition, facts.committed);
+    add(list, facts.topic, facts.partition, made.back()->next());
   }
   const std::vector<PartitionFacts> facts = std::move(claim_->partitions);
   claim_.reset();
@@ -143,9 +144,11 @@ void KafkaSource::take_over() {
 
 std::shared_ptr<Partition> KafkaSource::make_partition(const PartitionFacts& facts) {
   const record::Origin& origin = origin_of(facts);
-  auto made =
-      std::make_shared<Partition>(client_, origin, facts.committed,
-                                  flow::event_time_of(facts.metadata), link_of(origin)->wakeup);
+  // Nobody reads where there is nothing.
+  const std::int64_t start =
+      parts_.positions_only ? std::clamp(facts.committed, facts.begin, facts.end) : facts.committed;
+  auto made = std::make_shared<Partition>(
+      client_, origin, start, flow::event_time_of(facts.metadata), link_of(origin)->wakeup);
   made->committed = facts.committed;
   made->committed_event_time_us = made->start_event_time_us;
   made->begin = facts.begin;

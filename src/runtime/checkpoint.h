@@ -52,17 +52,19 @@ const CheckpointInfo* find_checkpoint(const std::vector<CheckpointInfo>& all,
 // most 63), and not of the form of an id.
 bool is_checkpoint_name(std::string_view name) noexcept;
 
+// A partition whose committed position was moved.
+struct MovedPartition {
+  std::string source, topic;
+  std::int32_t partition = 0;
+  std::optional<std::int64_t> from;  // absent: nothing was committed
+  std::int64_t to = 0;
+};
+
 // What a restore did.
 struct RestoreReceipt {
   CheckpointInfo checkpoint;
-  EpochId epoch;  // that it counts as
-  struct Moved {
-    std::string source, topic;
-    std::int32_t partition = 0;
-    std::optional<std::int64_t> from;  // nothing was committed
-    std::int64_t to = 0;
-  };
-  std::vector<Moved> moved;  // partitions, by source, topic and number
+  EpochId epoch;                      // that it counts as
+  std::vector<MovedPartition> moved;  // by source, topic and number
   std::vector<std::string> warnings;
   double took_ms = 0;
 };

@@ -92,6 +92,8 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   void remove_checkpoint(const std::string& wanted, Reply<std::string> reply);
   // Of a pipeline that is stopped, and stays so. Requires: no other command until the reply.
   void restore_checkpoint(const CheckpointRequest& request, Reply<RestoreReceipt> reply);
+  // The same.
+  void move_offsets(const OffsetsRequest& request, Reply<OffsetsReceipt> reply);
 
   // The override was written down (or taken back): what snapshots show.
   const spec::TriggerSpec& effective_trigger() const noexcept { return effective_; }
@@ -169,6 +171,16 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   void restore_found(const std::shared_ptr<Restore>& restore, const PositionMove::Found& found);
   Status plan_moves(Restore& restore, const std::vector<flow::PartitionLag>& partitions) const;
   void restored(const std::shared_ptr<Restore>& restore);
+  // The sources of the stopped pipeline join and tell where they stand (`at`: and where that time
+  // is); `found` calls move_->commit() or give_up(), `done` comes behind the end of the move.
+  void begin_move(Duration timeout, std::optional<WallTime> at,
+                  std::function<void(const PositionMove::Found&)> found,
+                  std::function<void(const Status&)> done);
+  struct OffsetsMove;
+  void offsets_found(const std::shared_ptr<OffsetsMove>& move, const PositionMove::Found& found);
+  void offsets_moved(const std::shared_ptr<OffsetsMove>& move, const Status& status);
+  // What `offsets` shows of a pipeline that does not run.
+  void show_moved(const std::vector<MovedPartition>& moved);
   void stop_draining(const StopOptions& options, Reply<LifecycleReceipt> reply);
   void check_running();
   void enter_pause();

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,13 +20,16 @@ namespace leat::runtime {
 class PositionMove final : flow::SourceListener {
  public:
   struct Found {
-    EpochId newest;  // that is committed; 0 = none
+    EpochId newest;        // that is committed; 0 = none
+    std::string state_id;  // beside it; "" = none
     std::vector<flow::PartitionLag> partitions;
+    std::vector<flow::PartitionPosition> at_time;  // what flow::Source::find() gave
   };
   struct Parts {
     std::function<Result<std::unique_ptr<Run>>(flow::SourceListener&)> make_run;
     std::function<void(Action)> post;  // to the control thread, later
     Instant deadline;
+    std::optional<WallTime> at;  // asks for the positions of this time too
     std::function<void(const Found&)> on_found;
     std::function<void(const Status&)> on_done;
   };
@@ -45,6 +49,7 @@ class PositionMove final : flow::SourceListener {
   void on_lost(std::string_view reason) override;
   void on_connected(bool connected, std::string_view reason, std::string_view message) override;
   void on_failed(Status status) override;
+  void found(EpochId newest, const std::string& state_id);
   void later(std::function<void()> work);
   void end(const Status& status);
 

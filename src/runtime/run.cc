@@ -116,7 +116,8 @@ Status Run::make_sources() {
           .with("kind", kind);
     const flow::SourceContext source_context{
         context_.application,  context_.instance, context_.plan->spec->name,
-        context_.state_folder, context_.clock,    context_.plan->one_instance()};
+        context_.state_folder, context_.clock,    context_.plan->one_instance(),
+        context_.sources_only};
     auto made = factory->second(source_context, group.specs, group.indexes);
     if (!made.ok()) return made.status();
     for (const std::uint32_t source : group.indexes)
@@ -379,6 +380,24 @@ void Run::purge_sources(std::function<void(Status)> done) {
     source->purge([missing, first_error, done](Status status) {
       if (!status.ok() && first_error->ok()) *first_error = std::move(status);
       if (--*missing == 0) done(*first_error);
+    });
+}
+
+void Run::find(WallTime at,
+               std::function<void(Result<std::vector<flow::PartitionPosition>>)> done) {
+  using Found = std::vector<flow::PartitionPosition>;
+  const auto missing = std::make_shared<std::size_t>(sources_.size());
+  const auto first_error = std::make_shared<Status>();
+  const auto all = std::make_shared<Found>();
+  for (const auto& source : sources_)
+    source->find(at, [missing, first_error, all, done](Result<Found> some) {
+      if (some.ok())
+        all->insert(all->end(), some->begin(), some->end());
+      else if (first_error->ok())
+        *first_error = some.status();
+      if (--*missing > 0) return;
+      if (!first_error->ok()) return done(*first_error);
+      done(*std::move(all));
     });
 }
 

@@ -113,6 +113,8 @@ class Run {
   // Commits to all sources; `done` gets the first failure.
   void commit(EpochId epoch, const std::vector<flow::PartitionPosition>& positions,
               const std::string& metadata, std::function<void(Status)> done);
+  // What flow::Source::find() gives, of all sources; `done` gets the first failure.
+  void find(WallTime at, std::function<void(Result<std::vector<flow::PartitionPosition>>)> done);
   // Runs `work` between two steps of the tasks of this slice.
   void between_steps(SliceId slice, std::function<void()> work) {
     host_of(slice.value()).between_steps(std::move(work));

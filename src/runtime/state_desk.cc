@@ -294,6 +294,15 @@ Result<StateDesk::Brought> StateDesk::bring_back(const std::string& id, EpochId 
   return brought;
 }
 
+Status StateDesk::discard() {
+  if (!parts_.folder.empty()) {
+    store_.reset();
+    return state::discard_state(parts_.folder);
+  }
+  LEAT_RETURN_IF_ERROR(open_if_closed(StateStart::keep));
+  return store_->reset();
+}
+
 Result<std::vector<state::StateChange>> StateDesk::compare(
     const std::vector<state::StepState>& steps) {
   const bool was_open = store_ != nullptr;

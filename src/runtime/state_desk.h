@@ -98,6 +98,9 @@ class StateDesk {
   // not_found, data_loss (the checkpoint is damaged; nothing changes).
   Result<Brought> bring_back(const std::string& id, EpochId newest);
 
+  // Without a run: all of it is thrown away but the checkpoints.
+  Status discard();
+
   Result<std::vector<state::StateChange>> compare(const std::vector<state::StepState>& steps);
   // The store of a keyed step, until the next call or end_view(). Without a run the store is opened for
   // it, as of `committed` (0 = not known: as far as it is folded); in the field `problem` RESTORING when

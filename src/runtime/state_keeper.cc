@@ -140,6 +140,11 @@ void StateKeeper::bring_back(std::string id, EpochId newest,
       std::move(done));
 }
 
+void StateKeeper::discard(Done done) {
+  at_desk<Status>(
+      Scope::of_anybody, [](StateDesk& desk) { return desk.discard(); }, std::move(done));
+}
+
 void StateKeeper::read_key(std::size_t step, EpochId committed, std::vector<StateKey> readings,
                            std::function<void(Result<Row>)> done) {
   at_desk<Result<Row>>(

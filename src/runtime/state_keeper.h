@@ -26,7 +26,7 @@ struct StatePort {
 // becomes durable on the checkpoint thread, is folded once the epoch is committed, and is what the
 // next run begins with. Between runs a store on disk is closed.
 //
-// Members are for the control thread; callbacks are called there, later: those of reads, compare() and
+// Members are for the control thread; callbacks are called there, later: those of reads, compare(), discard() and
 // checkpoints always, the others never once the keeper or the run is gone. flow::StateAccess is thread-safe. Of a
 // Status, the field `hold` is as StateDesk says.
 class StateKeeper final : public flow::StateAccess {
@@ -69,6 +69,8 @@ class StateKeeper final : public flow::StateAccess {
   void remove_checkpoint(std::string id, Done done);
   void bring_back(std::string id, EpochId newest,
                   std::function<void(Result<StateDesk::Brought>)> done);
+  // What StateDesk says.
+  void discard(Done done);
 
   // What is committed; `step` is the index in Plan::keyed. With the epoch that it is of.
   struct Row {

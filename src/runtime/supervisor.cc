@@ -124,6 +124,14 @@ void Supervisor::restore_checkpoint(CheckpointRequest request, Reply<RestoreRece
       });
 }
 
+void Supervisor::move_offsets(OffsetsRequest request, Reply<OffsetsReceipt> reply) {
+  impl_->control().post(
+      [impl = impl_.get(), request = std::move(request), reply = std::move(reply)] {
+        if (impl->stopping.load()) return reply(stopping_status());
+        impl->move_offsets(request, reply);
+      });
+}
+
 void Supervisor::list_kept_state(Reply<std::vector<KeptState>> reply) {
   impl_->control().post(
       [impl = impl_.get(), reply = std::move(reply)] { impl->list_kept_state(reply); });

@@ -16,6 +16,7 @@
 #include "flow/tap.h"
 #include "plan/plan.h"
 #include "runtime/checkpoint.h"
+#include "runtime/checkpoints/offset_targets.h"
 #include "runtime/state_desk.h"
 #include "runtime/status.h"
 #include "spec/pipeline.h"
@@ -48,7 +49,7 @@ struct SupervisorOptions {
 
 // A refused command carries the API's problem code in the Status field "problem":
 // PIPELINE_NOT_FOUND, NAME_TAKEN, WRONG_STATE, SWITCH_TIMED_OUT, SWITCH_REPLACED, ETAG_MISMATCH,
-// ALREADY_EXISTS, TOO_MANY_PIPELINES, DRAIN_TIMED_OUT, STOPPING, DISK_LOW, STATE_INCOMPATIBLE (the
+// ALREADY_EXISTS, TOO_MANY_PIPELINES, INVALID_BODY, STATE_CHOICE_REQUIRED, DRAIN_TIMED_OUT, STOPPING, DISK_LOW, STATE_INCOMPATIBLE (the
 // steps in fields `step`), STORE_NOT_FOUND, KEY_NOT_FOUND, RESTORING,
 // CHECKPOINT_NOT_FOUND, …
 std::string_view problem_of(const Status& status) noexcept;
@@ -141,6 +142,16 @@ struct CheckpointRequest {
   Duration timeout = std::chrono::seconds(30);
   Preconditions preconditions;
 };
+// Where a stopped pipeline goes on.
+struct OffsetsRequest {
+  std::string pipeline;
+  OffsetTarget target;
+  std::vector<std::string> sources;  // ids of those that move; none = all
+  std::optional<StateChoice> state;  // required where there is state
+  bool dry_run = false;              // nothing is changed
+  Duration timeout = std::chrono::seconds(30);
+  Preconditions preconditions;
+};
 // State that a deleted pipeline left behind.
 struct KeptState {
   std::string pipeline;
@@ -210,6 +221,8 @@ class Supervisor {
   void remove_checkpoint(CheckpointRequest request, Reply<std::string> reply);  // its id
   // State and positions become those of the checkpoint; the pipeline is stopped, before and after.
   void restore_checkpoint(CheckpointRequest request, Reply<RestoreReceipt> reply);
+  // The committed positions of a stopped pipeline move, and its state stays or goes.
+  void move_offsets(OffsetsRequest request, Reply<OffsetsReceipt> reply);
   void list_kept_state(Reply<std::vector<KeptState>> reply);  // by name
   // NOT_FOUND when there is none, WRONG_STATE while a pipeline of this name is there.
   void remove_kept_state(std::string name, Reply<std::string> reply);

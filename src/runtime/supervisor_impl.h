@@ -35,6 +35,7 @@ class Supervisor::Impl {
   void list_checkpoints(const std::string& name, const Reply<std::vector<CheckpointInfo>>& reply);
   void remove_checkpoint(const CheckpointRequest& request, const Reply<std::string>& reply);
   void restore_checkpoint(CheckpointRequest request, Reply<RestoreReceipt> reply);
+  void move_offsets(OffsetsRequest request, Reply<OffsetsReceipt> reply);
   void list_kept_state(const Reply<std::vector<KeptState>>& reply);
   void remove_kept_state(const std::string& name, const Reply<std::string>& reply);
   void refresh();

@@ -156,6 +156,23 @@ void Supervisor::Impl::restore_checkpoint(CheckpointRequest request, Reply<Resto
   });
 }
 
+void Supervisor::Impl::move_offsets(OffsetsRequest request, Reply<OffsetsReceipt> reply) {
+  const std::string name = request.pipeline;
+  Entry* entry = entry_of(name);
+  if (entry == nullptr) return reply(not_found(name));
+  enqueue(*entry, [this, name, request = std::move(request), reply = std::move(reply)] {
+    const auto done = [this, name, reply](Result<OffsetsReceipt> receipt) {
+      reply(std::move(receipt));
+      release(name);
+    };
+    Entry* now = entry_of(name);
+    if (now == nullptr || !now->pipeline) return done(not_found(name));
+    if (const Status refused = check(*now, request.preconditions); !refused.ok())
+      return done(refused);
+    now->pipeline->move_offsets(request, done);
+  });
+}
+
 void Supervisor::Impl::list_kept_state(const Reply<std::vector<KeptState>>& reply) {
   std::vector<std::string> there;
   for (const auto& [name, entry] : entries_) there.push_back(name);  // sorted

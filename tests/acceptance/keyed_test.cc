@@ -250,6 +250,78 @@ TEST(KeyedState, ARestoredCheckpointAndTheReplayBehindItGiveTheSameValues) {
   EXPECT_EQ(daemon.terminate(), 0) << daemon.log();
 }
 
+TEST(KeyedState, MovedOffsetsAreReadAgainWithTheStateOrWithout) {
+  RealBroker& broker = RealBroker::shared();
+  constexpr std::uint64_t kCount = 3'000;
+  constexpr std::uint64_t kUsers = 10;
+  create_topic(broker.bootstrap(), "moved-in");
+  create_topic(broker.bootstrap(), "moved-out");
+  Daemon daemon(broker.bootstrap());
+  ASSERT_NO_FATAL_FAILURE(daemon.start());
+  ASSERT_NO_FATAL_FAILURE(daemon.post(
+      R"json({"name":"moved","trigger":{"mode":"real_time","checkpoint_interval":"200ms"},"sources":{"in":{"kafka":{"topics":["moved-in"]}}},
+          "steps":[{"id":"totals","aggregate":{"by":["user"],"compute":{"n":"count()"}}}],
+          "sinks":{"out":{"kafka":{"topic":"moved-out"}}}})json"));
+  ASSERT_TRUE(daemon.wait_for("moved", "running"));
+  std::map<std::string, std::int64_t> once, twice, later;
+  {
+    // A second between the halves, by the records' own time.
+    const Feed written(broker.bootstrap(), "moved-in", kCount, 20'000, [&](std::uint64_t seq) {
+      const std::string user = user_of(seq, kUsers);
+      return Feed::Record{user, "{\"user\":\"" + user + "\"}", 1'767'225'600'000 + (seq < kCount / 2 ? 0 : 1'000)};
+    });
+    ASSERT_TRUE(eventually(60'000, [&] { return written.done(); }));
+  }
+  for (std::uint64_t seq = 0; seq < kCount; ++seq) {
+    ++once[user_of(seq, kUsers)];
+    twice[user_of(seq, kUsers)] += 2;
+    if (seq >= kCount / 2) ++later[user_of(seq, kUsers)];
+  }
+  const auto shows = [&](const std::map<std::string, std::int64_t>& counts) {
+    return eventually(60'000, [&] { return counts_in(daemon, "moved", kUsers) == counts; });
+  };
+  const std::string offsets = "/v1/pipelines/moved/offsets";
+  const auto stop = [&] { return daemon.call("POST", "/v1/pipelines/moved/stop").status == 200; };
+  const auto start = [&] { return daemon.call("POST", "/v1/pipelines/moved/start").status == 200 && daemon.wait_for("moved", "caught_up"); };
+  ASSERT_TRUE(shows(once));
+  EXPECT_EQ(daemon.call("PATCH", offsets, R"({"to":"earliest"})").status, 422) << "the state is not spoken of";
+  EXPECT_EQ(daemon.call("PATCH", offsets, R"({"to":"earliest","state":"keep"})").status, 409) << "it runs";
+  ASSERT_TRUE(stop());
+  const Daemon::Answer asked = daemon.call("PATCH", offsets + "?dry_run=plan", R"({"to":"earliest","state":"keep"})");
+  ASSERT_EQ(asked.status, 200) << asked.text << daemon.log();
+  ASSERT_TRUE(start()) << daemon.log();
+  EXPECT_EQ(counts_in(daemon, "moved", kUsers), once) << "it was only asked";
+  ASSERT_TRUE(stop());
+  const Daemon::Answer kept = daemon.call("PATCH", offsets, R"({"to":"earliest","state":"keep"})");
+  ASSERT_EQ(kept.status, 200) << kept.text << daemon.log();
+  ASSERT_TRUE(start()) << daemon.log();
+  EXPECT_TRUE(shows(twice)) << "read again, and counted again";
+  ASSERT_TRUE(stop());
+  const Daemon::Answer timed = daemon.call("PATCH", offsets, R"({"to":"2026-01-01T00:00:00.5Z","state":"discard"})");
+  ASSERT_EQ(timed.status, 200) << timed.text << daemon.log();
+  daemon.kill();
+  ASSERT_NO_FATAL_FAILURE(daemon.start());
+  ASSERT_TRUE(start()) << daemon.log();
+  EXPECT_TRUE(shows(later)) << "from the second half on, into empty state";
+  EXPECT_EQ(daemon.terminate(), 0) << daemon.log();
+
+  // Cut short between state and offsets: refused at the start, and done again.
+  ASSERT_NO_FATAL_FAILURE(daemon.start("offsets.discarded=crash"));
+  ASSERT_TRUE(stop());
+  daemon.call("PATCH", offsets, R"({"to":"earliest","state":"discard"})");
+  int how = 0;
+  ASSERT_TRUE(daemon.ended_by_itself(how, 30'000));
+  ASSERT_NO_FATAL_FAILURE(daemon.start());
+  ASSERT_EQ(daemon.call("POST", "/v1/pipelines/moved/start").status, 200);
+  ASSERT_TRUE(eventually(30'000, [&] { return daemon.text_at("moved", "/status/reason").find("STATE_MISMATCH") != std::string::npos; }))
+      << daemon.log();
+  ASSERT_TRUE(stop());
+  ASSERT_EQ(daemon.call("PATCH", offsets, R"({"to":"earliest","state":"discard"})").status, 200) << daemon.log();
+  ASSERT_TRUE(start()) << daemon.log();
+  EXPECT_TRUE(shows(once));
+  EXPECT_EQ(daemon.terminate(), 0) << daemon.log();
+}
+
 // Closed windows by (key, start), as a reader sees them: what came again after a kill is the same.
 using Windows = std::map<std::pair<std::string, std::int64_t>, std::pair<std::int64_t, std::int64_t>>;
 

@@ -160,6 +160,19 @@ class FakeSource final : public flow::Source {
       done();
   }
   void purge(std::function<void(Status)> done) override { done(control_.purge_answer); }
+  void find(WallTime at,
+            std::function<void(Result<std::vector<flow::PartitionPosition>>)> done) override {
+    std::vector<flow::PartitionPosition> found;
+    for (const auto& [source, topic] : broker_.topics())
+      for (const auto& partition : topic.partitions) {
+        const auto& records = partition->records;
+        const auto first = std::find_if(records.begin(), records.end(), [&](const FakeRecord& one) {
+          return one.timestamp_ms * 1000 >= at.us;
+        });
+        found.push_back({&partition->origin, Offset(first - records.begin())});
+      }
+    done(std::move(found));
+  }
   std::vector<flow::PartitionLag> lag() const override {
     std::vector<flow::PartitionLag> all;
     for (const auto& [source, topic] : broker_.topics())

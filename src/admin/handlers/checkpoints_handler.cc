@@ -3,6 +3,7 @@
 
 #include "admin/handlers/answers.h"
 #include "admin/handlers/handlers.h"
+#include "admin/handlers/show.h"
 #include "json/parse.h"
 #include "json/write.h"
 
@@ -95,14 +96,7 @@ Response restored_response(const runtime::RestoreReceipt& receipt) {
   writer.begin_object().key("checkpoint");
   write_checkpoint(writer, receipt.checkpoint);
   writer.member("epoch", receipt.epoch.value()).key("items").begin_array();
-  for (const runtime::RestoreReceipt::Moved& moved : receipt.moved)
-    writer.begin_object()
-        .member("source", moved.source)
-        .member("topic", moved.topic)
-        .member("partition", moved.partition)
-        .member("from", moved.from)
-        .member("to", moved.to)
-        .end_object();
+  for (const runtime::MovedPartition& moved : receipt.moved) write_moved(writer, moved);
   writer.end_array().member("took_ms", receipt.took_ms).key("warnings").begin_array();
   for (const std::string& warning : receipt.warnings) writer.value(warning);
   return json_response(200, writer.end_array().end_object().take());

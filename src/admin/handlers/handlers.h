@@ -37,7 +37,8 @@ LEAT_HANDLER(restart_pipeline);
 
 LEAT_HANDLER(wait_pipeline);  // wait_handler.cc
 LEAT_HANDLER(get_offsets);    // offsets_handler.cc
-LEAT_HANDLER(tap_step);       // tap_handler.cc
+LEAT_HANDLER(move_offsets);
+LEAT_HANDLER(tap_step);  // tap_handler.cc
 
 LEAT_HANDLER(list_stores);  // stores_handler.cc
 LEAT_HANDLER(read_store);

@@ -329,6 +329,16 @@ std::string offsets_text(const PipelineSnapshot& snapshot) {
   return writer.end_array().end_object().take();
 }
 
+void write_moved(json::Writer& writer, const runtime::MovedPartition& moved) {
+  writer.begin_object()
+      .member("source", moved.source)
+      .member("topic", moved.topic)
+      .member("partition", moved.partition)
+      .member("from", moved.from)
+      .member("to", moved.to)
+      .end_object();
+}
+
 std::string receipt_text(const runtime::SwitchReceipt& receipt) {
   json::Writer writer;
   writer.begin_object()

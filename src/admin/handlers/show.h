@@ -18,6 +18,8 @@ void write_status(json::Writer& writer, const runtime::PipelineSnapshot& snapsho
 std::string trigger_text(const runtime::TriggerStatus& trigger);
 // `GET …/offsets`
 std::string offsets_text(const runtime::PipelineSnapshot& snapshot);
+// An item of the answers that move offsets.
+void write_moved(json::Writer& writer, const runtime::MovedPartition& moved);
 // The receipt of `PUT …/trigger`.
 std::string receipt_text(const runtime::SwitchReceipt& receipt);
 // The reply of pause, resume, stop, start, restart.

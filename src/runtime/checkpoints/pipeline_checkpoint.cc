@@ -185,28 +185,17 @@ void Pipeline::restore_checkpoint(const CheckpointRequest& request, Reply<Restor
 }
 
 void Pipeline::begin_restore(const std::shared_ptr<Restore>& restore) {
-  move_ = std::make_unique<PositionMove>(PositionMove::Parts{
-      .make_run =
-          [this](flow::SourceListener& listener) {
-            RunContext context = run_context(listener);
-            context.sources_only = true;
-            return Run::begin(std::move(context));
-          },
-      .post = parts_.control.post,
-      .deadline = restore->asked + restore->request.timeout,
-      .on_found = [this, restore](const auto& found) { restore_found(restore, found); },
-      .on_done =
-          [this, restore](const Status& status) {
-            move_.reset();
-            if (status.ok()) return restored(restore);
-            if (!restore->brought) return restore->reply(status);
-            restore->reply(problem(
-                Code::unavailable, "BUSY",
-                "the state is that of the checkpoint, but the offsets could not be committed (" +
-                    status.message() + "): ask again; the pipeline does not start before"));
-          }});
-  move_->begin();
-  parts_.control.wakeup.wake();
+  begin_move(
+      restore->request.timeout, std::nullopt,
+      [this, restore](const PositionMove::Found& found) { restore_found(restore, found); },
+      [this, restore](const Status& status) {
+        if (status.ok()) return restored(restore);
+        if (!restore->brought) return restore->reply(status);
+        restore->reply(problem(
+            Code::unavailable, "BUSY",
+            "the state is that of the checkpoint, but the offsets could not be committed (" +
+                status.message() + "): ask again; the pipeline does not start before"));
+      });
 }
 
 void Pipeline::restore_found(const std::shared_ptr<Restore>& restore,
@@ -267,13 +256,7 @@ void Pipeline::restored(const std::shared_ptr<Restore>& restore) {
   RestoreReceipt& receipt = restore->receipt;
   newest_epoch_ = receipt.epoch;
   committed_at_ = parts_.control.clock.wall_now();
-  drained_ = false;
-  for (const RestoreReceipt::Moved& moved : receipt.moved)
-    for (SourceStatus& source : last_sources_)
-      for (PartitionStatus& partition : source.partitions)
-        if (source.id == moved.source && partition.topic == moved.topic &&
-            partition.partition == moved.partition)
-          partition.committed = partition.position = moved.to;
+  show_moved(receipt.moved);
   receipt.warnings.push_back(
       restore->request.keep_offsets
           ? "the offsets stay: what was read since the checkpoint is not in the state"

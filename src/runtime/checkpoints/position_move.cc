@@ -59,11 +59,23 @@ void PositionMove::end(const Status& status) {
   run_->stop_sources(true, done);
 }
 
-void PositionMove::on_positioned(EpochId newest, std::string_view) {
+void PositionMove::on_positioned(EpochId newest, std::string_view state_id) {
   if (std::exchange(found_, true)) return;
-  later([this, newest] {
-    if (!ended_) parts_.on_found({newest, run_->lag()});
+  later([this, newest, id = std::string(state_id)] {
+    if (!ended_) found(newest, id);
   });
+}
+
+void PositionMove::found(EpochId newest, const std::string& state_id) {
+  if (!parts_.at) return parts_.on_found({newest, state_id, run_->lag(), {}});
+  run_->find(*parts_.at,
+             [this, newest, state_id](Result<std::vector<flow::PartitionPosition>> at_time) {
+               later([this, newest, state_id, at_time = std::move(at_time)] {
+                 if (ended_) return;
+                 if (!at_time.ok()) return end(at_time.status().with("problem", "BUSY"));
+                 parts_.on_found({newest, state_id, run_->lag(), *at_time});
+               });
+             });
 }
 
 void PositionMove::on_revoke(std::function<void()> release) {

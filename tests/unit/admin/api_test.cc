@@ -284,7 +284,7 @@ TEST_F(Api, OffsetsAreShownPerPartition) {
 
 TEST_F(Api, WhatIsDescribedAndNotBuiltIsRefusedByName) {
   for (const char* line : {"GET /v1/events", "GET /v1/pipelines/p/generations", "PUT /v1/pipelines",
-                           "PATCH /v1/pipelines/p", "PATCH /v1/pipelines/p/offsets", "GET /"}) {
+                           "PATCH /v1/pipelines/p", "GET /"}) {
     const RawAnswer answer = ask(line);
     EXPECT_EQ(code_in(answer), "501 NOT_IMPLEMENTED") << line;
     EXPECT_THAT(at(answer.body, "/detail"), HasSubstr("NOT_AVAILABLE_YET"));

@@ -218,6 +218,33 @@ class FakeBackend final : public Backend {
           reply(std::move(receipt));
         });
   }
+  void move_offsets(runtime::OffsetsRequest request,
+                    runtime::Reply<runtime::OffsetsReceipt> reply) override {
+    std::string call = "move " + request.pipeline;
+    for (const std::string& source : request.sources) call += " " + source;
+    using Kind = runtime::OffsetTarget::Kind;
+    const runtime::OffsetTarget& target = request.target;
+    switch (target.kind) {
+      case Kind::earliest: call += " earliest"; break;
+      case Kind::latest: call += " latest"; break;
+      case Kind::shift: call += " by " + std::to_string(target.shift); break;
+      case Kind::time: call += " to " + std::to_string(target.time.us); break;
+      case Kind::at:
+        for (const auto& [name, offset] : target.at)
+          call += " " + name + "=" + std::to_string(offset);
+        break;
+    }
+    if (request.state)
+      call += *request.state == runtime::StateChoice::keep ? " keeping state" : " discarding state";
+    if (request.dry_run) call += " only asked";
+    run(call, [this, request, reply = std::move(reply)] {
+      const runtime::SnapshotPtr before = find(request.pipeline);
+      if (Status refused = refusal(before, before->etag, request.preconditions); !refused.ok())
+        return reply(refused);
+      reply(runtime::OffsetsReceipt{
+          {{"in", "orders", 0, 90, 12}, {"in", "orders", 1, std::nullopt, 0}}, request.state});
+    });
+  }
   static runtime::CheckpointInfo checkpoint(std::uint64_t epoch, const std::string& name) {
     runtime::CheckpointInfo made;
     made.id = "ckpt-" + std::to_string(epoch);

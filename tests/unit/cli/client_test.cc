@@ -148,6 +148,36 @@ TEST_F(CliTest, CheckpointsAreMadeRestoredAndDeleted) {
   EXPECT_EQ(run({"checkpoint"}), ExitCode::usage);
 }
 
+TEST_F(CliTest, OffsetsAreMoved) {
+  answers(
+      200,
+      R"({"items":[{"source":"in","topic":"t","partition":0,"from":null,"to":12}],"state":"keep"})");
+  variables_["NO_COLOR"] = "1";
+  EXPECT_EQ(
+      run({"offsets", "p", "--to", "earliest", "--state", "keep", "--source", "in", "-o", "table"}),
+      ExitCode::done);
+  EXPECT_EQ(out_, "SOURCE  TOPIC  PARTITION  FROM  TO\nin      t      0          -     12\n");
+  EXPECT_EQ(server_->seen().back().body, R"({"to":"earliest","sources":["in"],"state":"keep"})");
+  EXPECT_EQ(run({"offsets", "p", "--shift", "-1000", "--timeout", "5s"}), ExitCode::done);
+  EXPECT_EQ(server_->seen().back().body, R"({"to":{"shift":-1000}})");
+  EXPECT_EQ(run({"offsets", "p", "--at", "t-0=012", "--at", "t-1=7", "--dry-run"}), ExitCode::done);
+  EXPECT_EQ(server_->seen().back().body, R"({"to":{"at":{"t-0":12,"t-1":7}}})");
+  EXPECT_THAT(asked(), testing::ElementsAre("PATCH /v1/pipelines/p/offsets",
+                                            "PATCH /v1/pipelines/p/offsets?timeout=5s",
+                                            "PATCH /v1/pipelines/p/offsets?dry_run=plan"));
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{"--to", "latest", "--shift", "1"},
+        {"--state", "keep"},
+        {"--at", "t-0"},
+        {"--at", "=1"},
+        {"--at", "t-0=-1"},
+        {"--at", "t-0=9999999999999999999"}}) {
+    std::vector<std::string> arguments{"offsets", "p"};
+    arguments.insert(arguments.end(), wrong.begin(), wrong.end());
+    EXPECT_EQ(run(arguments), ExitCode::usage) << wrong.front();
+  }
+}
+
 TEST_F(CliTest, OnePipelineIsDescribed) {
   answers(
       200,
