@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/log.h"
 
@@ -11,7 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 4> kStates{"available", "active", "retired", "rejected"};
 
 Status coded(Code code, std::string message, std::string_view name) {
-  return Status(code, std::move(message)).with("code", name);
+  return Status(code, std::move(message)).with("problem", name);
 }
 
 }  // namespace
@@ -41,13 +42,37 @@ Result<std::unique_ptr<Plugins>> Plugins::open(const std::string& store_folder,
   return std::unique_ptr<Plugins>(new Plugins(std::move(store).value(), settings, clock));
 }
 
-bool Plugins::knows(std::string_view sha256) const noexcept {
+void Plugins::change_settings(const PluginsSettings& settings) {
+  const std::lock_guard lock(mutex_);
+  settings_ = settings;
+}
+
+bool Plugins::knows(std::string_view sha256) const {
+  const std::lock_guard lock(mutex_);
+  return holds(sha256);
+}
+
+bool Plugins::has(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [name](const Entry& entry) { return entry.stored.identity.name == name; });
+}
+
+std::vector<std::string> Plugins::names() const {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> names;
+  for (const Entry& entry : entries_) names.insert(entry.stored.identity.name);
+  return {names.begin(), names.end()};
+}
+
+bool Plugins::holds(std::string_view sha256) const noexcept {
   return std::any_of(entries_.begin(), entries_.end(), [sha256](const Entry& entry) {
     return entry.stored.sha256 == sha256 && !entry.stored.functions.empty();
   });
 }
 
 std::vector<std::string> Plugins::known() const {
+  const std::lock_guard lock(mutex_);
   std::vector<std::string> digests;
   for (const Entry& entry : entries_)
     if (!entry.stored.functions.empty()) digests.push_back(entry.stored.sha256);
@@ -71,6 +96,7 @@ Arrival Plugins::refused(Arrival arrival, const LibraryOrigin& origin, const Ref
 }
 
 Arrival Plugins::admit(const CheckOutcome& outcome, const LibraryOrigin& origin) {
+  const std::lock_guard lock(mutex_);
   Arrival arrival;
   if (outcome.identity) {
     arrival.name = outcome.identity->name;
@@ -84,7 +110,7 @@ Arrival Plugins::admit(const CheckOutcome& outcome, const LibraryOrigin& origin)
   }
   const CheckedLibrary& checked = *outcome.library;
   arrival.sha256 = checked.sha256;
-  if (knows(checked.sha256)) {
+  if (holds(checked.sha256)) {
     arrival.kind = Arrival::Kind::unchanged;
     return arrival;
   }
@@ -219,10 +245,11 @@ const Plugins::Entry* Plugins::find_in_range(std::string_view name,
   return best;
 }
 
-const StoredLibrary* Plugins::resolve(std::string_view name,
-                                      const VersionRange& range) const noexcept {
+std::optional<StoredLibrary> Plugins::resolve(std::string_view name,
+                                              const VersionRange& range) const {
+  const std::lock_guard lock(mutex_);
   const Entry* entry = find_in_range(name, range);
-  return entry == nullptr ? nullptr : &entry->stored;
+  return entry == nullptr ? std::nullopt : std::optional(entry->stored);
 }
 
 Status Plugins::missing(std::string_view name, const VersionRange& range) const {
@@ -234,24 +261,42 @@ Status Plugins::missing(std::string_view name, const VersionRange& range) const 
                                               : " (rejected)");
   return Status(Code::not_found, "there is no " + to_string(range) + " of the plugin " +
                                      std::string(name) +
-                                     (there.empty() ? "" : "; there is " + there));
+                                     (there.empty() ? "" : "; there is " + there))
+      .with("problem", "PLUGIN_NOT_FOUND");
 }
 
-Result<PinnedLibrary> Plugins::use(std::string_view name, const VersionRange& range,
-                                   const PluginUser& user) {
+Result<Plugins::Entry*> Plugins::loaded(std::string_view name, const VersionRange& range) {
   auto* entry = const_cast<Entry*>(find_in_range(name, range));
   if (entry == nullptr) return missing(name, range);
   if (auto refusal = load(*entry))
     return coded(
         refusal->code == RefusalCode::too_many_generations ? Code::exhausted : Code::internal,
         refusal->message, to_string(refusal->code));
-  std::erase_if(entry->users,
-                [&user](const PluginUser& old) { return old.pipeline == user.pipeline; });
-  entry->users.push_back(user);
-  return PinnedLibrary{entry->loaded, entry->stored.sha256, entry->stored.identity.version};
+  return entry;
+}
+
+Result<PinnedLibrary> Plugins::pin(std::string_view name, const VersionRange& range) {
+  const std::lock_guard lock(mutex_);
+  const Result<Entry*> entry = loaded(name, range);
+  if (!entry.ok()) return entry.status();
+  const StoredLibrary& stored = (*entry)->stored;
+  return PinnedLibrary{(*entry)->loaded, stored.sha256, stored.identity.version};
+}
+
+Result<PinnedLibrary> Plugins::use(std::string_view name, const VersionRange& range,
+                                   const PluginUser& user) {
+  const std::lock_guard lock(mutex_);
+  const Result<Entry*> entry = loaded(name, range);
+  if (!entry.ok()) return entry.status();
+  std::vector<PluginUser>& users = (*entry)->users;
+  std::erase_if(users, [&user](const PluginUser& old) { return old.pipeline == user.pipeline; });
+  users.push_back(user);
+  const StoredLibrary& stored = (*entry)->stored;
+  return PinnedLibrary{(*entry)->loaded, stored.sha256, stored.identity.version};
 }
 
 void Plugins::release(std::string_view pipeline, std::string_view sha256) {
+  const std::lock_guard lock(mutex_);
   for (Entry& entry : entries_)
     if (entry.stored.sha256 == sha256)
       std::erase_if(entry.users,
@@ -259,6 +304,7 @@ void Plugins::release(std::string_view pipeline, std::string_view sha256) {
 }
 
 Result<Activation> Plugins::activate(std::string_view name, const Version& version) {
+  const std::lock_guard lock(mutex_);
   Entry* const entry = find(name, version);
   if (entry == nullptr) return missing(name, {version, true, {}});
   if (auto refusal = load(*entry))
@@ -278,6 +324,7 @@ Result<Activation> Plugins::activate(std::string_view name, const Version& versi
 }
 
 Status Plugins::reject(std::string_view name, const Version& version, std::string_view why) {
+  const std::lock_guard lock(mutex_);
   Entry* const entry = find(name, version);
   if (entry == nullptr) return missing(name, {version, true, {}});
   entry->stored.activated = false;
@@ -287,6 +334,7 @@ Status Plugins::reject(std::string_view name, const Version& version, std::strin
 }
 
 Status Plugins::remove(std::string_view name, const Version& version) {
+  const std::lock_guard lock(mutex_);
   Entry* const entry = find(name, version);
   if (entry == nullptr) return missing(name, {version, true, {}});
   if (!entry->users.empty())
@@ -312,6 +360,7 @@ VersionState Plugins::state_of(const Entry& entry) const noexcept {
 }
 
 std::shared_ptr<const PluginsView> Plugins::view() const {
+  const std::lock_guard lock(mutex_);
   auto view = std::make_shared<PluginsView>();
   for (const Entry& entry : entries_) {
     const std::string& name = entry.stored.identity.name;

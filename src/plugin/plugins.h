@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,7 +74,7 @@ struct Arrival {
   std::vector<Refusal> refusals;
 };
 
-// A version in use: the library stays loaded and its version cannot be deleted. A value.
+// A version in use: the library stays loaded. A value.
 struct PinnedLibrary {
   std::shared_ptr<const Library> library;
   std::string sha256;
@@ -85,8 +86,9 @@ struct Activation {
   Version to;
 };
 
-// The libraries that the daemon has: which versions there are, which of them count, who uses them. Versions
-// stand side by side; nothing that runs changes by a new one. Lives on the control thread.
+// The libraries that a process has: which versions there are, which of them count, who uses them. Versions
+// stand side by side; nothing that runs changes by a new one. Thread-safe: one call at a time, those that
+// load a library or write the index may wait for the disk.
 class Plugins {
  public:
   static constexpr std::size_t kRefusedMax = 100;
@@ -96,7 +98,7 @@ class Plugins {
   static Result<std::unique_ptr<Plugins>> open(const std::string& store_folder,
                                                const PluginsSettings& settings, const Clock& clock);
   const std::vector<std::string>& problems() const noexcept { return store_.problems(); }
-  void change_settings(const PluginsSettings& settings) noexcept { settings_ = settings; }
+  void change_settings(const PluginsSettings& settings);
 
   // Takes what check_library() found (check 6): loads the library, compares its functions with the
   // probe's listing, writes the index. The first version of a name becomes its default, others with
@@ -104,25 +106,30 @@ class Plugins {
   // there are VERSION_EXISTS, or with allow_replace its next generation.
   Arrival admit(const CheckOutcome& outcome, const LibraryOrigin& origin);
   // Whether the file's bytes are known already, so that they need no check.
-  bool knows(std::string_view sha256) const noexcept;
+  bool knows(std::string_view sha256) const;
   std::vector<std::string> known() const;
 
   // The version a definition means: the highest activated one in the range, or the exact bytes. Loads it if
-  // need be, and holds it for the pipeline until release(). not_found with what there is; exhausted for
-  // TOO_MANY_GENERATIONS; internal when it cannot be loaded any more.
+  // need be. not_found with what there is; exhausted for TOO_MANY_GENERATIONS; internal when it cannot be
+  // loaded any more.
+  Result<PinnedLibrary> pin(std::string_view name, const VersionRange& range);
+  // The same, and holds it for the pipeline until release(): it cannot be deleted.
   Result<PinnedLibrary> use(std::string_view name, const VersionRange& range,
                             const PluginUser& user);
+  // Whether there is any version of the name; the names there are, sorted.
+  bool has(std::string_view name) const;
+  std::vector<std::string> names() const;
   // The pipeline uses this version no more.
   void release(std::string_view pipeline, std::string_view sha256);
-  // The version that use() would give, without loading or holding it; null = none.
-  const StoredLibrary* resolve(std::string_view name, const VersionRange& range) const noexcept;
+  // The version that use() would give, without loading or holding it.
+  std::optional<StoredLibrary> resolve(std::string_view name, const VersionRange& range) const;
 
   // Makes a version the default of its name, and the one its range means: higher activated patches of the
   // same minor step back, so that an older version is the way back. not_found, or those of use().
   Result<Activation> activate(std::string_view name, const Version& version);
   // It failed while it ran: it takes part in no range any more, until somebody activates it.
   Status reject(std::string_view name, const Version& version, std::string_view why);
-  // Forgets a version and its copy. not_found; wrong_state with the field `code`: PLUGIN_IN_USE or
+  // Forgets a version and its copy. not_found; wrong_state with the field `problem`: PLUGIN_IN_USE or
   // VERSION_ACTIVE (the default while there are others).
   Status remove(std::string_view name, const Version& version);
 
@@ -138,6 +145,9 @@ class Plugins {
   };
 
   Plugins(Store store, const PluginsSettings& settings, const Clock& clock);
+  // All below: the lock is held.
+  bool holds(std::string_view sha256) const noexcept;
+  Result<Entry*> loaded(std::string_view name, const VersionRange& range);
   Arrival refused(Arrival arrival, const LibraryOrigin& origin, const Refusal& refusal);
   void note_refusal(const std::string& file, const Refusal& refusal);
   std::optional<Refusal> load(Entry& entry);
@@ -151,6 +161,7 @@ class Plugins {
   VersionState state_of(const Entry& entry) const noexcept;
   Status missing(std::string_view name, const VersionRange& range) const;
 
+  mutable std::mutex mutex_;
   Store store_;
   PluginsSettings settings_;
   const Clock& clock_;

@@ -23,6 +23,10 @@ struct Argument {
   const Value& operator[](std::size_t row) const noexcept { return data[row & mask]; }
 };
 
+// What a row gets whose argument is absent.
+inline constexpr RowError kAbsentArgument{"NO_SUCH_FIELD",
+                                          "a plugin's function got a field that is absent"};
+
 // What a call has beside its arguments.
 struct CallScope {
   base::Arena& arena;                                // of the batch: for what the call computes
@@ -68,5 +72,6 @@ class Function {
   // `with`: the step's settings for it as JSON text, "{}" in expressions.
   virtual Result<std::unique_ptr<FunctionInstance>> open(std::string_view with) const = 0;
 };
+using FunctionPtr = std::shared_ptr<const Function>;
 
 }  // namespace leat::record

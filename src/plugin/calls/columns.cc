@@ -106,7 +106,7 @@ bool ArgumentColumns::store(const Field& field, Column& column, std::size_t at, 
     return false;
   }
   if (value.is(Type::absent) && absent_ == Absent::fails) {
-    settled = Value::error(kMissingArgument);
+    settled = Value::error(record::kAbsentArgument);
     return false;
   }
   if (value.is_missing()) {

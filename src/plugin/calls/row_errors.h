@@ -21,8 +21,6 @@ inline constexpr record::RowError kNullArgument{
     "NULL_ARGUMENT", "a plugin's function got null for a parameter that may not be null"};
 inline constexpr record::RowError kWrongArgument{
     "NO_SUCH_OVERLOAD", "a plugin's function got a value of a type that it does not take"};
-inline constexpr record::RowError kMissingArgument{
-    "NO_SUCH_FIELD", "a plugin's function got a field that is absent"};
 inline constexpr record::RowError kTimestampRange{
     "OUT_OF_RANGE", "a plugin's function gave a time outside the years 1 to 9999"};
 inline constexpr record::RowError kResultTooLarge{"VALUE_TOO_LARGE",
