@@ -4,11 +4,16 @@
 
 #include "daemon/outside.h"
 #include "spec/text.h"
+#include "trial/places.h"
 
 namespace leat::daemon {
 namespace {
 
-Status refusal(std::string_view file, const std::vector<spec::Diagnostic>& diagnostics) {
+// `diagnostics` without line and column, of `text`.
+Status refusal(std::string_view file, std::string_view text,
+               std::vector<spec::Diagnostic> diagnostics) {
+  spec::locate(text, diagnostics);
+  trial::to_exact_places(text, diagnostics);
   std::string lines;
   for (const spec::Diagnostic& diagnostic : diagnostics) {
     if (diagnostic.severity != spec::Severity::error) continue;
@@ -64,14 +69,10 @@ Result<runtime::PutRequest> read_definition(const Config& config, std::string_vi
   if (!parsed.ok()) {
     const auto more = plan::check_rest(parsed, plan_options(config));
     parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());
-    spec::locate(text, parsed.diagnostics);
-    return refusal(file, parsed.diagnostics);
+    return refusal(file, text, std::move(parsed.diagnostics));
   }
   plan::PlanResult planned = plan::build_plan(parsed.spec, plan_options(config));
-  if (planned.plan == nullptr) {
-    spec::locate(text, planned.diagnostics);
-    return refusal(file, planned.diagnostics);
-  }
+  if (planned.plan == nullptr) return refusal(file, text, std::move(planned.diagnostics));
   runtime::PutRequest request;
   request.spec = parsed.spec;
   request.plan = planned.plan;

@@ -45,20 +45,25 @@ Status TopicCheck::open(const flow::OperatorContext& context) {
   return {};
 }
 
-const record::RowError* TopicCheck::check(const record::Value& topic,
-                                          const record::Row& row) const noexcept {
+const record::RowError* refuse_topic(const record::Value& topic,
+                                     const TopicCheck::Rules& rules) noexcept {
   if (topic.is_error()) return &topic.as_error();
   if (!topic.is(record::Type::string) || !is_topic_name(topic.as_text())) return &kTopicInvalid;
   const std::string_view name = topic.as_text();
   if (name.starts_with("__")) return &kTopicInternal;
-  if (std::none_of(rules_.globs.begin(), rules_.globs.end(),
+  if (std::none_of(rules.globs.begin(), rules.globs.end(),
                    [&](const std::string& glob) { return matches_glob(glob, name); }))
     return &kTopicNotAllowed;
-  if (rules_.loops) return nullptr;
-  const bool own = row.origin != nullptr && row.origin->topic == name;
-  if (own || std::find(rules_.sources.begin(), rules_.sources.end(), name) != rules_.sources.end())
-    return &kTopicLoop;
-  return nullptr;
+  const bool read = !rules.loops && std::find(rules.sources.begin(), rules.sources.end(), name) !=
+                                        rules.sources.end();
+  return read ? &kTopicLoop : nullptr;
+}
+
+const record::RowError* TopicCheck::check(const record::Value& topic,
+                                          const record::Row& row) const noexcept {
+  if (const record::RowError* const error = refuse_topic(topic, rules_)) return error;
+  const bool own = !rules_.loops && row.origin != nullptr && row.origin->topic == topic.as_text();
+  return own ? &kTopicLoop : nullptr;
 }
 
 Status TopicCheck::process(record::RecordBatch& batch, flow::Collector& out) {

@@ -43,4 +43,9 @@ class TopicCheck final : public flow::Operator {
   Tally tally_;
 };
 
+// Why a row with this topic fails, whatever record it comes from; nullptr = by the topic alone it
+// does not.
+const record::RowError* refuse_topic(const record::Value& topic,
+                                     const TopicCheck::Rules& rules) noexcept;
+
 }  // namespace leat::operators

@@ -10,6 +10,7 @@
 #include "operators/filter.h"
 #include "operators/key_check.h"
 #include "operators/pass.h"
+#include "plan/edges.h"
 #include "plan/errors.h"
 #include "plan/expressions.h"
 #include "plan/graph.h"
@@ -91,6 +92,30 @@ Flow Builder::add(const spec::StepSpec& step, const spec::FilterStep& filter, Fl
       input.shape, true);
 }
 
+void Builder::note_unwritable(const Expressions::Value& value, const std::string& pointer) {
+  std::optional<Misfit> misfit = misfit_written(value);
+  if (!misfit) return;
+  spec::Diagnostic& told = unwritable_[value.column];
+  told.pointer = pointer;
+  told.code = std::move(misfit->code);
+  told.message = std::move(misfit->message);
+}
+
+void Builder::check_written(const Shape& shape) {
+  for (const Member& member : shape.computed()) check_written(member.column);
+}
+
+void Builder::check_written(std::size_t column) {
+  const auto found = unwritable_.find(column);
+  if (found == unwritable_.end()) return;
+  const spec::Diagnostic told = std::move(found->second);
+  unwritable_.erase(found);
+  const bool known = std::any_of(diagnostics_.begin(), diagnostics_.end(), [&](const auto& each) {
+    return each.pointer == told.pointer && each.code == told.code;
+  });
+  if (!known) diagnostics_.push_back(told);
+}
+
 std::vector<Member> Builder::assign(const std::vector<spec::Assignment>& fields,
                                     Expressions& expressions, ComputeWork& work) {
   work = {};
@@ -108,7 +133,8 @@ std::vector<Member> Builder::assign(const std::vector<spec::Assignment>& fields,
     // A field that the schema declares reads as null where it is absent.
     const bool null_if_absent = !may_be_absent && value.declared;
     members.push_back(
-        {field.target, value.copy_of, value.column, null_if_absent, nullptr, value.written});
+        {field.target, value.copy_of, value.column, null_if_absent, value.type, value.written});
+    note_unwritable(value, field.value.pointer);
     if (value.program != nullptr) {
       work.items.push_back({value.program, value.column, value.written});
     } else if (!may_be_absent && !value.declared && value.valid) {
@@ -118,16 +144,29 @@ std::vector<Member> Builder::assign(const std::vector<spec::Assignment>& fields,
   return members;
 }
 
-void Builder::ask_parents(const Shape& shape, const spec::FieldPath& target, const std::string& at,
-                          std::vector<std::size_t>& objects) {
+void Builder::check_parents(const Shape& shape, const spec::FieldPath& target,
+                            const std::string& at) {
   using Kind = spec::SchemaType::Kind;
+  for (std::size_t size = 1; size < target.size(); ++size) {
+    const spec::FieldPath parent(target.begin(),
+                                 target.begin() + static_cast<std::ptrdiff_t>(size));
+    const Field field = shape.find(parent, graph_.scopes(), Shape::Naming::extra);
+    const bool known = field.type != nullptr && field.type->kind != Kind::object &&
+                       field.type->kind != Kind::map && field.type->kind != Kind::json;
+    if (!known) continue;
+    const std::string_view who =
+        field.kind == Field::Kind::column ? "a step above makes `" : "the schema says that `";
+    const std::string_view what =
+        field.kind == Field::Kind::column ? "`, which is no object: " : "` is no object: ";
+    return report({}, at, "NOT_AN_OBJECT",
+                  std::string(who) + spec::format_field_path(parent) + std::string(what) +
+                      "no field can be set inside of it; choose another name, or `drop` it first");
+  }
+}
+
+void Builder::ask_parents(const Shape& shape, const spec::FieldPath& target,
+                          std::vector<std::size_t>& objects) {
   for (const Place& parent : shape.parents_of(target)) {
-    const TypePtr type = known_at(graph_.scopes().type(parent.scope), parent.path).type;
-    if (type != nullptr && type->kind != Kind::object && type->kind != Kind::map &&
-        type->kind != Kind::json)
-      return report({}, at, "NOT_AN_OBJECT",
-                    "the schema says that `" + spec::format_field_path(parent.path) +
-                        "` is no object, so no field can be set inside of it");
     const std::size_t looked_at = column(parent, Want::token);
     if (std::find(objects.begin(), objects.end(), looked_at) == objects.end())
       objects.push_back(looked_at);
@@ -147,6 +186,8 @@ Flow Builder::add_compute(const spec::StepSpec& step, const Flow& input,
 Flow Builder::add(const spec::StepSpec& step, const spec::SetStep& set, Flow input) {
   const auto work = std::make_shared<ComputeWork>();
   std::vector<Member> members;
+  for (const spec::Assignment& field : set.fields)
+    check_parents(input.shape, field.target, field.pointer);
   input =
       compiled_input(std::move(input), step.id, [&](Expressions& expressions, const Shape& shape) {
         if (!std::all_of(set.fields.begin(), set.fields.end(),
@@ -155,7 +196,7 @@ Flow Builder::add(const spec::StepSpec& step, const spec::SetStep& set, Flow inp
         members = assign(set.fields, expressions, *work);
         if (!expressions.mixed())
           for (const spec::Assignment& field : set.fields)
-            ask_parents(shape, field.target, field.pointer, work->objects);
+            ask_parents(shape, field.target, work->objects);
         return true;
       });
   Shape after = input.shape;

@@ -69,12 +69,18 @@ Flow Builder::add(const spec::StepSpec& step, const spec::ExplodeStep& explode, 
   ScopeId items = 0;
   std::optional<Shape> after;
   bool valid = true;
+  if (explode.as != explode.field)
+    check_parents(input.shape, explode.as, step.pointer + "/explode/as");
+  if (explode.index) check_parents(input.shape, *explode.index, step.pointer + "/explode/index");
   const auto attempt = [&](Expressions& expressions, const Shape& shape) {
     const Expressions::Value list = expressions.field(explode.field, pointer);
     if (!(valid = list.valid || expressions.mixed()) || expressions.mixed()) return true;
-    const TypePtr type = shape.find(explode.field, scopes).type;
+    const TypePtr type = list.type;
     if (!is_list(type)) {
-      report({}, pointer, "WRONG_TYPE", "the schema says that this field is no list");
+      report({}, pointer, "WRONG_TYPE",
+             std::string(list.copy_of ? "the schema says that this field is no list"
+                                      : "a step above makes this field, which is no list") +
+                 ", so every row fails here: name a field that is one");
       valid = false;
       return true;
     }
@@ -85,11 +91,8 @@ Flow Builder::add(const spec::StepSpec& step, const spec::ExplodeStep& explode, 
     after = with_item(*without, explode, items, work->index.value_or(0));
     if (!after) return false;
     work->objects.clear();
-    const bool in_place = explode.as == explode.field;
-    ask_parents(*without, explode.as, step.pointer + (in_place ? "/explode/field" : "/explode/as"),
-                work->objects);
-    if (explode.index)
-      ask_parents(*without, *explode.index, step.pointer + "/explode/index", work->objects);
+    ask_parents(*without, explode.as, work->objects);
+    if (explode.index) ask_parents(*without, *explode.index, work->objects);
     work->list = list.copy_of ? column(*list.copy_of, Want::token) : list.column;
     return true;
   };

@@ -197,8 +197,7 @@ void Builder::tell_of_partitions(const std::vector<spec::Assignment>& by, const 
 }
 
 std::vector<TypedColumn> Builder::bind_key(const std::vector<spec::Assignment>& by,
-                                           Expressions& expressions, const Shape& shape,
-                                           ComputeWork& work) {
+                                           Expressions& expressions, ComputeWork& work) {
   std::vector<TypedColumn> keys;
   for (const spec::Assignment& field : by) {
     const bool path = !field.copy_of.empty();
@@ -207,10 +206,8 @@ std::vector<TypedColumn> Builder::bind_key(const std::vector<spec::Assignment>& 
              : expressions.compile(field.value, Expressions::Copies::may_be_absent);
     TypedColumn& key = keys.emplace_back();
     key.column = value.copy_of ? column(*value.copy_of, Want::value) : value.column;
-    if (path && value.valid) key.type = shape.find(field.copy_of, graph_.scopes()).type;
-    if (value.program == nullptr) continue;
-    work.items.push_back({value.program, value.column});
-    key.type = type_of(*value.program);
+    key.type = value.type;
+    if (value.program != nullptr) work.items.push_back({value.program, value.column});
   }
   return keys;
 }
@@ -277,10 +274,13 @@ Flow Builder::add(const spec::StepSpec& step, const spec::AggregateStep& aggrega
   Results results(*spec_, aggregate, options_, mocks_, graph_.scopes(), diagnostics_);
   const auto before = std::make_shared<ComputeWork>();
   std::vector<TypedColumn> keys;
+  if (aggregate.keep_row)
+    for (const spec::Assignment& field : aggregate.compute)
+      check_parents(input.shape, field.target, field.pointer);
   input =
       compiled_input(std::move(input), step.id, [&](Expressions& expressions, const Shape& shape) {
         *before = {};
-        keys = bind_key(aggregate.by, expressions, shape, *before);
+        keys = bind_key(aggregate.by, expressions, *before);
         results.bind_arguments(expressions, *before);
         if (!aggregate.keep_row) return true;
         if (!std::all_of(aggregate.compute.begin(), aggregate.compute.end(),
@@ -288,7 +288,7 @@ Flow Builder::add(const spec::StepSpec& step, const spec::AggregateStep& aggrega
           return false;
         if (!expressions.mixed())
           for (const spec::Assignment& field : aggregate.compute)
-            ask_parents(shape, field.target, field.pointer, before->objects);
+            ask_parents(shape, field.target, before->objects);
         return true;
       });
   const auto work = std::make_shared<AggregateWork>(work_of(step, aggregate, graph_.scopes()));
@@ -305,7 +305,13 @@ Flow Builder::add(const spec::StepSpec& step, const spec::AggregateStep& aggrega
     made.set_made(true);
   }
   Shape shape = made;
-  for (Member& member : results.members(keys, *after)) shape.set(std::move(member));
+  std::vector<Member> computed = results.members(keys, *after);
+  for (std::size_t i = 0; i < computed.size(); ++i) {
+    for (const ComputeWork::Item& item : after->items)
+      if (item.column == computed[i].column)
+        note_unwritable({{}, item.column, item.program}, aggregate.compute[i].value.pointer);
+    shape.set(std::move(computed[i]));
+  }
   const bool more = !after->items.empty();
   Flow flow = graph_.add_operator(
       input, step.id,
@@ -337,12 +343,11 @@ Flow Builder::add(const spec::StepSpec& step, const spec::DedupeStep& dedupe, Fl
   reads_updates(step, input);
   const auto before = std::make_shared<ComputeWork>();
   std::vector<TypedColumn> keys;
-  input =
-      compiled_input(std::move(input), step.id, [&](Expressions& expressions, const Shape& shape) {
-        *before = {};
-        keys = bind_key(dedupe.by, expressions, shape, *before);
-        return true;
-      });
+  input = compiled_input(std::move(input), step.id, [&](Expressions& expressions, const Shape&) {
+    *before = {};
+    keys = bind_key(dedupe.by, expressions, *before);
+    return true;
+  });
   const auto work = std::make_shared<DedupeWork>();
   work->step = step.id;
   work->within_us = us(dedupe.within);

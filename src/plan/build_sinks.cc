@@ -3,6 +3,7 @@
 
 #include "operators/topic_check.h"
 #include "plan/builder.h"
+#include "plan/edges.h"
 
 namespace leat::plan {
 
@@ -11,8 +12,10 @@ using operators::ComputeWork;
 using operators::Counting;
 
 std::size_t Builder::text_column(const spec::Expression& expression, Expressions& expressions,
-                                 ComputeWork& work) {
+                                 ComputeWork& work, const Check& check) {
   const Expressions::Value value = expressions.compile(expression);
+  report(check(value), expression.pointer);
+  if (!value.copy_of) check_written(value.column);
   if (value.program != nullptr) {
     work.items.push_back({value.program, value.column});
     if (!value.program->columns().empty()) work.tombstones = operators::Tombstones::drop;
@@ -33,6 +36,7 @@ std::size_t Builder::text_column(const spec::Expression& expression, Expressions
 std::size_t Builder::time_column(const spec::Expression& expression, Expressions& expressions,
                                  ComputeWork& work) {
   const Expressions::Value value = expressions.compile(expression);
+  if (value.valid) report(misfit_timestamp(value), expression.pointer);
   const std::size_t times = value.copy_of ? column(*value.copy_of, Want::value) : value.column;
   if (value.program != nullptr)
     work.items.push_back({value.program, times});
@@ -51,8 +55,10 @@ Builder::Bindings Builder::bind(const spec::SinkSpec& sink, Expressions& express
   if (sink.format == spec::Format::csv) {
     if (!passes_csv(sink, shape)) bind_csv(sink, expressions, bindings);
   } else if (sink.format != spec::Format::json) {
-    const auto value = expressions.field_column({"value"}, sink.pointer + "/format");
-    if (value) bindings.value_column = *value;
+    const std::string pointer = sink.pointer + "/format";
+    const Expressions::Value value = expressions.field({"value"}, pointer);
+    report(misfit_value(value, sink.format), pointer);
+    bindings.value_column = value.copy_of ? column(*value.copy_of, Want::value) : value.column;
   }
   if (const auto* kafka = std::get_if<spec::KafkaSinkSpec>(&sink.kind))
     bind_kafka(*kafka, expressions, work, bindings);
@@ -63,11 +69,13 @@ void Builder::bind_csv(const spec::SinkSpec& sink, Expressions& expressions, Bin
   for (std::size_t i = 0; i < sink.csv.fields.size(); ++i) {
     const std::string pointer = sink.pointer + "/format/csv/fields/" + std::to_string(i);
     const Expressions::Value value = expressions.field({sink.csv.fields[i]}, pointer);
-    if (value.copy_of)
+    if (value.copy_of) {
       bindings.csv_columns.push_back(
           {column(*value.copy_of, Want::value), column(*value.copy_of, Want::token)});
-    else
+    } else {
       bindings.csv_columns.push_back({value.column, std::nullopt});
+      check_written(value.column);
+    }
   }
 }
 
@@ -75,7 +83,7 @@ void Builder::bind_kafka(const spec::KafkaSinkSpec& kafka, Expressions& expressi
                          ComputeWork& work, Bindings& bindings) {
   using flow::SinkBinding;
   const auto column_of = [&](const spec::Expression& expression) {
-    return SinkBinding::Column{text_column(expression, expressions, work)};
+    return SinkBinding::Column{text_column(expression, expressions, work, misfit_written)};
   };
   if (kafka.key) {
     if (!*kafka.key)
@@ -97,7 +105,11 @@ void Builder::bind_kafka(const spec::KafkaSinkSpec& kafka, Expressions& expressi
   }
   if (kafka.timestamp) bindings.timestamp_column = time_column(*kafka.timestamp, expressions, work);
   if (kafka.topic_expression)
-    bindings.topic_column = text_column(*kafka.topic_expression, expressions, work);
+    bindings.topic_column =
+        text_column(*kafka.topic_expression, expressions, work,
+                    [rules = topic_rules(kafka, 0)](const Expressions::Value& value) {
+                      return misfit_topic(value, rules);
+                    });
 }
 
 operators::TopicCheck::Rules Builder::topic_rules(const spec::KafkaSinkSpec& kafka,
@@ -155,6 +167,7 @@ void Builder::add_sink(std::uint32_t index, const spec::SinkSpec& sink) {
         bindings = bind(sink, expressions, shape, *work);
         return true;
       });
+  if (sink.format == spec::Format::json) check_written(input.shape);
   if (input.key_column && default_key) bindings.key = flow::SinkBinding::Column{*input.key_column};
   if (!work->items.empty() || !work->present.empty() || !work->texts.empty()) {
     input = graph_.add_operator(

@@ -5,6 +5,7 @@
 #include "expr/library/time_pattern.h"
 #include "operators/arrival.h"
 #include "plan/builder.h"
+#include "plan/edges.h"
 #include "plan/types.h"
 
 namespace leat::plan {
@@ -94,7 +95,11 @@ Flow Builder::add_source(std::uint32_t index, const spec::SourceSpec& source) {
                    "declare the field as `int` or `string` in the schema");
             return true;
           }
-          if (time.unit != Unit::pattern || !format_is_right) return true;
+          if (time.unit != Unit::pattern) {
+            report(misfit_event_time(value, time.unit), time.value->pointer);
+            return true;
+          }
+          if (!format_is_right) return true;
           // The expression is right by itself: what is wrong now is that it is no text.
           const std::size_t known = diagnostics_.size();
           work->program = expressions.compile_program(parsing(time));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include "operators/compute.h"
 #include "operators/topic_check.h"
+#include "plan/edges.h"
 #include "plan/expressions.h"
 #include "plan/graph.h"
 #include "plan/plan.h"
@@ -71,6 +73,8 @@ class Builder {
     for (const std::string& id : from)
       if (const auto flow = flows_.find(id); flow != flows_.end()) inputs.push_back(&flow->second);
     if (inputs.empty() || inputs.size() < from.size()) return unknown_rows(step);
+    if (inputs.size() > 1)
+      for (const Flow* input : inputs) check_written(input->shape);
     return graph_.unite(inputs, step);
   }
 
@@ -91,6 +95,7 @@ class Builder {
     if (attempt(first, input.shape) && !first.mixed()) return input;
     diagnostics_.resize(known);
     presence_ = before;
+    check_written(input.shape);
     input = graph_.materialise(input, step);
     Expressions second = compiler_of(input.shape);
     attempt(second, input.shape);
@@ -110,6 +115,9 @@ class Builder {
     spec::Diagnostic diagnostic;
     diagnostic.severity = spec::Severity::warning;
     report(std::move(diagnostic), pointer, std::move(code), std::move(message));
+  }
+  void report(std::optional<Misfit> misfit, const std::string& pointer) {
+    if (misfit) report({}, pointer, std::move(misfit->code), std::move(misfit->message));
   }
   void report(spec::Diagnostic diagnostic, const std::string& pointer, std::string code,
               std::string message) {
@@ -143,8 +151,7 @@ class Builder {
   void tell_of_partitions(const std::vector<spec::Assignment>& by, const Flow& input);
   // Columns of the key's values; what must run for them goes to `work`.
   std::vector<TypedColumn> bind_key(const std::vector<spec::Assignment>& by,
-                                    Expressions& expressions, const Shape& shape,
-                                    operators::ComputeWork& work);
+                                    Expressions& expressions, operators::ComputeWork& work);
   // Rows with equal keys at one place, behind `work`.
   Flow gathered(Flow input, const spec::StepSpec& step,
                 std::shared_ptr<operators::ComputeWork> work,
@@ -162,10 +169,16 @@ class Builder {
   // Compiles all expressions of a set or select; what must run goes to `work`.
   std::vector<Member> assign(const std::vector<spec::Assignment>& fields, Expressions& expressions,
                              operators::ComputeWork& work);
-  // Adds the columns to look at before the field can be set in rows of `shape`: `at` is the place of
-  // the field.
-  void ask_parents(const Shape& shape, const spec::FieldPath& target, const std::string& at,
+  // Whether a field can be set in rows of `shape`, for all that is known: `at` is its place.
+  void check_parents(const Shape& shape, const spec::FieldPath& target, const std::string& at);
+  // Adds the columns to look at before it is.
+  void ask_parents(const Shape& shape, const spec::FieldPath& target,
                    std::vector<std::size_t>& objects);
+  // Remembers that no encoder takes the value of the expression at `pointer`.
+  void note_unwritable(const Expressions::Value& value, const std::string& pointer);
+  // Tells of what is written of rows of `shape` and cannot be.
+  void check_written(const Shape& shape);
+  void check_written(std::size_t column);
   Flow add_compute(const spec::StepSpec& step, const Flow& input,
                    std::shared_ptr<operators::ComputeWork> work, Shape after);
 
@@ -187,8 +200,10 @@ class Builder {
   void bind_kafka(const spec::KafkaSinkSpec& kafka, Expressions& expressions,
                   operators::ComputeWork& work, Bindings& bindings);
   void bind_csv(const spec::SinkSpec& sink, Expressions& expressions, Bindings& bindings);
+  // What is wrong with a value; nothing where nothing is.
+  using Check = std::function<std::optional<Misfit>(const Expressions::Value&)>;
   std::size_t text_column(const spec::Expression& expression, Expressions& expressions,
-                          operators::ComputeWork& work);
+                          operators::ComputeWork& work, const Check& check);
   std::size_t time_column(const spec::Expression& expression, Expressions& expressions,
                           operators::ComputeWork& work);
   MakeEncoder encoder_of(const spec::SinkSpec& sink, const Bindings& bindings, const Shape& shape);
@@ -209,6 +224,7 @@ class Builder {
   std::map<std::string, Flow> flows_;
   std::vector<spec::Diagnostic> diagnostics_;
   Presence presence_;
+  std::map<std::size_t, spec::Diagnostic> unwritable_;  // by column
   bool absence_is_meant_ = false;  // what is being planned says what becomes of rows that fail
 };
 

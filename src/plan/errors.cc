@@ -58,6 +58,24 @@ bool reads(const spec::KafkaSourceSpec& source, const std::string& topic) {
   return pattern != nullptr && expr::matches_pattern(*pattern, topic);
 }
 
+// Where a sink names the topic: `/topic`, `/topics/1`; "" = it does not.
+std::string where_written(const spec::KafkaSinkSpec& sink, const std::string& topic) {
+  if (!sink.topic_expression) return sink.topic == topic ? "/topic" : "";
+  const auto found = std::find(sink.topics.begin(), sink.topics.end(), topic);
+  return found != sink.topics.end() ? "/topics/" + std::to_string(found - sink.topics.begin()) : "";
+}
+
+spec::Diagnostic mixed_with_dead_letters(std::string pointer) {
+  spec::Diagnostic diagnostic;
+  diagnostic.pointer = std::move(pointer);
+  diagnostic.severity = spec::Severity::warning;
+  diagnostic.code = "MIXED_WITH_DEAD_LETTERS";
+  diagnostic.message =
+      "the dead letters of this pipeline go to this topic too, as they came: whoever reads it gets "
+      "both. Name another topic here or in `on_error.dead_letter.topic`";
+  return diagnostic;
+}
+
 }  // namespace
 
 std::optional<DeadLetters> dead_letters_of(const spec::PipelineSpec& spec) {
@@ -138,10 +156,17 @@ std::vector<spec::Diagnostic> check_dead_letters(const spec::PipelineSpec& spec)
     diagnostic.code = "TOPIC_LOOP";
     // One topic that is named once is one mistake, however many read it.
     if (!spec.on_error.topic.empty() && !found.empty()) break;
-    diagnostic.message = "source `" + source.id +
-                         "` would read the pipeline's own dead letters in `" + topic +
-                         "`: name another topic in `on_error.dead_letter.topic`, or read less";
+    // A name that was given may stand outside of the definition.
+    diagnostic.message = "source `" + source.id + "` would read the pipeline's own dead letters" +
+                         (spec.on_error.topic.empty() ? " in `" + topic + "`" : "") +
+                         ": name another topic in `on_error.dead_letter.topic`, or read less";
     found.push_back(std::move(diagnostic));
+  }
+  for (const spec::SinkSpec& sink : spec.sinks) {
+    const auto* kafka = std::get_if<spec::KafkaSinkSpec>(&sink.kind);
+    if (kafka == nullptr || kafka->profile != profile) continue;
+    if (const std::string pointer = where_written(*kafka, topic); !pointer.empty())
+      found.push_back(mixed_with_dead_letters(sink.pointer + "/kafka" + pointer));
   }
   return found;
 }

@@ -25,7 +25,8 @@ flow::ErrorPlace dead_letter_place();
 // Whether rows that fail in the stage may become dead letters.
 bool writes_dead_letters(const spec::PipelineSpec& spec, const Stage& stage);
 
-// Dead letters that the pipeline would read again: TOPIC_LOOP.
+// Dead letters that the pipeline would read again: TOPIC_LOOP. Those that a sink's rows stand
+// between: MIXED_WITH_DEAD_LETTERS, a warning.
 std::vector<spec::Diagnostic> check_dead_letters(const spec::PipelineSpec& spec);
 
 }  // namespace leat::plan

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "expr/copy.h"
 #include "plan/aggregates.h"
+#include "plan/types.h"
 #include "spec/field_path.h"
 #include "spec/names.h"
 
@@ -240,11 +241,14 @@ Expressions::Value Expressions::value_of(std::optional<expr::Program> program,
   if (!program) return {{}, scopes_.new_column(), nullptr, false, false};
   if (program->is_path()) return field(*program->path(), pointer, Shape::Naming::extra);
   resolver.commit(*program);
+  TypePtr type = type_of(*program);
   return {{},
           scopes_.new_column(),
           std::make_shared<const expr::Program>(*std::move(program)),
           true,
-          false};
+          false,
+          std::nullopt,
+          std::move(type)};
 }
 
 std::shared_ptr<const expr::Program> Expressions::compile_program(
@@ -260,9 +264,10 @@ Expressions::Value Expressions::field(const FieldPath& path, const std::string& 
                                       Shape::Naming naming) {
   const Field found = shape_.find(path, scopes_, naming);
   switch (found.kind) {
-    case Field::Kind::document: return {found.place, 0, nullptr, true, found.type != nullptr};
+    case Field::Kind::document:
+      return {found.place, 0, nullptr, true, found.type != nullptr, std::nullopt, found.type};
     case Field::Kind::column:
-      return {{}, found.column, nullptr, true, false, written_of(shape_, found.column)};
+      return {{}, found.column, nullptr, true, false, written_of(shape_, found.column), found.type};
     case Field::Kind::mixed: mixed_ = true; break;
     case Field::Kind::never: {
       expr::Refusal refused = refusal(path, found);

@@ -29,14 +29,19 @@ codec::Reading reading_of(const spec::SourceSpec& source) {
 
 // What is known of the rows of a source; null = nothing.
 TypePtr type_of(const codec::Reading& reading) {
-  if (reading.schema == nullptr && reading.format != codec::Format::csv) return nullptr;
+  using Kind = spec::SchemaType::Kind;
+  if (reading.schema == nullptr && reading.format == codec::Format::json) return nullptr;
   auto type = std::make_shared<spec::SchemaType>();
-  type->kind = spec::SchemaType::Kind::object;
+  type->kind = Kind::object;
   if (reading.schema != nullptr) type->members = reading.schema->fields;
+  if (reading.format == codec::Format::string || reading.format == codec::Format::bytes) {
+    const bool text = reading.format == codec::Format::string;
+    type->members = {{"value", {text ? Kind::string : Kind::bytes, true, nullptr, {}}}};
+  }
   for (const std::string& name : reading.csv.fields) {
     if (reading.format != codec::Format::csv || known_at(type, {&name, 1}).exists) continue;
     type->members.push_back({name, spec::SchemaType()});
-    type->members.back().type.kind = spec::SchemaType::Kind::string;
+    type->members.back().type.kind = Kind::string;
   }
   return type;
 }

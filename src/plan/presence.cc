@@ -23,13 +23,16 @@ std::string names_of(const std::vector<std::string>& fields) {
   return names;
 }
 
-// `has(a) && has(a.b)`: has() of a member fails where what stands before it is absent.
+// `has(a) && a != null && has(a.b)`: has() of a member fails where what stands before it is absent
+// or null.
 std::string test_of(const record::FieldPath& path) {
   std::string text;
-  for (std::size_t i = 1; i <= path.size(); ++i)
-    text += (i == 1 ? "has(" : " && has(") +
-            spec::format_field_path({path.begin(), path.begin() + static_cast<std::ptrdiff_t>(i)}) +
-            ")";
+  for (std::size_t i = 1; i <= path.size(); ++i) {
+    const std::string name =
+        spec::format_field_path({path.begin(), path.begin() + static_cast<std::ptrdiff_t>(i)});
+    text += (i == 1 ? "has(" : " && has(") + name + ")";
+    if (i < path.size()) text += " && " + name + " != null";
+  }
   return text;
 }
 

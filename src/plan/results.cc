@@ -82,22 +82,6 @@ class NoNames final : public expr::Resolver {
 
 }  // namespace
 
-TypePtr type_of(const expr::Program& program) {
-  using Kind = spec::SchemaType::Kind;
-  const std::optional<record::Type> type = program.type();
-  if (!type) return nullptr;
-  auto made = std::make_shared<spec::SchemaType>();
-  switch (*type) {
-    case record::Type::boolean: made->kind = Kind::boolean; return made;
-    case record::Type::integer: made->kind = Kind::integer; return made;
-    case record::Type::real: made->kind = Kind::real; return made;
-    case record::Type::string: made->kind = Kind::string; return made;
-    case record::Type::bytes: made->kind = Kind::bytes; return made;
-    case record::Type::timestamp: made->kind = Kind::timestamp; return made;
-    default: return nullptr;
-  }
-}
-
 Results::Results(const spec::PipelineSpec& pipeline, const spec::AggregateStep& aggregate,
                  const PlanOptions& options, Mocks& mocks, Scopes& scopes,
                  std::vector<spec::Diagnostic>& diagnostics)
@@ -146,19 +130,11 @@ void Results::bind_arguments(Expressions& expressions, operators::ComputeWork& w
     TypePtr first;
     for (std::size_t i = 0; i < call.parsed.description->row_arguments; ++i) {
       const Expressions::Value value = expressions.compile(call.parsed.arguments[i], call.pointer);
-      TypePtr type;
-      if (value.copy_of) {
-        const auto& [scope, path] = *value.copy_of;
-        call.arguments.push_back(scopes_.column(scope, path, Want::value));
-        type = known_at(scopes_.type(scope), path).type;
-      } else {
-        call.arguments.push_back(value.column);
-      }
-      if (value.program != nullptr) {
-        work.items.push_back({value.program, value.column});
-        type = type_of(*value.program);
-      }
-      if (i == 0) first = type;
+      call.arguments.push_back(
+          value.copy_of ? scopes_.column(value.copy_of->scope, value.copy_of->path, Want::value)
+                        : value.column);
+      if (value.program != nullptr) work.items.push_back({value.program, value.column});
+      if (i == 0) first = value.type;
     }
     if (!takes(*call.parsed.description, first))
       report(call.parsed.span, call.pointer, "WRONG_ARGUMENTS",

@@ -21,8 +21,6 @@ struct TypedColumn {
   std::size_t column = 0;
   TypePtr type;
 };
-// The type of a program's values.
-TypePtr type_of(const expr::Program& program);
 
 // What `compute` of an aggregate becomes: calls over the rows that come, and expressions over what
 // these give. Mistakes go to the diagnostics. Belongs to one call of build_plan.

@@ -49,12 +49,46 @@ Known known_at(const TypePtr& type, std::span<const std::string> path) {
   return known;
 }
 
+namespace {
+
+// Whether a value of `type` at `path` below a map is what its schema says of all of its members.
+bool fits_members(const SchemaType& map, std::span<const std::string> path, const TypePtr& type) {
+  const TypePtr declared = known_at(map.element, path.subspan(1)).type;
+  if (declared == nullptr || declared->required || type == nullptr) return false;
+  SchemaType nullable = *type;
+  nullable.required = false;
+  return same(nullable, *declared);
+}
+
+// The map's members may be anything.
+void forget_members(SchemaType& map) { map.element = std::make_shared<const SchemaType>(); }
+
+}  // namespace
+
+TypePtr type_of(const expr::Program& program) {
+  using Kind = spec::SchemaType::Kind;
+  const std::optional<record::Type> type = program.type();
+  if (!type) return nullptr;
+  auto made = std::make_shared<spec::SchemaType>();
+  made->required = true;
+  switch (*type) {
+    case record::Type::boolean: made->kind = Kind::boolean; return made;
+    case record::Type::integer: made->kind = Kind::integer; return made;
+    case record::Type::real: made->kind = Kind::real; return made;
+    case record::Type::string: made->kind = Kind::string; return made;
+    case record::Type::bytes: made->kind = Kind::bytes; return made;
+    case record::Type::timestamp: made->kind = Kind::timestamp; return made;
+    default: return nullptr;
+  }
+}
+
 bool same_type(const TypePtr& a, const TypePtr& b) noexcept {
   if (a == b) return true;
   return a != nullptr && b != nullptr && same(*a, *b);
 }
 
 void set_member(SchemaType& root, std::span<const std::string> path, const TypePtr& type) {
+  if (root.kind == SchemaType::Kind::map && !fits_members(root, path, type)) forget_members(root);
   if (root.kind != SchemaType::Kind::object) return;
   auto found = std::find_if(root.members.begin(), root.members.end(),
                             [&](const auto& member) { return member.name == path[0]; });
@@ -69,6 +103,7 @@ void set_member(SchemaType& root, std::span<const std::string> path, const TypeP
 }
 
 void remove_member(SchemaType& root, std::span<const std::string> path) {
+  if (root.kind == SchemaType::Kind::map && path.size() > 1) forget_members(root);
   if (root.kind != SchemaType::Kind::object) return;
   const auto found = std::find_if(root.members.begin(), root.members.end(),
                                   [&](const auto& member) { return member.name == path[0]; });

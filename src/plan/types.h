@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "expr/program.h"
 #include "plan/shape.h"
 
 // What schemas say, followed through a pipeline.
@@ -17,9 +18,12 @@ struct Known {
   std::vector<std::string> names;  // and those that its object has
 };
 Known known_at(const TypePtr& type, std::span<const std::string> path);
+// What is known of a program's values; null = nothing. They are `required`: null maybe, never absent.
+TypePtr type_of(const expr::Program& program);
 bool same_type(const TypePtr& a, const TypePtr& b) noexcept;
 // `root` (an object) with the type of one member replaced, or removed. A type of null says that the
-// member is there and nothing more.
+// member is there and nothing more. Members of a map are known together: what one becomes, all may
+// be.
 void set_member(spec::SchemaType& root, std::span<const std::string> path, const TypePtr& type);
 void remove_member(spec::SchemaType& root, std::span<const std::string> path);
 

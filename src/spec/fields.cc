@@ -86,7 +86,9 @@ constexpr Field kFields[] = {
                                  "Made-up rows, for trying things out and for load."})),
     holding("source_format",
             with_words({"source", "format", T::format, kOptional, "\"json\"",
-                        "How values are read; a name, or an object with the format as its key."},
+                        "How values are read; a name, or an object with the format as its key. In "
+                        "`json`, fields that are read or copied are validated; a field that "
+                        "nothing reads passes as it came, even if its value is not JSON."},
                        "json string bytes", "avro")),
     {"source", "schema", T::schema, kOptional, "",
      "Fields and their types: `bool int double string bytes timestamp json list<T> map<T>`, or an "
@@ -148,7 +150,9 @@ constexpr Field kFields[] = {
     {"partitioned_by", "verify", T::boolean, kLater, "", "Check it for every record."},
 
     {"event_time", "field", T::path_or_expression, kOptional, "the Kafka timestamp",
-     "A field path, or {\"expr\": \"…\"}."},
+     "A field path, or {\"expr\": \"…\"}: a timestamp, a text or an int; with a `format` of a unit "
+     "a "
+     "double too."},
     {"event_time", "format", T::time_format, kOptional, "RFC 3339 text, or integer milliseconds",
      "\"s\", \"ms\", \"us\", \"ns\" since 1970, or a strptime pattern.", 0, 255},
     {"event_time", "zone", T::zone, kOptional, "\"UTC\"",
@@ -281,14 +285,16 @@ constexpr Field kFields[] = {
     {"sink", "from", T::names, kOptional, "the last step", "What it reads; a list is a union."},
     holding("sink_format",
             with_words({"sink", "format", T::format, kOptional, "\"json\"",
-                        "How values are written; a name, or an object with the format as its key."},
+                        "How values are written; a name, or an object with the format as its key. "
+                        "`string` and `bytes` write the field `value`, which must be a text, or "
+                        "bytes."},
                        "json string bytes", "avro")),
     with_words({"sink", "timestamps", T::choice, kOptional, "\"rfc3339\"",
                 "How times are written: text, or an integer since 1970."},
                "rfc3339 ms us"),
 
     outside({"kafka_sink", "topic", T::topic_or_expression, kRequired, "",
-             "The topic to write to: a name, or {\"expr\": \"…\"}."}),
+             "The topic to write to: a name, or {\"expr\": \"…\"} that gives a text."}),
     {"kafka_sink", "topics", T::globs, kOptional, "",
      "The topics that an expression may name: names with `*` and `?`; needed beside one.", 0, 64,
      Limit::topics},
@@ -305,7 +311,7 @@ constexpr Field kFields[] = {
     {"kafka_sink", "partition", T::integer, kOptional, "murmur2 of the key",
      "One partition for all records.", 0, 2147483647},
     {"kafka_sink", "timestamp", T::expression_object, kOptional, "the record's",
-     "The time of the record."},
+     "The time of the record: a timestamp, or an int of milliseconds, after 1970 began."},
     with_words({"kafka_sink", "compression", T::choice, kOptional, "\"none\"", "Of the batches."},
                "none gzip snappy lz4 zstd"),
     outside({"kafka_sink", "profile", T::text, kOptional, "the daemon's default",

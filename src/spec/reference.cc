@@ -176,13 +176,17 @@ constexpr Warning kWarnings[] = {
      "null does too, the message says. "
      "One for each expression; a field "
      "is told once.",
-     "`amount ?? 0`, `has(amount) && …`, for a member `has(a) && has(a.b) && …`; `this.?a` sets "
+     "`amount ?? 0`, `try(amount > 1, false)`: for absent and null, also of what a member stands "
+     "in; "
+     "`has(amount) && amount != null && …`, for a member `has(a) && a != null && has(a.b) && …` "
+     "(without `!= null` where null may pass); `this.?a` sets "
      "nothing where it is absent; where it is meant: `on_error` on the step, or a "
      "`schema` of the source"},
     {"ALWAYS_FAILS",
      "A piece of an expression that fails whenever it is evaluated: `1 / 0`, `timestamp('x')`, a "
      "time zone or a pattern that does not exist. Where every row would fail it is a mistake, not "
-     "a warning.",
+     "a warning; so is a topic, a time or a number that is the same for all rows and cannot be "
+     "written, such as `0.0 / 0.0`.",
      "another literal"},
     {"EXPENSIVE_PATTERN",
      "A regular expression comes from the row, so that it is compiled again and again; or it "
@@ -196,6 +200,10 @@ constexpr Warning kWarnings[] = {
     {"LITERAL_LOOKS_LIKE_EXPRESSION",
      "A literal that is the name of a field: every row gets these very letters.",
      "`{\"expr\": \"card\"}`"},
+    {"MIXED_WITH_DEAD_LETTERS",
+     "A sink writes to the topic that takes the pipeline's dead letters, so rows and records that "
+     "failed come to the same readers.",
+     "another topic in the sink, or in `on_error.dead_letter.topic`"},
     {"SHADOWED_FIELD",
      "A field that expressions cannot name as it is, because the word means something else there.",
      "`this.x`, `this['in']`, or another name"},

@@ -60,15 +60,6 @@ void collect(const spec::PipelineSpec& definition, const World& world, std::size
       out.errors.push_back(show_letter(letter, LetterForm::whole));
 }
 
-spec::Diagnostic bad_row(const Status& status) {
-  spec::Diagnostic diagnostic;
-  for (const auto& [key, value] : status.fields())
-    if (key == "pointer") diagnostic.pointer = value;
-  diagnostic.code = status.code() == Code::not_available_yet ? "NOT_AVAILABLE_YET" : "BAD_VALUE";
-  diagnostic.message = status.message();
-  return diagnostic;
-}
-
 void write_all(json::Writer& writer, const std::vector<json::Value>& values) {
   writer.begin_array();
   for (const json::Value& value : values) writer.value(value);
@@ -84,19 +75,19 @@ Preview preview(const spec::PipelineSpec& definition, const std::vector<spec::Te
   std::copy_if(planned.diagnostics.begin(), planned.diagnostics.end(),
                std::back_inserter(out.diagnostics), is_error);
   if (planned.plan == nullptr) return out;
-  const Result<Timeline> timeline = make_timeline(definition, inputs);
-  if (!timeline.ok()) {
-    out.bad_rows.push_back(bad_row(timeline.status()));
+  MadeTimeline made = make_timeline(definition, inputs);
+  if (!made.ok()) {
+    out.bad_rows = std::move(made.mistakes);
     return out;
   }
   World::Options options;
   options.trigger = preview_trigger();
-  options.partitions = timeline->partitions;
+  options.partitions = made.timeline.partitions;
   options.tapped = true;
   options.limits = limits;
   const std::size_t batch_rows = options.batch_rows;
   World world(planned.plan, std::move(options));
-  out.status = play(*timeline, world, batch_rows);
+  out.status = play(made.timeline, world, batch_rows);
   collect(definition, world, rows_max, out);
   return out;
 }

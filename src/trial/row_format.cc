@@ -6,6 +6,7 @@
 #include "codec/json_text.h"
 #include "json/parse.h"
 #include "json/write.h"
+#include "spec/names.h"
 
 namespace leat::trial {
 namespace {
@@ -31,12 +32,17 @@ Result<std::string> text_of_row(const json::Value& row) {
 // The members in the order of the columns; others are refused, missing ones are null.
 Result<std::string> csv_of_row(const spec::CsvSpec& csv, const json::Value& row) {
   std::vector<const json::Value*> cells(csv.fields.size(), nullptr);
+  std::string unknown;
   for (const json::Member& member : row.members()) {
     const auto found = std::find(csv.fields.begin(), csv.fields.end(), member.key);
     if (found == csv.fields.end())
-      return Status(Code::invalid_argument, "the csv source has no column `" + member.key + "`");
-    cells[static_cast<std::size_t>(found - csv.fields.begin())] = &member.value;
+      unknown += (unknown.empty() ? "`" : ", `") + member.key + "`";
+    else
+      cells[static_cast<std::size_t>(found - csv.fields.begin())] = &member.value;
   }
+  if (!unknown.empty())
+    return Status(Code::invalid_argument, "the csv source has no column " + unknown +
+                                              spec::listed({csv.fields.begin(), csv.fields.end()}));
   codec::TextBuffer out;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (i > 0) out.put(csv.delimiter);

@@ -90,22 +90,11 @@ class Runner {
     const plan::PlanResult planned = prepare(definition_, test.functions, Failing::as_written);
     add(planned);
     if (planned.plan == nullptr) return;
-    const Result<Timeline> timeline = make_timeline(definition_, test.inputs);
-    if (!timeline.ok()) return refuse(test, timeline.status());
+    const MadeTimeline made = make_timeline(definition_, test.inputs);
+    if (!made.ok()) return add(made.mistakes);  // of the definition, at their places
     for (const spec::TestMode mode : test.modes)
-      for (const std::uint64_t size : batch_sizes(timeline->rows))
-        run(test, planned.plan, *timeline, mode, size);
-  }
-
-  // An input that cannot be a record: a mistake of the definition, at its place.
-  void refuse(const spec::TestSpec& test, const Status& status) {
-    spec::Diagnostic diagnostic;
-    diagnostic.pointer = test.pointer;
-    for (const auto& [key, value] : status.fields())
-      if (key == "pointer") diagnostic.pointer = value;
-    diagnostic.code = status.code() == Code::not_available_yet ? "NOT_AVAILABLE_YET" : "BAD_VALUE";
-    diagnostic.message = status.message();
-    add({diagnostic});
+      for (const std::uint64_t size : batch_sizes(made.timeline.rows))
+        run(test, planned.plan, made.timeline, mode, size);
   }
 
   void run(const spec::TestSpec& test, const std::shared_ptr<const plan::Plan>& plan,

@@ -33,18 +33,18 @@ class Merger {
  public:
   Merger(const spec::PipelineSpec& definition, const std::vector<spec::TestInput>& inputs)
       : definition_(definition) {
-    timeline_.partitions.assign(definition.sources.size(), 1);
+    made_.timeline.partitions.assign(definition.sources.size(), 1);
     for (const spec::TestInput& input : inputs) add_track(input);
   }
 
-  Result<Timeline> merge() {
-    for (const Track& track : tracks_) LEAT_RETURN_IF_ERROR(count_partitions(track));
+  MadeTimeline merge() {
+    for (const Track& track : tracks_) count_partitions(track);
     for (;;) {
       Track* first = nullptr;
       for (Track& track : tracks_)
         if (!track.done() && (first == nullptr || track.due() < first->due())) first = &track;
-      if (first == nullptr) return std::move(timeline_);
-      LEAT_RETURN_IF_ERROR(take(*first).with("pointer", first->item().pointer));
+      if (first == nullptr) return std::move(made_);
+      take(*first);
       ++first->next;
     }
   }
@@ -59,46 +59,51 @@ class Merger {
     }
   }
 
-  Status count_partitions(const Track& track) {
+  void report(const spec::TestInputItem& item, const Status& status) {
+    spec::Diagnostic& told = made_.mistakes.emplace_back();
+    told.pointer = item.pointer;
+    told.code = status.code() == Code::not_available_yet ? "NOT_AVAILABLE_YET" : "BAD_VALUE";
+    told.message = status.message();
+  }
+
+  void count_partitions(const Track& track) {
     for (const spec::TestInputItem& item : track.input->items) {
       const auto* record = std::get_if<spec::TestRecord>(&item.what);
       if (record == nullptr || !record->partition) continue;
-      if (*record->partition < 0 || *record->partition >= kPartitionsMax)
-        return Status(Code::invalid_argument,
-                      "`$partition` is from 0 to " + std::to_string(kPartitionsMax - 1))
-            .with("pointer", item.pointer);
-      std::int32_t& partitions = timeline_.partitions[track.source];
+      if (*record->partition < 0 || *record->partition >= kPartitionsMax) {
+        report(item, Status(Code::invalid_argument,
+                            "`$partition` is from 0 to " + std::to_string(kPartitionsMax - 1)));
+        continue;
+      }
+      std::int32_t& partitions = made_.timeline.partitions[track.source];
       partitions = std::max(partitions, *record->partition + 1);
     }
-    return {};
   }
 
-  Status take(Track& track) {
+  void take(Track& track) {
     const spec::TestInputItem& item = track.item();
     if (const auto* record = std::get_if<spec::TestRecord>(&item.what)) return add(track, *record);
     if (const auto* advance = std::get_if<spec::TestAdvance>(&item.what)) {
       track.now += advance->by;
       if (track.now > now_) {
         now_ = track.now;
-        timeline_.items.emplace_back(TimeStep{now_});
+        items().emplace_back(TimeStep{now_});
       }
-      return {};
+      return;
     }
     const auto* watermark = std::get_if<spec::TestWatermark>(&item.what);
-    timeline_.items.emplace_back(
+    items().emplace_back(
         Mark{track.source, watermark != nullptr ? watermark->to.us : flow::kEndOfTime});
-    return {};
   }
 
-  Status add(const Track& track, const spec::TestRecord& record) {
+  void add(const Track& track, const spec::TestRecord& record) {
     Result<InputRow> made = make_row(track, record);
-    if (!made.ok()) return made.status();
-    auto* last = timeline_.items.empty() ? nullptr : std::get_if<Arrival>(&timeline_.items.back());
+    if (!made.ok()) return report(track.item(), made.status());
+    auto* last = items().empty() ? nullptr : std::get_if<Arrival>(&items().back());
     if (last == nullptr || last->source != track.source)
-      last = &std::get<Arrival>(timeline_.items.emplace_back(Arrival{track.source, {}}));
+      last = &std::get<Arrival>(items().emplace_back(Arrival{track.source, {}}));
     last->rows.push_back(*std::move(made));
-    ++timeline_.rows;
-    return {};
+    ++made_.timeline.rows;
   }
 
   Result<InputRow> make_row(const Track& track, const spec::TestRecord& record) const {
@@ -107,12 +112,12 @@ class Merger {
     row.timestamp_ms = track.due().us / 1000;
     row.key = record.key;
     row.headers = record.headers;
-    row.partition =
-        record.partition
-            ? *record.partition
-            : (record.key
-                   ? record::java_partition(*record.key, timeline_.partitions[track.source]).value()
-                   : 0);
+    row.partition = record.partition
+                        ? *record.partition
+                        : (record.key ? record::java_partition(
+                                            *record.key, made_.timeline.partitions[track.source])
+                                            .value()
+                                      : 0);
     switch (record.content) {
       case spec::TestRecord::Content::null: return row;
       case spec::TestRecord::Content::raw: row.value = record.raw; return row;
@@ -124,9 +129,13 @@ class Merger {
     return row;
   }
 
+  std::vector<std::variant<Arrival, TimeStep, Mark>>& items() noexcept {
+    return made_.timeline.items;
+  }
+
   const spec::PipelineSpec& definition_;
   std::vector<Track> tracks_;
-  Timeline timeline_;
+  MadeTimeline made_;
   Instant now_ = VirtualClock().now();
 };
 
@@ -143,8 +152,8 @@ Status play(const Arrival& arrival, World& world, std::size_t batch_rows) {
 
 }  // namespace
 
-Result<Timeline> make_timeline(const spec::PipelineSpec& definition,
-                               const std::vector<spec::TestInput>& inputs) {
+MadeTimeline make_timeline(const spec::PipelineSpec& definition,
+                           const std::vector<spec::TestInput>& inputs) {
   return Merger(definition, inputs).merge();
 }
 

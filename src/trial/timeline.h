@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "spec/diagnostic.h"
 #include "spec/pipeline.h"
 #include "spec/tests.h"
 #include "trial/rows.h"
@@ -40,10 +41,16 @@ struct Timeline {
 
 // Puts the inputs of all sources into one order: by timestamp, ties by the order of the document,
 // and never against the order inside a source. Each source has its own idea of now until the whole
-// trial has come there. Refuses what cannot be a record of its source; the field `pointer` says
-// where.
-Result<Timeline> make_timeline(const spec::PipelineSpec& definition,
-                               const std::vector<spec::TestInput>& inputs);
+// trial has come there. With `mistakes` (whatever cannot be a record of its source, each at the
+// pointer of its item, without line and column) it cannot be played.
+struct MadeTimeline {
+  Timeline timeline;
+  std::vector<spec::Diagnostic> mistakes;
+
+  bool ok() const noexcept { return mistakes.empty(); }
+};
+MadeTimeline make_timeline(const spec::PipelineSpec& definition,
+                           const std::vector<spec::TestInput>& inputs);
 
 // Which item of its source's input became the record at `offset` of a partition; nothing where no
 // record did.

@@ -102,5 +102,27 @@ TEST_F(OutsideTest, DefinitionsGetWhatTheConfigurationAllows) {
   EXPECT_THAT(read("t", "((((a))))").status().message(), HasSubstr("limits.expression_depth"));
 }
 
+TEST_F(OutsideTest, MistakesStandWhereTheyAreInsideAText) {
+  ConfigInput input;
+  input.system_file = folder_ + "/none";
+  input.sets = {"state_dir=" + folder_};
+  const ConfigResult config = load_config(input);
+  ASSERT_TRUE(config.ok());
+  const auto read = [&](const std::string& filter, const std::string& more) {
+    return read_definition(*config.config, "p.json",
+                           "{\"name\": \"p\", \"sources\": {\"in\": {\"kafka\": {\"topics\": "
+                           "[\"t\"]}}},\n\"steps\": [{\"filter\": \"" +
+                               filter + "\"}],\n\"sinks\": {\"out\": {\"stdout\": {}}}" + more +
+                               "}")
+        .status()
+        .message();
+  };
+  EXPECT_THAT(read("a == 1 && nofunction(b)", ""),
+              testing::StartsWith("p.json:2:33: there is no function `nofunction`"));
+  EXPECT_THAT(read("a == 1 && nofunction(b)", ", \"nothing\": 1"),
+              HasSubstr("p.json:2:33: there is no function `nofunction`"))
+      << "also beside mistakes of other kinds";
+}
+
 }  // namespace
 }  // namespace leat::daemon

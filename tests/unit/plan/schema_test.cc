@@ -28,6 +28,8 @@ constexpr Reason kOnlyThePlanRefuses[] = {
     {"UNKNOWN_FIELD", "/sources/", "the same for event times and generators"},
     {"WRONG_ARGUMENTS", "/compute/", "nor that a text cannot be summed"},
     {"WRONG_TYPE", "/explode/field", "nor see the type of the field that is exploded"},
+    {"WRONG_TYPE", "/select/", "nor that the expression `int` is a type, which cannot be written"},
+    {"WRONG_TYPE", "/compute/", "the same for what an aggregate computes"},
 };
 
 // Uses what the plan looks at.

@@ -11,6 +11,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
+using testing::UnorderedElementsAre;
 
 std::string shown(const json::Value& value) { return json::to_text(value); }
 
@@ -209,6 +210,26 @@ TEST(DefinitionTests, ADefinitionThatCannotBePutTogetherHasNoRuns) {
   EXPECT_TRUE(report.runs.empty());
   ASSERT_EQ(report.diagnostics.size(), 1u);
   EXPECT_EQ(report.diagnostics[0].code, "UNKNOWN_FUNCTION");
+}
+
+TEST(DefinitionTests, EveryRowThatIsNoRecordIsToldAtItsPlace) {
+  const Report report = run(R"J({"name": "p", "sources": {
+      "a": {"kafka": {"topics": ["a"]}, "format": {"csv": {"fields": ["x", "y"]}}},
+      "b": {"kafka": {"topics": ["b"]}, "format": "bytes"}},
+    "steps": [{"from": ["a", "b"], "filter": "true"}], "sinks": {"out": {"kafka": {"topic": "out"}}},
+    "tests": [{"name": "t", "expect": {"out": {"count": 1}}, "input": {
+        "a": [{"x": 1, "z": 2, "zz": 3}, {"y": 2}, {"$value": {"w": 1}}],
+        "b": [{"value": "!"}, {"value": "AA=="}, {"other": "AA=="}]}}]})J");
+  std::vector<std::string> told;
+  for (const spec::Diagnostic& one : report.diagnostics)
+    if (one.severity == spec::Severity::error) told.push_back(one.pointer + " " + one.message);
+  EXPECT_THAT(told,
+              UnorderedElementsAre(
+                  "/tests/0/input/a/0 the csv source has no column `z`, `zz`: there are `x`, `y`",
+                  "/tests/0/input/a/2 the csv source has no column `w`: there are `x`, `y`",
+                  "/tests/0/input/b/0 the value of a row of bytes is base64",
+                  "/tests/0/input/b/2 a row of this format is {\"value\": \"…\"} and nothing else"));
+  EXPECT_TRUE(report.runs.empty());
 }
 
 TEST(DefinitionTests, FunctionsAnswerFromTables) {
