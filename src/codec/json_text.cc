@@ -343,8 +343,32 @@ void append_unsigned(TextBuffer& out, std::uint64_t number) {
   out.advance(static_cast<std::size_t>(std::to_chars(at, at + 24, number).ptr - at));
 }
 
+namespace {
+
+// Numbers with one or two decimals, as amounts have. n / 100.0 is the double next to n hundredths, and
+// of numbers with at most 15 digits no two share a double: so it is the shortest that reads back, which
+// is what std::to_chars looks for at a greater price. Gives the end; null = it is no such number.
+char* put_hundredths(char* at, double number) noexcept {
+  constexpr double kMost = 1e14;
+  const double scaled = std::abs(number) * 100.0;
+  if (!(scaled < kMost)) return nullptr;
+  const auto hundredths = static_cast<std::uint64_t>(scaled + 0.5);
+  const std::uint64_t rest = hundredths % 100;
+  if (rest == 0 || static_cast<double>(hundredths) / 100.0 != std::abs(number)) return nullptr;
+  if (number < 0) *at++ = '-';
+  at = std::to_chars(at, at + 20, hundredths / 100).ptr;
+  *at++ = '.';
+  *at++ = static_cast<char>('0' + rest / 10);
+  if (rest % 10 != 0) *at++ = static_cast<char>('0' + rest % 10);
+  return at;
+}
+
+}  // namespace
+
 void append_double(TextBuffer& out, double number) {
   char* const at = out.reserve(40);
+  if (const char* const end = put_hundredths(at, number))
+    return out.advance(static_cast<std::size_t>(end - at));
   char* end = std::to_chars(at, at + 32, number).ptr;
   const bool marked =
       std::string_view(at, static_cast<std::size_t>(end - at)).find_first_of(".e") !=

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <limits>
+#include <random>
 #include <string>
 
 #include "codec/row_errors.h"
@@ -44,6 +46,27 @@ TEST(JsonText, DoublesAlwaysHaveAFractionOrExponent) {
   EXPECT_EQ(written(Value::real(0.1)), "0.1");
   EXPECT_EQ(written(Value::real(5e-324)), "5e-324");
   EXPECT_EQ(written(Value::real(std::numeric_limits<double>::max())), "1.7976931348623157e+308");
+}
+
+// Numbers of few decimals have a way of their own, which must give the same text.
+TEST(JsonText, DoublesAreTheShortestTextThatReadsBack) {
+  const auto shortest = [](double number) {
+    std::array<char, 40> text{};
+    std::string made(text.data(),
+                     std::to_chars(text.data(), text.data() + text.size(), number).ptr);
+    return made.find_first_of(".e") == std::string::npos ? made + ".0" : made;
+  };
+  std::mt19937_64 random(7);
+  for (int i = 0; i < 200'000; ++i) {
+    const auto hundredths = static_cast<double>(random() >> (14 + random() % 50));
+    const double number = (random() % 2 == 0 ? -1 : 1) * (hundredths / 100);
+    for (const double near : {number, std::nextafter(number, 1e300), std::nextafter(number, 0.0)})
+      ASSERT_EQ(written(Value::real(near)), shortest(near));
+  }
+  EXPECT_EQ(written(Value::real(-0.05)), "-0.05");
+  EXPECT_EQ(written(Value::real(0.1 + 0.2)), "0.30000000000000004");
+  EXPECT_EQ(written(Value::real(999999999999.99)), "999999999999.99");
+  EXPECT_EQ(written(Value::real(99999999999999.98)), "99999999999999.98");
 }
 
 TEST(JsonText, ListsAndMapsKeepTheirOrder) {
