@@ -275,6 +275,12 @@ Natural ExactSum::magnitude() const noexcept {
   return Natural::of_words(turned.data(), size_);
 }
 
+void ExactSum::pack_words(std::size_t first, std::size_t end, std::string& out) const {
+  put_varint(end - first, out);
+  put_varint(low_ + first, out);
+  for (std::size_t i = first; i < end; ++i) put_word(words()[i], out);
+}
+
 void ExactSum::pack(std::string& out) const {
   const std::uint64_t* const all = words();
   std::size_t first = 0;
@@ -282,10 +288,12 @@ void ExactSum::pack(std::string& out) const {
   while (first < end && all[first] == 0) ++first;
   const std::uint64_t sign = negative() ? ~std::uint64_t{0} : 0;
   while (end > first + 1 && all[end - 1] == sign && (all[end - 2] ^ sign) < kTopBit) --end;
-  put_varint(end - first, out);
-  if (first == end) return;
-  put_varint(low_ + first, out);
-  for (std::size_t i = first; i < end; ++i) put_word(all[i], out);
+  if (end - first > kInline) return pack_words(first, end, out);
+  char bytes[2 * kVarintMax + kInline * 8];
+  char* at = put_varint(end - first, bytes);
+  if (first != end) at = put_varint(low_ + first, at);
+  for (std::size_t i = first; i < end; ++i) at = put_word(all[i], at);
+  out.append(bytes, static_cast<std::size_t>(at - bytes));
 }
 
 void ExactSum::unpack(Unpacker& in) {

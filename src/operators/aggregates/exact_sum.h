@@ -94,6 +94,7 @@ class ExactSum {
   std::uint64_t* words() noexcept { return on_heap() ? heap_ : inline_; }
   const std::uint64_t* words() const noexcept { return on_heap() ? heap_ : inline_; }
   void cover(std::size_t low, std::size_t end);
+  void pack_words(std::size_t first, std::size_t end, std::string& out) const;
   void after_add(bool was_negative, bool added_negative);
   void release() noexcept;
 

@@ -1,7 +1,6 @@
 #include "operators/aggregates/packed.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 
 namespace leat::operators {
@@ -78,30 +77,28 @@ Value in_arena(const Value& value, base::Arena& arena) {
 }  // namespace
 
 void put_varint(std::uint64_t number, std::string& out) {
-  constexpr std::size_t kBytesMax = 10;
-  std::array<char, kBytesMax> bytes;
-  std::size_t size = 0;
-  for (; number >= 0x80; number >>= 7) bytes[size++] = static_cast<char>(number | 0x80);
-  bytes[size++] = static_cast<char>(number);
-  out.append(bytes.data(), size);
+  if (number < 0x80) return out.push_back(static_cast<char>(number));
+  char bytes[kVarintMax];
+  out.append(bytes, static_cast<std::size_t>(put_varint(number, bytes) - bytes));
 }
 
 void put_signed(std::int64_t number, std::string& out) {
-  put_varint((static_cast<std::uint64_t>(number) << 1) ^ static_cast<std::uint64_t>(number >> 63),
-             out);
+  char bytes[kVarintMax];
+  out.append(bytes, static_cast<std::size_t>(put_signed(number, bytes) - bytes));
 }
 
 void put_signed_wide(SignedWide number, std::string& out) {
   Wide left = (static_cast<Wide>(number) << 1) ^ static_cast<Wide>(number >> 127);
+  if (left <= ~std::uint64_t{0}) return put_varint(static_cast<std::uint64_t>(left), out);
   for (; left >= 0x80; left >>= 7)
     out.push_back(static_cast<char>(static_cast<std::uint8_t>(left) | 0x80));
   out.push_back(static_cast<char>(left));
 }
 
 void put_word(std::uint64_t word, std::string& out) {
-  std::array<char, 8> bytes;
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(word >> (8 * i));
-  out.append(bytes.data(), bytes.size());
+  char bytes[8];
+  put_word(word, bytes);
+  out.append(bytes, sizeof(bytes));
 }
 
 void put_text(std::string_view text, std::string& out) {

@@ -16,6 +16,22 @@ namespace leat::operators {
 __extension__ using Wide = unsigned __int128;
 __extension__ using SignedWide = __int128;
 
+// The same at `at`; gives the end. A varint takes at most kVarintMax bytes.
+inline constexpr std::size_t kVarintMax = 10;
+inline char* put_varint(std::uint64_t number, char* at) noexcept {
+  for (; number >= 0x80; number >>= 7) *at++ = static_cast<char>(number | 0x80);
+  *at++ = static_cast<char>(number);
+  return at;
+}
+inline char* put_signed(std::int64_t number, char* at) noexcept {
+  return put_varint(
+      (static_cast<std::uint64_t>(number) << 1) ^ static_cast<std::uint64_t>(number >> 63), at);
+}
+inline char* put_word(std::uint64_t word, char* at) noexcept {
+  for (unsigned shift = 0; shift < 64; shift += 8) *at++ = static_cast<char>(word >> shift);
+  return at;
+}
+
 void put_varint(std::uint64_t number, std::string& out);
 void put_signed(std::int64_t number, std::string& out);
 void put_signed_wide(SignedWide number, std::string& out);

@@ -19,8 +19,9 @@ std::size_t PlainValueType::heap_bytes(const void* value) const noexcept {
 void PlainValueType::encode(const void* value, std::string& out) const {
   const auto* plain = static_cast<const PlainValue*>(value);
   states_.put_names(out);
-  put_signed(plain->applied_ms, out);
-  put_signed(plain->event_us, out);
+  char times[2 * kVarintMax];
+  const char* const end = put_signed(plain->event_us, put_signed(plain->applied_ms, times));
+  out.append(times, static_cast<std::size_t>(end - times));
   states_.encode(plain->block(), out);
 }
 
