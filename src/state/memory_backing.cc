@@ -45,19 +45,20 @@ Result<std::int64_t> MemoryBacking::mark(StoreId store, std::uint32_t group) con
 }
 
 Status MemoryBacking::apply(EpochId epoch, std::span<const StoreChanges> changes) {
-  Result<LastChanges> last = last_changes(changes);
-  if (!last.ok()) return last.status();
+  LastChanges last;
+  LEAT_RETURN_IF_ERROR(last.take(changes));
   const std::unique_lock lock(mutex_);
   LEAT_CHECK(held_.epoch < epoch);
-  for (const LastChange& change : last->keys) {
+  last.give_keys([&](const LastChange& change) {
     std::string stored;
     append_stored_key(change.store, change.group, change.key, stored);
     if (change.erased)
       held_.pairs.erase(stored);
     else
       held_.pairs.insert_or_assign(std::move(stored), std::string(change.value));
-  }
-  for (const LastMark& mark : last->marks) held_.marks[{mark.store, mark.group}] = mark.time_us;
+    return true;
+  });
+  for (const LastMark& mark : last.marks()) held_.marks[{mark.store, mark.group}] = mark.time_us;
   held_.epoch = epoch;
   return {};
 }

@@ -169,17 +169,19 @@ std::size_t bytes_of(std::span<const StoreChanges> changes) {
 
 // Puts what is left of changes in the order of their keys. `put(key, value, erased)`.
 template <class Put>
-rocksdb::Status put_in_order(EpochId epoch, const LastChanges& last, Put put) {
+rocksdb::Status put_in_order(EpochId epoch, LastChanges& last, Put put) {
   rocksdb::Status status = put(epoch_key(), number_bytes(epoch.value()), false);
-  for (std::size_t i = 0; status.ok() && i < last.marks.size(); ++i)
-    status = put(mark_key(last.marks[i].store, last.marks[i].group),
-                 number_bytes(last.marks[i].time_us), false);
+  for (const LastMark& mark : last.marks())
+    if (status.ok())
+      status = put(mark_key(mark.store, mark.group), number_bytes(mark.time_us), false);
+  if (!status.ok()) return status;
   std::string key;
-  for (std::size_t i = 0; status.ok() && i < last.keys.size(); ++i) {
+  last.give_keys([&](const LastChange& change) {
     key.clear();
-    append_stored_key(last.keys[i].store, last.keys[i].group, last.keys[i].key, key);
-    status = put(key, last.keys[i].value, last.keys[i].erased);
-  }
+    append_stored_key(change.store, change.group, change.key, key);
+    status = put(key, change.value, change.erased);
+    return status.ok();
+  });
   return status;
 }
 
@@ -305,11 +307,11 @@ Status RocksBacking::apply(EpochId epoch, std::span<const StoreChanges> changes)
 }
 
 Status RocksBacking::apply_batch(EpochId epoch, std::span<const StoreChanges> changes) {
-  const Result<LastChanges> last = last_changes(changes);
-  if (!last.ok()) return last.status();
+  LastChanges last;
+  LEAT_RETURN_IF_ERROR(last.take(changes));
   rocksdb::WriteBatch batch;
   rocksdb::Status status =
-      put_in_order(epoch, *last, [&](std::string_view key, std::string_view value, bool erased) {
+      put_in_order(epoch, last, [&](std::string_view key, std::string_view value, bool erased) {
         return erased ? batch.Delete(slice(key)) : batch.Put(slice(key), slice(value));
       });
   if (status.ok()) status = db_->db->Write(unlogged(), &batch);
@@ -319,15 +321,16 @@ Status RocksBacking::apply_batch(EpochId epoch, std::span<const StoreChanges> ch
 }
 
 Status RocksBacking::apply_file(EpochId epoch, std::span<const StoreChanges> changes) {
-  const Result<LastChanges> last = last_changes(changes);
-  if (!last.ok()) return last.status();
+  LastChanges last;
+  LEAT_RETURN_IF_ERROR(last.take(changes));
   LEAT_RETURN_IF_ERROR(flush());
   const std::string path = folder_ + "/epoch.sst.new";
-  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), db_->options);
+  constexpr bool kLeaveNothingCached = false;  // it is read soon, by whom takes it in
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), db_->options, nullptr, kLeaveNothingCached);
   rocksdb::Status status = writer.Open(path);
   if (status.ok()) {
     status =
-        put_in_order(epoch, *last, [&](std::string_view key, std::string_view value, bool erased) {
+        put_in_order(epoch, last, [&](std::string_view key, std::string_view value, bool erased) {
           return erased ? writer.Delete(slice(key)) : writer.Put(slice(key), slice(value));
         });
   }

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kLargeValueBytes = 512;
 constexpr std::size_t kInlineKeyBytes = 24;
 constexpr std::size_t kHeapSlack = 4096;
+// Of a row, fetched before it is looked at; and its key.
+constexpr std::size_t kFetchedBytesMax = 256;
 
 constexpr std::size_t row_bytes_for(std::size_t value_bytes) {
   const std::size_t wanted = sizeof(Row) + value_bytes + kInlineKeyBytes;
@@ -30,6 +32,7 @@ RowTable::RowTable(const Options& options)
       type_(*options.type),
       value_bytes_(type_.inline_bytes()),
       inline_key_bytes_(row_bytes_for(value_bytes_) - kValueAt - value_bytes_),
+      fetched_bytes_(std::min(kValueAt + value_bytes_, kFetchedBytesMax)),
       slabs_(row_bytes_for(value_bytes_)),
       groups_(options.end_group - options.first_group),
       delta_(options.store) {
@@ -84,8 +87,10 @@ Status RowTable::find_chunk(std::span<const Key> keys, std::size_t first, bool m
         chunk[i].hash, [](std::uint32_t) { return true; });
     rows[i] = index == KeyIndex::kNone ? nullptr : &row_at(index);
     if (rows[i] == nullptr) continue;
-    __builtin_prefetch(rows[i], 1);
-    __builtin_prefetch(reinterpret_cast<const char*>(rows[i]) + RowSlabs::kAlignment, 1);
+    const char* const at = reinterpret_cast<const char*>(rows[i]);
+    for (std::size_t line = 0; line < fetched_bytes_; line += RowSlabs::kAlignment)
+      __builtin_prefetch(at + line, 1);
+    __builtin_prefetch(at + kValueAt + value_bytes_, 1);
   }
   for (std::size_t i = 0; i < count; ++i) {
     Row* row = rows[i];
@@ -238,12 +243,14 @@ void RowTable::unmake() {
 Status RowTable::end_batch() {
   thread_.check();
   unmake();
-  constexpr std::size_t kAhead = 8;
+  constexpr std::size_t kAhead = 16;
   for (std::size_t i = 0; i < changed_.size(); ++i) {
     if (i + kAhead < changed_.size()) {
       const Row& next = *changed_[i + kAhead];
-      if (next.serial == serial_ && next.place.chunk != Delta::Place::kNone)
+      if (next.serial == serial_ && next.place.chunk != Delta::Place::kNone) {
         __builtin_prefetch(delta_.address(next.place), 1);
+        __builtin_prefetch(delta_.address(next.place) + RowSlabs::kAlignment, 1);
+      }
     }
     if ((changed_[i]->flags & (is_changed | dead)) == is_changed) note(*changed_[i]);
   }

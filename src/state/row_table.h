@@ -138,6 +138,7 @@ class RowTable final : public Table {
   const ValueType& type_;
   const std::size_t value_bytes_;
   const std::size_t inline_key_bytes_;
+  const std::size_t fetched_bytes_;
   base::ThreadChecker thread_;
   RowSlabs slabs_;
   std::vector<Group> groups_;
