@@ -56,7 +56,11 @@ Builder::Bindings Builder::bind(const spec::SinkSpec& sink, Expressions& express
     if (!passes_csv(sink, shape)) bind_csv(sink, expressions, bindings);
   } else if (sink.format != spec::Format::json) {
     const std::string pointer = sink.pointer + "/format";
+    const std::size_t known = diagnostics_.size();
     const Expressions::Value value = expressions.field({"value"}, pointer);
+    for (std::size_t i = known; i < diagnostics_.size(); ++i)
+      diagnostics_[i].message +=
+          "; the format writes this field and no other: set it in the last step, as `value`";
     report(misfit_value(value, sink.format), pointer);
     bindings.value_column = value.copy_of ? column(*value.copy_of, Want::value) : value.column;
   }
@@ -104,12 +108,15 @@ void Builder::bind_kafka(const spec::KafkaSinkSpec& kafka, Expressions& expressi
     bindings.headers.push_back(std::move(rule));
   }
   if (kafka.timestamp) bindings.timestamp_column = time_column(*kafka.timestamp, expressions, work);
-  if (kafka.topic_expression)
-    bindings.topic_column =
-        text_column(*kafka.topic_expression, expressions, work,
-                    [rules = topic_rules(kafka, 0)](const Expressions::Value& value) {
-                      return misfit_topic(value, rules);
-                    });
+  if (!kafka.topic_expression) return;
+  operators::TopicCheck::Rules rules = topic_rules(kafka, 0);
+  const std::string& pointer = kafka.topic_expression->pointer;
+  const std::size_t part = pointer.find('/', pointer.find('/', 1) + 1);
+  // The names may be what is wrong.
+  if (draft_ != nullptr && draft_->faulty.contains(pointer.substr(0, part))) rules.globs = {"*"};
+  bindings.topic_column =
+      text_column(*kafka.topic_expression, expressions, work,
+                  [&](const Expressions::Value& value) { return misfit_topic(value, rules); });
 }
 
 operators::TopicCheck::Rules Builder::topic_rules(const spec::KafkaSinkSpec& kafka,

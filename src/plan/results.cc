@@ -80,6 +80,28 @@ class NoNames final : public expr::Resolver {
   }
 };
 
+// Adds the aggregate functions that are near to one that is not known. What stands inside of such a
+// call is meant for one row, so what was said of it is left out.
+void suggest_aggregates(std::vector<spec::Diagnostic>& diagnostics) {
+  std::vector<std::string_view> names;
+  for (const operators::AggregateDescription& each : operators::aggregate_descriptions())
+    names.push_back(each.name);
+  std::optional<std::size_t> from;
+  for (spec::Diagnostic& each : diagnostics) {
+    const std::size_t begin = each.message.find('`') + 1;
+    if (each.code != "UNKNOWN_FUNCTION" || begin == 0) continue;
+    const std::string name = each.message.substr(begin, each.message.find('`', begin) - begin);
+    const std::vector<std::string> near = base::nearest(name, names);
+    if (near.empty()) continue;
+    each.did_you_mean.insert(each.did_you_mean.begin(), near.begin(), near.end());
+    if (each.span && !from) from = each.span->first;
+  }
+  if (from)
+    std::erase_if(diagnostics, [&](const spec::Diagnostic& each) {
+      return each.code == "UNKNOWN_FIELD" && each.span && each.span->first > *from;
+    });
+}
+
 }  // namespace
 
 Results::Results(const spec::PipelineSpec& pipeline, const spec::AggregateStep& aggregate,
@@ -200,6 +222,7 @@ void Results::bind(const Field& field, const spec::Assignment& target,
   }
   ResultResolver resolver(pipeline_ + pointer, aggregate_.by, keys, values, mocks_);
   expr::Compiled compiled = expr::compile(field.expression.rest, resolver);
+  suggest_aggregates(compiled.diagnostics);
   take(std::move(compiled.diagnostics), pointer);
   if (!compiled.program) return;
   for (const expr::Span& span : whole_divisions(field.expression.rest, types))

@@ -51,9 +51,10 @@ void Graph::connect(std::vector<StepDraft>& steps, std::vector<SinkDraft>& sinks
     StepDraft& draft = steps[i];
     draft.spec.from = resolve(draft.spot, draft.from, "step");
     if (draft.spec.id_given) below_.erase(std::find(below_.begin(), below_.end(), draft.spec.id));
+    const std::string written = draft.spec.id;
     make_id(draft, i);
-    nodes_.push_back(
-        {draft.spec.id, draft.spec.pointer, &draft.spot.value, draft.spec.id_given, false});
+    const bool nameable = draft.spec.id_given && draft.spec.id == written;
+    nodes_.push_back({draft.spec.id, draft.spec.pointer, &draft.spot.value, nameable, false});
     if (has_late_output(draft.spec))
       nodes_.back().late = draft.spec.pointer + "/" + verb_of(draft.spec);
   }
@@ -160,8 +161,8 @@ void Graph::report_unknown(const Spot& spot, const std::string& name) {
                           [&](const Node& node) { return node.nameable && node.id == id; }))
     return findings_.error("UNKNOWN_NAME", spot,
                            quoted(id) +
-                               " has no late rows to read: a keyed step has with "
-                               "`\"late\": \"side_output\"`");
+                               " has no late rows to read: only keyed steps that say "
+                               "`\"late\": \"side_output\"` have");
   std::vector<std::string> late_outputs;
   for (const Node& node : nodes_)
     if (node.nameable && !node.late.empty())

@@ -182,7 +182,10 @@ bool spares_step(const Diagnostic& diagnostic) {
 // A mistake in a source that leaves the fields of its rows as they were meant.
 bool spares_fields(const Diagnostic& diagnostic) {
   const std::string_view member = token(diagnostic.pointer, 2);
-  return member != "schema" && (member != "format" || token(diagnostic.pointer, 3).empty());
+  if (member == "schema")
+    return !token(diagnostic.pointer, 3).empty() &&
+           (diagnostic.code == "UNKNOWN_VALUE" || diagnostic.code == "WRONG_TYPE");
+  return member != "format" || token(diagnostic.pointer, 3).empty();
 }
 
 bool has_verb(const StepSpec& step) {

@@ -389,10 +389,21 @@ bool check_form(Findings& findings, const Field& field, const Spot& spot) {
 // A value from outside is whole: a piece of it in a text would be taken as it stands.
 bool check_whole(Findings& findings, const Spot& spot) {
   const std::string* text = spot.value.as_string();
-  if (text == nullptr || is_outside_value(text) ||
-      (text->find(kEnv) == std::string::npos && text->find(kFile) == std::string::npos))
-    return true;
-  findings.error("BAD_VALUE", spot, "a value from outside stands alone, not inside a text");
+  if (text == nullptr || is_outside_value(text)) return true;
+  if (text->starts_with("${") && text->ends_with('}')) {
+    findings.error(
+        "OUTSIDE_VALUE_REFUSED", spot,
+        quoted(*text) + " is no value from outside: those are `${env:NAME}` and `${file:/path}`");
+    return false;
+  }
+  const bool begins = text->starts_with(kEnv) || text->starts_with(kFile);
+  const bool holds =
+      text->find(kEnv) != std::string::npos || text->find(kFile) != std::string::npos;
+  if (!holds) return true;
+  const bool closed = !begins || text->find('}') != std::string::npos;
+  findings.error("BAD_VALUE", spot,
+                 closed ? "a value from outside stands alone, not inside a text"
+                        : "the `}` is missing at the end of the value from outside");
   return false;
 }
 

@@ -53,10 +53,13 @@ TEST(Escape, PrintableLines) {
 
 TEST(Nearest, FindsWhatWasMeant) {
   const std::vector<std::string_view> known = {"filter", "filters", "set", "select", "drop"};
-  EXPECT_THAT(nearest("fliter", known), ElementsAre("filter"));
+  EXPECT_THAT(nearest("fliter", known), ElementsAre("filter", "filters"));
   EXPECT_THAT(nearest("filterss", known), ElementsAre("filters", "filter"));
   EXPECT_THAT(nearest("selct", known), ElementsAre("select"));
   EXPECT_THAT(nearest("sett", known), ElementsAre("set"));
+  EXPECT_THAT(nearest("form", {"from", "set"}), ElementsAre("from"));
+  EXPECT_THAT(nearest("feild", {"field"}), ElementsAre("field"));
+  EXPECT_THAT(nearest("n", {"k", "m", "no"}), ElementsAre("no")) << "a letter in common";
   EXPECT_THAT(nearest("aggregate", known), IsEmpty());
   EXPECT_THAT(nearest("", known), IsEmpty());
   EXPECT_THAT(nearest("filterss", known, 1), ElementsAre("filters"));

@@ -126,9 +126,9 @@ TEST(CheckRest, WhatCannotBeToldOfRowsIsNotGuessed) {
            steps + R"(], "sinks": {"out": {"stdout": {}}}})";
   };
   EXPECT_THAT(
-      errors_of(definition(R"({"a": "intt"})", R"({"filter": "nope == 1"})")),
-      ElementsAre("BAD_VALUE /sources/in/event_time/format",
-                  "BAD_VALUE /sources/in/event_time/zone", "UNKNOWN_VALUE /sources/in/schema/a"));
+      errors_of(definition(R"({"": "int"})", R"({"filter": "nope == 1"})")),
+      ElementsAre("BAD_NAME /sources/in/schema/", "BAD_VALUE /sources/in/event_time/format",
+                  "BAD_VALUE /sources/in/event_time/zone"));
   EXPECT_THAT(
       errors_of(definition(R"({"t": "string"})",
                            R"json({"set": {"x.0": "1", "y": "nofunction(t)"}},
@@ -167,6 +167,22 @@ TEST(CheckRest, AFieldThatNothingIsNearToIsToldWithThoseThereAre) {
   for (char c = 'a'; c <= 'k'; ++c)
     many += std::string(many.empty() ? "" : ", ") + "\"" + c + "\": \"int\"";
   EXPECT_THAT(at(many), ::testing::EndsWith("`g`, `h` and 3 more"));
+}
+
+TEST(CheckRest, AWrongTypeInASchemaHidesNoFieldOfAnotherName) {
+  EXPECT_THAT(errors_of(R"({"name": "p",
+      "sources": {"in": {"kafka": {"topics": ["t"]},
+          "schema": {"a": "decimal", "b": {"x": "date", "y": 3}, "n": "int"}},
+        "csv": {"file": {"path": "f"}, "format": {"csv": {"fields": ["k", "v"]}},
+          "schema": {"k": "text", "v": "json"}}},
+      "steps": [{"from": "in", "filter": "aa > 1"}, {"set": {"c": "a * 2", "d": "b.x", "e": "b.z"}},
+                {"filter": "n.size() > 1"}, {"from": "csv", "filter": "k > 1 && w > 1"}],
+      "sinks": {"out": {"stdout": {}}}})"),
+              ::testing::ElementsAre(
+                  "BAD_VALUE /sources/csv/schema/v", "UNKNOWN_FIELD /steps/0/filter",
+                  "UNKNOWN_FIELD /steps/1/set/e", "UNKNOWN_VALUE /sources/csv/schema/k",
+                  "UNKNOWN_VALUE /sources/in/schema/a", "UNKNOWN_VALUE /sources/in/schema/b/x",
+                  "WRONG_ARGUMENTS /steps/2/filter", "WRONG_TYPE /sources/in/schema/b/y"));
 }
 
 TEST(CheckRest, ANearFunctionIsNamedOnce) {

@@ -110,6 +110,16 @@ TEST(Compute, CallsDoNotNestAndHaveTheirArguments) {
   EXPECT_THAT(compute_problems(R"("x":"sum(")"), ElementsAre(kAt + "EXPRESSION_SYNTAX"));
 }
 
+TEST(Compute, ANearAggregateIsSuggestedAndWhatStandsInItLeftAlone) {
+  const Planned made = planned(with_steps(windowed(R"J("x":"k + summ(v) + no_such(w)")J")));
+  std::vector<std::string> told;
+  for (const spec::Diagnostic& each : made.diagnostics)
+    if (each.severity == spec::Severity::error) told.push_back(each.code + " " + each.message);
+  ASSERT_THAT(told, ElementsAre("UNKNOWN_FUNCTION there is no function `summ`",
+                                "UNKNOWN_FUNCTION there is no function `no_such`"));
+  EXPECT_THAT(made.diagnostics.at(0).did_you_mean, ElementsAre("sum"));
+}
+
 TEST(Compute, ASchemaTellsWhatNoRowCanGive) {
   const auto told = [](const std::string& call) {
     return told_of(planned(

@@ -141,6 +141,10 @@ TEST(OutsideValues, AreWholeScalars) {
             "BAD_VALUE /sinks/out/kafka/topic\nBAD_VALUE /sinks/out/kafka/headers/h");
   EXPECT_EQ(errors_of(with_kafka_source(R"({"topics": ["${env:A}-x"], "group": "x${env:A}"})")),
             "BAD_VALUE /sources/in/kafka/topics/0\nBAD_VALUE /sources/in/kafka/group");
+  EXPECT_EQ(errors_of(with_kafka_sink(R"({"topic": "${env:X", "key": "${vault:x}", "headers": )"
+                                      R"({"h": "${HOME}", "i": "$x", "j": "{${x}"}})")),
+            "BAD_VALUE /sinks/out/kafka/topic\nOUTSIDE_VALUE_REFUSED /sinks/out/kafka/key\n"
+            "OUTSIDE_VALUE_REFUSED /sinks/out/kafka/headers/h");
   EXPECT_EQ(
       errors_of(with(kSmallest, "\"steps\"", "\"description\": \"say ${env:X} here\", \"steps\"")),
       "");

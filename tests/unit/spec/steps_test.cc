@@ -90,6 +90,13 @@ TEST(Ids, AreUniqueOverSourcesAndSteps) {
             "BAD_NAME /steps/0/id\nBAD_NAME /steps/1/id");
 }
 
+TEST(Ids, MadeOnesAreNeverSuggested) {
+  const ParseResult result = parse_pipeline(with_steps(
+      R"([{"id": "big", "filter": "a"}, {"id": "big", "filter": "a"}, {"from": "bigg", "drop": ["a"]}])"));
+  ASSERT_EQ(result.diagnostics.size(), 2u);
+  EXPECT_EQ(result.diagnostics[1].did_you_mean, std::vector<std::string>{"big"});
+}
+
 TEST(Ids, MadeOnesAvoidGivenOnesAndCannotBeNamed) {
   const ParseResult result = parse_pipeline(with_steps(
       R"([{"id": "drop-1", "filter": "a"}, {"drop": ["b"]}, {"id": "filter-3", "drop": ["c"]},
