@@ -232,11 +232,10 @@ std::size_t FileChangelog::load_record(std::uint64_t segment, std::string_view b
 void FileChangelog::note_damage(std::string_view what, std::uint64_t segment, std::size_t offset,
                                 std::string_view epoch) {
   if (!damage_.ok()) return;
-  damage_ =
-      Status(Code::data_loss, std::string(what) + "; restore a checkpoint, or discard the state")
-          .with("path", path_of(segment))
-          .with("offset", text(offset))
-          .with("epoch", epoch);
+  damage_ = Status(Code::data_loss, std::string(what))
+                .with("path", path_of(segment))
+                .with("offset", text(offset))
+                .with("epoch", epoch);
 }
 
 Status FileChangelog::sync_folder() const {

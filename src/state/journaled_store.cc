@@ -49,21 +49,35 @@ Status JournaledStore::open() {
   return drop_stores();
 }
 
+// What the manifest keeps of each step, under its id or else the one it had; null = nothing.
+std::vector<const Manifest::Kept*> JournaledStore::kept_of(std::span<const StepState> steps) const {
+  const auto named = [&](const std::string& id) -> const Manifest::Kept* {
+    const auto found =
+        std::find_if(manifest_.stores.begin(), manifest_.stores.end(),
+                     [&](const Manifest::Kept& kept) { return kept.state.step == id; });
+    return found == manifest_.stores.end() ? nullptr : &*found;
+  };
+  std::vector<const Manifest::Kept*> all;
+  for (const StepState& step : steps) {
+    const Manifest::Kept* kept = named(step.step);
+    if (kept == nullptr && !step.renamed_from.empty()) kept = named(step.renamed_from);
+    all.push_back(kept);
+  }
+  return all;
+}
+
 std::vector<StateChange> JournaledStore::compare(std::span<const StepState> steps) const {
   std::vector<StateChange> changes;
-  for (const StepState& step : steps) {
-    const auto same = [&](const Manifest::Kept& kept) { return kept.state.step == step.step; };
-    const auto kept = std::find_if(manifest_.stores.begin(), manifest_.stores.end(), same);
-    if (kept == manifest_.stores.end())
-      changes.push_back({StateChange::Kind::added, step.step});
-    else if (kept->state.schema != step.schema)
-      changes.push_back({StateChange::Kind::changed, step.step});
+  const std::vector<const Manifest::Kept*> kept = kept_of(steps);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (kept[i] == nullptr)
+      changes.push_back({StateChange::Kind::added, steps[i].step});
+    else if (kept[i]->state.schema != steps[i].schema)
+      changes.push_back({StateChange::Kind::changed, steps[i].step});
   }
-  for (const Manifest::Kept& kept : manifest_.stores) {
-    if (std::none_of(steps.begin(), steps.end(),
-                     [&](const StepState& step) { return step.step == kept.state.step; }))
-      changes.push_back({StateChange::Kind::removed, kept.state.step});
-  }
+  for (const Manifest::Kept& one : manifest_.stores)
+    if (std::find(kept.begin(), kept.end(), &one) == kept.end())
+      changes.push_back({StateChange::Kind::removed, one.state.step});
   return changes;
 }
 
@@ -71,21 +85,18 @@ Result<std::vector<StoreId>> JournaledStore::adopt(std::span<const StepState> st
   Manifest next = manifest_;
   next.stores.clear();
   std::vector<StoreId> ids;
-  for (const StepState& step : steps) {
-    const auto same = [&](const Manifest::Kept& kept) {
-      return kept.state.step == step.step && kept.state.schema == step.schema;
-    };
-    const auto kept = std::find_if(manifest_.stores.begin(), manifest_.stores.end(), same);
+  const std::vector<const Manifest::Kept*> kept = kept_of(steps);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
     StoreId id = next.next_store;
-    if (kept != manifest_.stores.end())
-      id = kept->id;
+    if (kept[i] != nullptr && kept[i]->state.schema == steps[i].schema)
+      id = kept[i]->id;
     else
       next.next_store = id.next();
-    next.stores.push_back({id, step});
+    next.stores.push_back({id, {steps[i].step, steps[i].schema}});
     ids.push_back(id);
   }
-  for (const Manifest::Kept& kept : manifest_.stores)
-    if (!next.keeps(kept.id)) next.dropped.push_back(kept.id);
+  for (const Manifest::Kept& one : manifest_.stores)
+    if (!next.keeps(one.id)) next.dropped.push_back(one.id);
   if (write_manifest(next) != write_manifest(manifest_))
     LEAT_RETURN_IF_ERROR(save(std::move(next)));
   LEAT_RETURN_IF_ERROR(drop_stores());
@@ -104,10 +115,7 @@ Status JournaledStore::drop_stores() {
 }
 
 Status JournaledStore::mismatch(std::string why) const {
-  return Status(Code::wrong_state,
-                why +
-                    "; restore a checkpoint, discard the state, or set the offsets back to where "
-                    "this state belongs")
+  return Status(Code::wrong_state, std::move(why))
       .with("code", "STATE_MISMATCH")
       .with("state_id", manifest_.state_id)
       .with("state_epoch", text(home_->backing().epoch()));
@@ -116,9 +124,7 @@ Status JournaledStore::mismatch(std::string why) const {
 Status JournaledStore::recover(EpochId committed, std::string_view state_id) {
   const EpochId have = home_->backing().epoch();
   if (have < manifest_.durable) {
-    return Status(Code::data_loss,
-                  "the database has lost epochs that it had: restore a checkpoint, "
-                  "or discard the state")
+    return Status(Code::data_loss, "the database has lost epochs that it had")
         .with("database_epoch", text(have))
         .with("durable_epoch", text(manifest_.durable));
   }
@@ -129,12 +135,15 @@ Status JournaledStore::recover(EpochId committed, std::string_view state_id) {
     folded_ = EpochId();
     return home_->changelog().drop_beyond(EpochId());
   }
-  if (nothing_committed) return mismatch("nothing was committed, but there is state");
-  if (state_id.empty()) return mismatch("what was committed names no state, but there is some");
+  if (nothing_committed) return mismatch("the group has committed nothing, but there is state");
+  if (state_id.empty())
+    return mismatch("what the group committed names no state, but there is some");
   if (state_id != manifest_.state_id)
-    return mismatch("what was committed belongs to the state " + std::string(state_id));
+    return mismatch("what the group committed belongs to the state " + std::string(state_id) +
+                    ", and this one is " + manifest_.state_id);
   if (have > committed)
-    return mismatch("the state is ahead of what was committed, epoch " + text(committed));
+    return mismatch("the state is of epoch " + text(have) +
+                    ", ahead of what the group committed, epoch " + text(committed));
   LEAT_RETURN_IF_ERROR(find_chain(committed));
   LEAT_RETURN_IF_ERROR(home_->changelog().drop_beyond(committed));
   folded_ = committed;
@@ -153,8 +162,8 @@ Status JournaledStore::find_chain(EpochId committed) const {
   if (at == committed) return {};
   const Status& damage = home_->changelog().damage();
   if (!damage.ok()) return damage.with("committed_epoch", text(committed));
-  return mismatch("the epochs after " + text(at) + " up to the committed " + text(committed) +
-                  " are missing");
+  return mismatch("the state ends with epoch " + text(at) + ", and the group has committed epoch " +
+                  text(committed));
 }
 
 EpochId JournaledStore::newest() const {
@@ -211,6 +220,26 @@ Status JournaledStore::apply_until(EpochId epoch) {
   std::erase_if(changes, [&](const StoreChanges& one) { return !manifest_.keeps(one.store); });
   LEAT_RETURN_IF_ERROR(home_->backing().apply(epoch, changes));
   return base::Faults::hit("delta.applied");
+}
+
+Status JournaledStore::pending(StoreId store,
+                               const std::function<bool(std::string_view changes)>& visit) {
+  const EpochId have = home_->backing().epoch();
+  std::vector<EpochId> epochs;
+  for (const Changelog::Record& record : home_->changelog().records())
+    if (record.epoch > have && record.epoch <= folded_) epochs.push_back(record.epoch);
+  std::string body;
+  std::vector<StoreChanges> changes;
+  while (!epochs.empty()) {
+    changes.clear();
+    LEAT_RETURN_IF_ERROR(home_->changelog().read(epochs.back(), body));
+    const Status split = split_changes(body, changes);
+    if (!split.ok()) return split.with("epoch", text(epochs.back()));
+    for (const StoreChanges& one : changes)
+      if (one.store == store && !visit(one.bytes)) return {};
+    epochs.pop_back();
+  }
+  return {};
 }
 
 // Deletes from the changelog what is durable in the backing, and makes more of it durable when it

@@ -27,6 +27,9 @@ class JournaledStore final : public Store {
   Result<std::vector<Checkpoint>> checkpoints() const override { return home_->kept(); }
   Status remove_checkpoint(const std::string& id) override { return home_->remove_kept(id); }
   Status restore(const std::string& id, EpochId as) override;
+  EpochId folded() const override { return folded_; }
+  Status pending(StoreId store,
+                 const std::function<bool(std::string_view changes)>& visit) override;
   const Backing& backing() const noexcept override { return home_->backing(); }
   std::uint64_t changelog_bytes() const noexcept override { return home_->changelog().bytes(); }
 
@@ -34,6 +37,7 @@ class JournaledStore final : public Store {
   Status open();
 
  private:
+  std::vector<const Manifest::Kept*> kept_of(std::span<const StepState> steps) const;
   Status mismatch(std::string why) const;
   Status save(Manifest manifest);
   Status find_chain(EpochId committed) const;

@@ -342,7 +342,7 @@ Status RowTable::pop_time(std::int64_t time, std::vector<Entry*>& out) {
     else
       out.push_back(&row);
   };
-  while (!due_.empty() && due_.earliest() == time) {
+  while (!due_.empty() && due_.earliest() == time && out.size() + stubs.size() < kDueMax) {
     Row& row = row_at(due_.top().row);
     due_.pop();
     if (row.armed != time) continue;

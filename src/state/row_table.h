@@ -54,6 +54,8 @@ class RowTable final : public Table {
   std::int64_t mark() const noexcept override;
   Status sweep(std::size_t count, const std::function<bool(const Entry&)>& keep) override;
   Status visit(Which which, const std::function<void(const Entry&)>& visit) override;
+  Status walk(Walk& walk, std::size_t looks,
+              const std::function<void(const Entry&)>& visit) override;
   Delta take_delta(EpochId epoch) override;
   void committed(EpochId epoch) override;
   std::size_t keys() const noexcept override { return live_ + on_disk_; }
@@ -130,6 +132,9 @@ class RowTable final : public Table {
   Status scan_disk(std::uint32_t group, std::string_view from, const DiskVisit& visit);
   Status look_at(std::uint32_t group, std::string_view key, std::string_view value,
                  const DiskVisit& visit, bool& more);
+  Status walk_disk(Walk& walk, std::size_t looks, const std::function<void(const Entry&)>& visit);
+  Status walk_pair(std::uint32_t group, std::string_view bytes, std::string_view value,
+                   const std::function<void(const Entry&)>& visit);
   void visit_changed(const std::function<void(const Entry&)>& visit);
   Status sweep_disk(std::size_t count, const std::function<bool(const Entry&)>& keep);
   Status damaged(std::string_view what, std::uint32_t group) const;
@@ -149,6 +154,7 @@ class RowTable final : public Table {
 
   std::size_t live_ = 0;     // keys whose value is in memory
   std::size_t on_disk_ = 0;  // keys whose value is not
+  std::uint64_t spilled_ = 0;  // values that ever left memory
   std::size_t heap_bytes_ = 0;
   std::size_t index_bytes_ = 0;
 

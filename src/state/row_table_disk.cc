@@ -155,6 +155,7 @@ void RowTable::spill_some() {
 }
 
 void RowTable::spill(Row& row) {
+  ++spilled_;
   const std::int64_t due = type_.due(row.value);
   drop_value(row);
   --live_;
@@ -226,6 +227,75 @@ Status RowTable::visit(Which which, const std::function<void(const Entry&)>& vis
     }));
   }
   return {};
+}
+
+// Rows in memory first, then the backing's keys, also those with rows: a value that changes places
+// meanwhile is there in one of the two passes.
+Status RowTable::walk(Walk& walk, std::size_t looks,
+                      const std::function<void(const Entry&)>& visit) {
+  thread_.check();
+  if (!std::exchange(walk.begun, true)) {
+    walk.on_disk = on_disk_ > 0;
+    walk.spilled = spilled_;
+    walk.next = walk.from;
+  }
+  if (walk.rows_done) return walk_disk(walk, looks, visit);
+  for (; looks > 0 && walk.at < slabs_.high_water(); --looks) {
+    const Row& row = row_at(walk.at++);
+    if (in_memory(row) && row.key >= walk.from && !(walk.to && row.key >= *walk.to)) visit(row);
+  }
+  if (walk.at < slabs_.high_water()) return {};
+  walk.rows_done = true;
+  walk.at = 0;
+  walk.done = !walk.on_disk && walk.spilled == spilled_;
+  return {};
+}
+
+Status RowTable::walk_disk(Walk& walk, std::size_t looks,
+                           const std::function<void(const Entry&)>& visit) {
+  while (looks > 0 && walk.at < groups_.size()) {
+    const std::uint32_t group = walk.at;
+    Status pair;
+    bool more = true;
+    LEAT_RETURN_IF_ERROR(options_.backing->scan(options_.store, options_.first_group + group,
+                                                walk.next,
+                                                [&](std::string_view key, std::string_view value) {
+                                                  if (walk.to && key >= *walk.to) return false;
+                                                  if (looks == 0) {
+                                                    walk.next.assign(key);
+                                                    return more = false;
+                                                  }
+                                                  --looks;
+                                                  pair = walk_pair(group, key, value, visit);
+                                                  return pair.ok();
+                                                }));
+    LEAT_RETURN_IF_ERROR(std::move(pair));
+    if (!more) return {};
+    ++walk.at;
+    walk.next = walk.from;
+    if (looks > 0) --looks;
+  }
+  walk.done = walk.at == groups_.size();
+  return {};
+}
+
+Status RowTable::walk_pair(std::uint32_t group, std::string_view bytes, std::string_view value,
+                           const std::function<void(const Entry&)>& visit) {
+  Key key;
+  LEAT_RETURN_IF_ERROR(key_of(group, bytes, key));
+  const Row* row = lookup(groups_[group], key);
+  if (row != nullptr && in_memory(*row)) {
+    visit(*row);
+    return {};
+  }
+  bool more = true;
+  return look_at(
+      group, bytes, value,
+      [&](const Entry& entry) {
+        visit(entry);
+        return true;
+      },
+      more);
 }
 
 Status RowTable::sweep(std::size_t count, const std::function<bool(const Entry&)>& keep) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,6 +19,9 @@ namespace leat::state {
 struct StepState {
   std::string step;    // id of the step
   std::string schema;  // kind, keys, window, functions, and the version of the form on disk
+  // The id it had: what is kept under that is its, unless something is kept under `step`. Not kept
+  // itself.
+  std::string renamed_from = {};
 };
 
 // What became of the state of steps that a definition does not know, or knows differently.
@@ -110,6 +114,12 @@ class Store {
   // newest()), data_loss (the copy is damaged).
   virtual Status restore(const std::string& id, EpochId as) = 0;
 
+  // The newest committed epoch: given to fold(), or where recover() or restore() ended; 0 = none.
+  virtual EpochId folded() const = 0;
+  // What is committed and not in the backing yet: the changes of one store, those of newer epochs
+  // first, until `visit` says false. DeltaReader reads them.
+  virtual Status pending(StoreId store,
+                         const std::function<bool(std::string_view changes)>& visit) = 0;
   // Of committed values; lives as long as the store.
   virtual const Backing& backing() const noexcept = 0;
   virtual std::uint64_t changelog_bytes() const noexcept = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,8 +71,10 @@ class Table {
   // The earliest time at which a value is due, as of the last end_batch() or pop_due(); kNeverDue =
   // none.
   virtual std::int64_t next_due() const noexcept = 0;
-  // The entries that are due first, when that is not later than `up_to`: all of one and the same
-  // time. Each must be changed() or erased, else it is not due again. `out` is empty when nothing is.
+  // The entries that are due first, when that is not later than `up_to`: of one and the same time,
+  // kDueMax at most, the others come with the next calls. Each must be changed() or erased, else it
+  // is not due again. `out` is empty when nothing is.
+  static constexpr std::size_t kDueMax = 4096;
   virtual Status pop_due(std::int64_t up_to, std::int64_t& time, std::vector<Entry*>& out) = 0;
 
   // How far the operator's time is; kept with the state, per group. Never goes back; kNoMark until
@@ -88,6 +91,24 @@ class Table {
   // with all keys, those on disk too; in no order that means something.
   enum class Which : std::uint8_t { changed, all };
   virtual Status visit(Which which, const std::function<void(const Entry&)>& visit) = 0;
+
+  // A walk over the keys in [from, to) by their bytes, in pieces between batches; a value.
+  struct Walk {
+    std::string from;
+    std::optional<std::string> to;  // none = to the end
+    bool done = false;
+    // The table's:
+    bool begun = false;
+    bool on_disk = false;       // values were not in memory when it began
+    bool rows_done = false;     // those in memory were looked at
+    std::uint32_t at = 0;       // row; then group
+    std::uint64_t spilled = 0;  // values that had left memory when it began
+    std::string next;           // key of the group
+  };
+  // Goes on by `looks` keys at most. Every key that is there all the while is visited, perhaps more
+  // than once, with the value it has then; in no order that means something.
+  virtual Status walk(Walk& walk, std::size_t looks,
+                      const std::function<void(const Entry&)>& visit) = 0;
 
   // What changed since the last call, to be made durable for the epoch that ends. The values stay in
   // memory at least until committed() names the epoch.

@@ -88,6 +88,11 @@ class StateDisk {
       return store_->remove_checkpoint(id);
     }
     Status restore(const std::string& id, EpochId as) override { return store_->restore(id, as); }
+    EpochId folded() const override { return store_->folded(); }
+    Status pending(state::StoreId store,
+                   const std::function<bool(std::string_view changes)>& visit) override {
+      return store_->pending(store, visit);
+    }
     const state::Backing& backing() const noexcept override { return store_->backing(); }
     std::uint64_t changelog_bytes() const noexcept override { return store_->changelog_bytes(); }
 

@@ -80,6 +80,11 @@ class FakeTable final : public state::Table {
       if (which == Which::all || changed_.contains(key)) visit(slot->entry);
     return {};
   }
+  Status walk(Walk& walk, std::size_t,
+              const std::function<void(const state::Entry&)>& visit) override {
+    walk.done = true;
+    return this->visit(Which::all, visit);
+  }
   state::Delta take_delta(EpochId) override {
     changed_.clear();
     reload();

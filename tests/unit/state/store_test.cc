@@ -100,6 +100,31 @@ TEST_P(StoreTest, WhatIsFoldedIsRead) {
   EXPECT_EQ(store_->backing().epoch(), EpochId(3));
 }
 
+TEST_P(StoreTest, WhatWaitsToBeFoldedIsTold) {
+  ASSERT_TRUE(recover(0).ok());
+  const std::string large(300 << 10, 'x');
+  commit(1, "a", "1");
+  commit(2, "a", large);
+  commit(3, "b", large);
+  ASSERT_TRUE(append(4, "c", "not committed").ok());
+  ASSERT_EQ(store_->backing().epoch(), EpochId(1)) << "large epochs wait";
+  EXPECT_EQ(store_->folded(), EpochId(3));
+  std::vector<std::string> keys;
+  const auto look = [&](std::string_view changes) {
+    DeltaReader reader(changes);
+    for (Change change; reader.next(change);) keys.emplace_back(change.key);
+    return keys.size() < 10;
+  };
+  ASSERT_TRUE(store_->pending(id_, look).ok());
+  EXPECT_THAT(keys, ElementsAre("b", "a")) << "the newest first, of what is committed";
+  keys.clear();
+  ASSERT_TRUE(store_->pending(StoreId(77), look).ok());
+  EXPECT_THAT(keys, IsEmpty()) << "of another step";
+  ASSERT_TRUE(store_->flush().ok());
+  ASSERT_TRUE(store_->pending(id_, look).ok());
+  EXPECT_THAT(keys, IsEmpty());
+}
+
 TEST_P(StoreTest, AnAppendedEpochThatWasNotCommittedIsThrownAway) {
   ASSERT_TRUE(recover(0).ok());
   commit(1, "a", "1");
@@ -218,6 +243,21 @@ TEST_P(StoreTest, StepsThatGoOrChangeLoseTheirState) {
   EXPECT_EQ(store_->compare({}).size(), 2u);
   EXPECT_EQ(store_->compare({}).at(0).kind, StateChange::Kind::removed);
   EXPECT_EQ(store_->adopt(next)->at(1), ids->at(1)) << "ids stay";
+}
+
+TEST_P(StoreTest, AStepThatIsRenamedKeepsItsState) {
+  ASSERT_TRUE(recover(0).ok());
+  commit(1, "a", "1");
+  const std::vector<StepState> renamed = {{"t", "v1", "s"}};
+  EXPECT_THAT(store_->compare(renamed), IsEmpty());
+  const std::vector<StepState> other = {{"t", "v2", "s"}};
+  ASSERT_EQ(store_->compare(other).size(), 1u);
+  EXPECT_EQ(store_->compare(other)[0].kind, StateChange::Kind::changed);
+  EXPECT_EQ(store_->adopt(renamed)->at(0), id_);
+  EXPECT_EQ(contents().size(), 1u);
+  EXPECT_THAT(store_->compare(renamed), IsEmpty()) << "it says so for good";
+  const std::vector<StepState> settled = {{"t", "v1"}};
+  EXPECT_THAT(store_->compare(settled), IsEmpty());
 }
 
 TEST_P(StoreTest, ResetBeginsANewIdentity) {

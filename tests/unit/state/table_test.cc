@@ -231,6 +231,77 @@ TEST_F(TableTest, WhatIsDueAndChangedIsDueAgain) {
   EXPECT_THAT(due, IsEmpty());
 }
 
+TEST_F(TableTest, ManyThatAreDueAtOnceComeInPieces) {
+  const auto table = make();
+  const std::int64_t count = 2 * static_cast<std::int64_t>(Table::kDueMax) + 10;
+  for (std::int64_t key = 0; key < count; ++key) set(*table, key, key, 100);
+  set(*table, count, count, 101);
+  std::vector<std::pair<std::int64_t, std::size_t>> seen;
+  std::map<std::int64_t, int> times;
+  std::vector<Entry*> due;
+  std::int64_t time = 0;
+  for (;;) {
+    ASSERT_TRUE(table->pop_due(200, time, due).ok());
+    if (due.empty()) break;
+    seen.emplace_back(time, due.size());
+    for (Entry* entry : due) {
+      ++times[note_of(*entry).number];
+      note_of(*entry).due = kNeverDue;
+      table->changed(*entry);
+    }
+    ASSERT_TRUE(table->end_batch().ok());
+  }
+  EXPECT_THAT(seen, ElementsAre(std::pair(100, Table::kDueMax), std::pair(100, Table::kDueMax),
+                                std::pair(100, 10), std::pair(101, 1)));
+  EXPECT_EQ(times.size(), static_cast<std::size_t>(count + 1)) << "each once";
+}
+
+TEST_F(TableTest, AWalkSeesAllThatIsThereAllTheWhile) {
+  const auto table = make(40'000, &backing_);
+  for (std::int64_t key = 0; key < 1'000; ++key) set(*table, key, key);
+  commit(*table, 1);
+  for (std::int64_t key = 2'000; key < 2'100; ++key) set(*table, key, key);  // makes room
+  ASSERT_LT(table->bytes(), 100'000u);
+  Table::Walk walk;
+  std::map<std::int64_t, int> seen;
+  std::size_t most = 0;
+  for (int step = 0; !walk.done; ++step) {
+    std::size_t looks = 0;
+    ASSERT_TRUE(table
+                    ->walk(walk, 64,
+                           [&](const Entry& entry) {
+                             ++looks;
+                             ++seen[note_of(entry).number];
+                           })
+                    .ok());
+    most = std::max(most, looks);
+    ASSERT_LT(step, 1'000);
+    // Values come from disk and leave memory meanwhile; one key goes, one comes.
+    for (std::int64_t i = 0; i < 50; ++i)
+      set(*table, (step * 50 + i) % 1'000, (step * 50 + i) % 1'000);
+    if (step == 2) commit(*table, 2);
+    if (step == 4) erase(*table, 2'099);
+    set(*table, 3'000 + step, 3'000 + step);
+  }
+  EXPECT_LE(most, 64u);
+  for (std::int64_t key = 0; key < 1'000; ++key) EXPECT_TRUE(seen.contains(key)) << key;
+}
+
+TEST_F(TableTest, AWalkOfARangeSeesOnlyThat) {
+  const auto table = make();
+  for (std::int64_t key = 0; key < 300; ++key) set(*table, key, key);
+  Table::Walk walk;
+  walk.from = key_text(100);
+  walk.to = key_text(103);
+  std::map<std::int64_t, int> seen;
+  int steps = 0;
+  for (; !walk.done; ++steps)
+    ASSERT_TRUE(
+        table->walk(walk, 1, [&](const Entry& entry) { ++seen[note_of(entry).number]; }).ok());
+  EXPECT_THAT(seen, ElementsAre(std::pair(100, 1), std::pair(101, 1), std::pair(102, 1)));
+  EXPECT_GE(steps, 300) << "a look at a time";
+}
+
 TEST_F(TableTest, MarksAreKeptPerGroupAndNeverGoBack) {
   const auto table = make();
   EXPECT_EQ(table->mark(), kNoMark);
