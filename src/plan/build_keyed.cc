@@ -94,6 +94,13 @@ std::string text_of(const std::vector<spec::Assignment>& by, const expr::Limits&
   return "by [" + text + "]";
 }
 
+std::vector<spec::SchemaType::Kind> kinds_of(const std::vector<TypedColumn>& keys) {
+  std::vector<spec::SchemaType::Kind> kinds;
+  for (const TypedColumn& key : keys)
+    kinds.push_back(key.type == nullptr ? spec::SchemaType::Kind::json : key.type->kind);
+  return kinds;
+}
+
 std::vector<std::string> names_of(const std::vector<spec::Assignment>& fields) {
   std::vector<std::string> names;
   for (const spec::Assignment& field : fields)
@@ -240,6 +247,7 @@ void Builder::add_late_rows(const spec::StepSpec& step, const Flow& made, Flow e
 
 void Builder::remember(const spec::StepSpec& step, const Flow& flow, KeyedStep keyed) {
   keyed.step = step.id;
+  keyed.renamed_from = step.renamed_from;
   keyed.stage = static_cast<std::uint32_t>(flow.ends[0].stage);
   keyed.key_bytes = kEntryBytes + 16 * keyed.key_fields.size() + keyed.type->inline_bytes();
   if (!keyed.bounded)
@@ -251,8 +259,9 @@ void Builder::remember(const spec::StepSpec& step, const Flow& flow, KeyedStep k
 
 void Builder::remember(const spec::StepSpec& step, const spec::AggregateStep& aggregate,
                        const Flow& flow, std::shared_ptr<const AggregateWork> work,
-                       std::vector<std::string> names) {
+                       std::vector<std::string> names, std::vector<spec::SchemaType::Kind> kinds) {
   KeyedStep keyed;
+  keyed.key_types = std::move(kinds);
   keyed.schema = "aggregate 1 " + text_of(aggregate.by, limits_) +
                  (aggregate.null_is_key ? " null too" : "") +
                  (aggregate.window ? " " + text_of(*aggregate.window) : "");
@@ -295,6 +304,7 @@ Flow Builder::add(const spec::StepSpec& step, const spec::AggregateStep& aggrega
   work->several = input.several;
   work->calls = results.calls();
   for (const TypedColumn& key : keys) work->key.columns.push_back(key.column);
+  const auto kinds = kinds_of(keys);
   input = gathered(std::move(input), step, before, work->key.columns, aggregate.by);
   for (std::size_t i = 0; i < work->key.out_columns.size(); ++i)
     keys[i] = {work->key.out_columns[i], type_in_key(keys[i].type)};
@@ -320,7 +330,7 @@ Flow Builder::add(const spec::StepSpec& step, const spec::AggregateStep& aggrega
       },
       more ? std::move(made) : shape, !more);
   add_late_rows(step, flow, input);
-  remember(step, aggregate, flow, work, results.names());
+  remember(step, aggregate, flow, work, results.names(), kinds);
   flow.several = input.several || is_kind(aggregate, WindowKind::hopping) ||
                  is_kind(aggregate, WindowKind::session);
   flow.key_column = work->key.text_column;
@@ -368,6 +378,7 @@ Flow Builder::add(const spec::StepSpec& step, const spec::DedupeStep& dedupe, Fl
                  base::format_duration(dedupe.within.count());
   keyed.type = operators::make_value_type(*work);
   keyed.key_fields = names_of(dedupe.by);
+  keyed.key_types = kinds_of(keys);
   keyed.bounded = true;
   keyed.show = [work](const void* value, std::string& out) {
     operators::show_value(*work, value, out);

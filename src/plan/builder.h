@@ -162,7 +162,7 @@ class Builder {
   void remember(const spec::StepSpec& step, const Flow& flow, KeyedStep keyed);
   void remember(const spec::StepSpec& step, const spec::AggregateStep& aggregate, const Flow& flow,
                 std::shared_ptr<const operators::AggregateWork> work,
-                std::vector<std::string> names);
+                std::vector<std::string> names, std::vector<spec::SchemaType::Kind> kinds);
 
   void check_mocks(const spec::TestSpec& test);
   void check_condition(const expr::Program& condition, const std::string& pointer);

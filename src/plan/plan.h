@@ -76,15 +76,17 @@ struct DeadLetters {
 // A step that keeps state.
 struct KeyedStep {
   std::string step;
+  std::string renamed_from;  // the id it had; empty = none
   std::uint32_t stage = 0;
   std::string schema;              // what the state on disk depends on: equal text = it can be kept
   std::vector<std::string> calls;  // of an aggregate: texts of its calls; where all that were there
                                    // are there still, others may come in
   std::shared_ptr<const state::ValueType> type;
-  std::vector<std::string> key_fields;  // names of the output fields
-  Duration ttl{};                       // 0 = none
-  bool bounded = false;                 // by a window, a bound or a ttl; or there is one key only
-  std::size_t key_bytes = 0;            // what a key takes in memory, roughly
+  std::vector<std::string> key_fields;            // names of the output fields
+  std::vector<spec::SchemaType::Kind> key_types;  // of them; `json` = only a row tells
+  Duration ttl{};                                 // 0 = none
+  bool bounded = false;       // by a window, a bound or a ttl; or there is one key only
+  std::size_t key_bytes = 0;  // what a key takes in memory, roughly
   // A value as the JSON object that people see.
   std::function<void(const void* value, std::string& out)> show;
 };

@@ -196,7 +196,8 @@ constexpr Field kFields[] = {
     {"step", "join", T::object, kLater, "", "Stream and table."},
     {"step", "join_stream", T::object, kLater, "", "Stream and stream."},
     {"step", "process", T::object, kLater, "", "A plugin with keyed state and timers."},
-    {"step", "renamed_from", T::id, kLater, "", "The id this step had."},
+    {"step", "renamed_from", T::id, kOptional, "",
+     "The id that this step had: `aggregate` and `dedupe` go on with the state kept under it."},
 
     {"explode", "field", T::field_path, kRequired, "", "The list."},
     {"explode", "as", T::field_path, kOptional, "the field itself", "Where the element goes."},

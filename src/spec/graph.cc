@@ -58,9 +58,26 @@ void Graph::connect(std::vector<StepDraft>& steps, std::vector<SinkDraft>& sinks
     if (has_late_output(draft.spec))
       nodes_.back().late = draft.spec.pointer + "/" + verb_of(draft.spec);
   }
+  check_renames(steps);
   for (SinkDraft& draft : sinks) draft.spec.from = resolve(draft.spot, draft.from, "sink");
   if (broken_ || sinks.empty()) return;
   for (std::size_t i = 0; i < nodes_.size(); ++i) warn_of_unread(nodes_[i], i < sources_);
+}
+
+// One state cannot go on under two ids.
+void Graph::check_renames(const std::vector<StepDraft>& steps) {
+  std::set<std::string_view> claimed;
+  for (const StepDraft& draft : steps) {
+    const std::string& before = draft.spec.renamed_from;
+    if (before.empty()) continue;
+    const Spot at = draft.spot.at("renamed_from", *draft.spot.value.find("renamed_from"));
+    const bool there = std::any_of(steps.begin(), steps.end(),
+                                   [&](const StepDraft& other) { return other.spec.id == before; });
+    if (there)
+      findings_.error("RENAME_CLASH", at, quoted(before) + " is the id of a step that is there");
+    else if (!claimed.insert(before).second)
+      findings_.error("RENAME_CLASH", at, "another step was renamed from " + quoted(before));
+  }
 }
 
 void Graph::warn_of_unread(const Node& node, bool source) {

@@ -233,6 +233,7 @@ struct DedupeStep {
 struct StepSpec {
   std::string id;  // given, or "<verb>-<index>" made from the place
   bool id_given = false;
+  std::string renamed_from;  // the id it had, whose state it goes on with; empty = none
   std::string pointer;
   std::string description;
   std::vector<std::string> from;  // resolved: ids of sources or steps above, or `<step>.late`;

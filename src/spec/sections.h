@@ -56,6 +56,7 @@ class Graph {
   // False when what is read cannot be told.
   bool resolve_name(const Spot& spot, std::vector<std::string>& ids);
   bool resolve_late(std::string_view name);
+  void check_renames(const std::vector<StepDraft>& steps);
   void warn_of_unread(const Node& node, bool source);
   void report_unknown(const Spot& spot, const std::string& name);
   void make_id(StepDraft& step, std::size_t index);

@@ -125,6 +125,7 @@ StepDraft read_step(Findings& findings, const Spot& spot) {
   const ObjectReader reader(findings, spot, "step");
   step.id = reader.text("id").value_or("");
   step.id_given = !step.id.empty();
+  step.renamed_from = reader.text("renamed_from").value_or("");
   step.description = reader.text("description").value_or("");
   step.on_error = read_step_action(reader);
   draft.from = reader.get("from");
@@ -138,6 +139,9 @@ StepDraft read_step(Findings& findings, const Spot& spot) {
   if ((verb == "aggregate" || verb == "dedupe") && !reader.has("id"))
     findings.error("MISSING_FIELD", spot,
                    "`id` is missing: a step that keeps state needs one, its state goes by it");
+  if (reader.has("renamed_from") && verb != "aggregate" && verb != "dedupe" && !verb.empty())
+    findings.error("RENAME_WITHOUT_STATE", *reader.spot_of("renamed_from"),
+                   "only `aggregate` and `dedupe` keep state under their id: leave it out");
   return draft;
 }
 

@@ -140,6 +140,7 @@ inline std::shared_ptr<plan::Plan> counted(const spec::TriggerSpec& trigger,
   keyed.schema = schema;
   keyed.type = std::make_shared<const CountType>();
   keyed.key_fields = {"key"};
+  keyed.key_types = {spec::SchemaType::Kind::json};
   keyed.show = [](const void* value, std::string& out) {
     out += "{\"n\":" + std::to_string(CountType::get(value)) + "}";
   };

@@ -195,7 +195,18 @@ TEST(Keyed, StateIsBoundedByAWindowOrATtlOrThereIsOneKey) {
   EXPECT_EQ(keyed.ttl, std::chrono::hours(1));
   EXPECT_TRUE(keyed.bounded);
   EXPECT_THAT(keyed.key_fields, ElementsAre("k"));
+  EXPECT_THAT(keyed.key_types, ElementsAre(spec::SchemaType::Kind::json)) << "only rows tell";
   EXPECT_GT(keyed.key_bytes, 64u);
+}
+
+TEST(Keyed, TypesOfKeysAreThoseOfTheirValues) {
+  using Kind = spec::SchemaType::Kind;
+  const Planned made = planned(with_steps(
+      R"json({"id":"w","renamed_from":"v","dedupe":{"by":{"size":"size(string(k))","odd":"k == 1","k":"k"},"within":"1h"}})json"));
+  ASSERT_NE(made.plan, nullptr);
+  const KeyedStep& keyed = made.plan->keyed.at(0);
+  EXPECT_EQ(keyed.renamed_from, "v");
+  EXPECT_THAT(keyed.key_types, ElementsAre(Kind::integer, Kind::boolean, Kind::json));
 }
 
 TEST(Keyed, RowsChangeTasksByTheirKeyWhereThereAreSeveral) {
@@ -438,8 +449,8 @@ TEST(Running, DuplicatesGoAndKeysStayTheirs) {
 TEST(Running, OnlyRowsOfASessionAreTakenBackWhenItGrows) {
   const auto session = [](const std::string& more) {
     return through(
-        R"({"id":"w","aggregate":{"by":["k"],"window":{"session":"2s"},"emit":"per_record",)" + more +
-            R"json("compute":{"n":"count()"}}},{"select":["n"]})json",
+        R"({"id":"w","aggregate":{"by":["k"],"window":{"session":"2s"},"emit":"per_record",)" +
+            more + R"json("compute":{"n":"count()"}}},{"select":["n"]})json",
         {R"({"k":"a","t":1000})", R"({"k":"a","t":4000})", R"({"k":"a","t":2500})"});
   };
   EXPECT_THAT(session(""), ElementsAre(R"({"n":1})", R"({"n":1})", R"({"n":3})", "TOMBSTONE"));

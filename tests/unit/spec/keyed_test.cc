@@ -39,6 +39,23 @@ TEST(KeyedSteps, NeedAnIdBecauseTheirStateGoesByIt) {
             "MISSING_FIELD /steps/0");
 }
 
+TEST(KeyedSteps, SayWhichIdTheyHad) {
+  const auto steps = [](const std::string& first, const std::string& second) {
+    return with_steps(R"([{"id": "a", )" + first +
+                      R"("dedupe": {"by": ["k"], "within": "1h"}}, {"id": "b", )" + second +
+                      R"("dedupe": {"by": ["k"], "within": "2h"}}])");
+  };
+  const ParseResult renamed = parse_pipeline(steps(R"("renamed_from": "x", )", ""));
+  ASSERT_TRUE(renamed.ok()) << codes(renamed.diagnostics);
+  EXPECT_EQ(renamed.spec->steps[0].renamed_from, "x");
+  EXPECT_EQ(errors_of(steps(R"("renamed_from": "b", )", "")), "RENAME_CLASH /steps/0/renamed_from");
+  EXPECT_EQ(errors_of(steps(R"("renamed_from": "x", )", R"("renamed_from": "x", )")),
+            "RENAME_CLASH /steps/1/renamed_from");
+  EXPECT_EQ(errors_of(steps(R"("renamed_from": "A b", )", "")), "BAD_NAME /steps/0/renamed_from");
+  EXPECT_EQ(errors_of(with_steps(R"([{"id": "a", "renamed_from": "x", "filter": "true"}])")),
+            "RENAME_WITHOUT_STATE /steps/0/renamed_from");
+}
+
 TEST(Aggregate, TwelveMistakesAreToldAtOnce) {
   EXPECT_EQ(
       errors_of(with_steps(R"json([{"aggregate": {"by": ["a.k", "k", 7, "x["], "null_key": "skip",

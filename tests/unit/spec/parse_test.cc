@@ -486,7 +486,7 @@ TEST(ParsePipeline, WhatIsToComeIsRefusedByName) {
         "format": "avro" } },
     "steps": [ {"id": "w", "aggregate": {"by": [], "window": {"lookback": "1s", "order": "event_time"}, "compute": {"n": "count()"}}},
                {"join": {}}, {"join_stream": {}}, {"process": {}},
-               {"flat_map": {}, "renamed_from": "x"}, {"repartition": {"by": ["k"], "via": "kafka"}} ],
+               {"flat_map": {}}, {"repartition": {"by": ["k"], "via": "kafka"}} ],
     "sinks": { "o": { "kafka": {"topic": "x"}, "format": {"avro": {}} }, "h": { "http": {} }, "g": { "plugin": {} },
                "late": { "from": "w.errors", "stdout": {} } },
     "tests": [ {"name": "t", "mock": {"tables": {}}, "expect": {}} ] })json");
@@ -494,7 +494,7 @@ TEST(ParsePipeline, WhatIsToComeIsRefusedByName) {
     EXPECT_EQ(diagnostic.code, "NOT_AVAILABLE_YET") << to_line("", diagnostic);
     EXPECT_GT(diagnostic.line, 0);
   }
-  EXPECT_EQ(result.diagnostics.size(), 19u);
+  EXPECT_EQ(result.diagnostics.size(), 18u);
   EXPECT_THAT(result.diagnostics[0].message, HasSubstr("`plugins`"));
 }
 
