@@ -83,7 +83,7 @@ struct Invocation {
   // state: the store (none = all of them), and a key or a range of keys
   std::string store;
   std::optional<std::string> key, from, to;
-  bool committed = false;
+  bool committed = false, latest = false;  // none = latest for a key, committed for a range
   // checkpoint: "list", "create", "show", "restore" or "delete", and which one
   std::string verb;
   std::string checkpoint;

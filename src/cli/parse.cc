@@ -292,7 +292,10 @@ void Tree::add_state_commands() {
   get->add_option("--from", invocation_.from, "Range: the first key");
   get->add_option("--to", invocation_.to, "Range: up to this key, without it");
   get->add_option("--limit", invocation_.limit, "Range: at most so many keys (1000)");
-  get->add_flag("--committed", invocation_.committed, "Of the last commit, not of now");
+  CLI::Option* committed = get->add_flag("--committed", invocation_.committed,
+                                         "Of the last commit (a range is, if not told)");
+  get->add_flag("--latest", invocation_.latest, "Of now (a key is, if not told)")
+      ->excludes(committed);
 }
 
 void Tree::add_checkpoint_commands() {

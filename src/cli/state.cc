@@ -26,8 +26,11 @@ ExitCode list_stores(Session& session) {
       if (session.output() == Output::name) session.print(cell(item, "/name") + "\n");
       std::string fields;
       if (const json::Value* keys = item.find("keys"))
-        for (const json::Value& key : keys->elements())
+        for (const json::Value& key : keys->elements()) {
+          const json::Value* type = key.find("type");
           fields += (fields.empty() ? "" : ", ") + cell(key, "/field");
+          if (type != nullptr && type->is_string()) fields += " " + *type->as_string();
+        }
       table.add({cell(item, "/name"), fields, cell(item, "/rows"), cell(item, "/bytes"),
                  cell(item, "/ttl")});
     }
@@ -46,6 +49,7 @@ std::string target_of(const Invocation& asked) {
   if (asked.to) add("to", *asked.to);
   if (asked.limit) add("limit", std::to_string(*asked.limit));
   if (asked.committed) add("consistency", "committed");
+  if (asked.latest) add("consistency", "latest");
   return pipeline_path(asked.name, "/stores/" + net::encode_component(asked.store) + query);
 }
 

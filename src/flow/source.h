@@ -86,6 +86,8 @@ struct PartitionLag {
   std::optional<std::int64_t> committed, position, begin, end;
   std::optional<std::int64_t> last_timestamp_ms;
   std::optional<double> lag_seconds;
+  // The highest event time of what lies before `committed`; record::kNoTime = none.
+  std::int64_t committed_event_time_us = record::kNoTime;
 };
 
 // Reads for one pipeline: the whole of one kind (all Kafka sources are one Source, so that there is

@@ -335,6 +335,7 @@ std::vector<flow::PartitionLag> KafkaSource::lag() const {
     rd_kafka_get_watermark_offsets(client_->handle(), origin->topic.c_str(),
                                    origin->partition.value(), &low, &high);
     one.committed = known(partition->committed);
+    one.committed_event_time_us = partition->committed_event_time_us;
     one.position = known(partition->next());
     one.begin = known(std::max(low, partition->begin));
     one.end = known(std::max({high, partition->known_end, partition->next()}));

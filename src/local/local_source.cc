@@ -168,6 +168,8 @@ std::vector<flow::PartitionLag> LocalSource::lag() const {
     lag.origin = &part.partition->origin();
     const auto committed = committed_.next.find(part.id);
     if (committed != committed_.next.end()) lag.committed = committed->second;
+    const auto time = committed_.event_times.find(part.id);
+    if (time != committed_.event_times.end()) lag.committed_event_time_us = time->second;
     if (!part.partition->ready()) continue;
     lag.position = part.partition->next();
     lag.begin = 0;

@@ -86,7 +86,9 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   // It is held because kept state is damaged or not that of the commit.
   bool state_refused() const noexcept { return state_refused_; }
   void read_state(const StateRequest& request, Reply<StateAnswer> reply);
-  // Ends the open epoch and keeps a copy of it; `timeout` bounds the wait for its commit.
+  // Ends the open epoch and keeps a copy of it; `timeout` bounds the wait for its commit. Of a
+  // pipeline that is stopped the last commit is kept. Requires then: no other command until the
+  // reply.
   void make_checkpoint(const std::string& name, Duration timeout, Reply<CheckpointInfo> reply);
   void list_checkpoints(Reply<std::vector<CheckpointInfo>> reply);  // newest first
   void remove_checkpoint(const std::string& wanted, Reply<std::string> reply);
@@ -161,12 +163,21 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   void sample_tables(Instant now);
   struct LatestRead;
   void read_latest(const std::shared_ptr<LatestRead>& read);
-  void read_rows(std::size_t step, std::size_t fields, const StateRequest& request,
-                 Reply<StateAnswer> reply);
+  struct LatestRange;
+  void read_range(std::size_t step, const StateRequest& request, bool latest,
+                  Reply<StateAnswer> reply);
+  void read_latest_range(const std::shared_ptr<LatestRange>& read);
   void fill_state(PipelineSnapshot& out) const;
   struct Restore;
   CheckpointInfo about_checkpoint(const CutResult& cut, const std::string& checkpoint) const;
-  void take_checkpoint(const CheckpointInfo& about, Reply<CheckpointInfo> reply);
+  CheckpointInfo about_checkpoint(EpochId epoch, const std::string& checkpoint) const;
+  CheckpointInfo::Position position_of(const record::Origin& origin, std::int64_t next,
+                                       std::int64_t event_time_us) const;
+  void checkpoint_at_rest(const std::string& checkpoint, Duration timeout,
+                          Reply<CheckpointInfo> reply);
+  // `at_rest`: without a run, of the state of this identity.
+  void take_checkpoint(const CheckpointInfo& about, const std::string& at_rest,
+                       Reply<CheckpointInfo> reply);
   void begin_restore(const std::shared_ptr<Restore>& restore);
   void restore_found(const std::shared_ptr<Restore>& restore, const PositionMove::Found& found);
   Status plan_moves(Restore& restore, const std::vector<flow::PartitionLag>& partitions) const;

@@ -2,7 +2,6 @@
 
 #include "base/faults.h"
 #include "base/log.h"
-#include "record/key_hash.h"
 #include "runtime/pipeline.h"
 
 // What a pipeline with keyed steps does about its state: restores it, pauses when it cannot be kept,
@@ -14,6 +13,20 @@ constexpr Duration kSampleEvery = std::chrono::seconds(1);
 
 Status problem(Code code, std::string_view name, std::string message) {
   return Status(code, std::move(message)).with("problem", name);
+}
+
+// As schemas name it.
+std::string_view name_of(spec::SchemaType::Kind kind) {
+  using Kind = spec::SchemaType::Kind;
+  switch (kind) {
+    case Kind::boolean: return "bool";
+    case Kind::integer: return "int";
+    case Kind::real: return "double";
+    case Kind::string: return "string";
+    case Kind::bytes: return "bytes";
+    case Kind::timestamp: return "timestamp";
+    default: return {};
+  }
 }
 
 }  // namespace
@@ -165,6 +178,8 @@ void Pipeline::fill_state(PipelineSnapshot& out) const {
     StoreStatus& store = out.state.stores.emplace_back();
     store.step = step.step;
     store.key_fields = step.key_fields;
+    for (const spec::SchemaType::Kind kind : step.key_types)
+      store.key_types.emplace_back(name_of(kind));
     store.ttl = step.ttl;
     for (std::size_t slice = 0; slice < width; ++slice) {
       const TableSample& sample = (*samples_)[i * width + slice];
@@ -176,89 +191,6 @@ void Pipeline::fill_state(PipelineSnapshot& out) const {
   }
   out.state.disk_bytes = keeper_->disk_bytes();
   out.state.delta_bytes = keeper_->delta_bytes();
-}
-
-struct Pipeline::LatestRead {
-  std::size_t step = 0;
-  std::vector<StateKey> readings;
-  std::size_t next = 0;  // of the readings
-  Reply<StateAnswer> reply;
-};
-
-// One reading after the other, each on the worker that owns its group.
-void Pipeline::read_latest(const std::shared_ptr<LatestRead>& read) {
-  if (!run_ || !run_->launched() || closing_)
-    return read->reply(problem(Code::unavailable, "RESTORING", "the pipeline is going down"));
-  if (read->next == read->readings.size())
-    return read->reply(problem(Code::not_found, "KEY_NOT_FOUND", "the store has no such key"));
-  const StateKey key = read->readings[read->next++];
-  const SliceId slice = record::slice_of_group(key.group(), parts_.plan->parallelism);
-  state::Table* const table = keeper_->table_of(read->step, slice);
-  if (table == nullptr)
-    return read->reply(problem(Code::internal, "INTERNAL", "the step has no table"));
-  run_->between_steps(slice, [this, read, key, table] {
-    const auto row = std::make_shared<Result<std::optional<StateRow>>>(
-        runtime::read_key(parts_.plan->keyed[read->step], *table, {key}));
-    parts_.control.post([this, read, row] {
-      if (!row->ok()) return read->reply(row->status().with("problem", "INTERNAL"));
-      if (!**row) return read_latest(read);
-      const EpochId open = run_ && run_->launched() ? run_->coordinator()->open_epoch() : EpochId();
-      read->reply(StateAnswer{{***row}, open});
-    });
-  });
-}
-
-void Pipeline::read_state(const StateRequest& request, Reply<StateAnswer> reply) {
-  const auto& keyed = parts_.plan->keyed;
-  const auto found = std::find_if(keyed.begin(), keyed.end(), [&](const plan::KeyedStep& step) {
-    return step.step == request.store;
-  });
-  if (found == keyed.end())
-    return reply(problem(Code::not_found, "STORE_NOT_FOUND", "no keyed step has this id")
-                     .with("store", request.store));
-  if (actual_ == Actual::starting || (run_ && !run_->launched()))
-    return reply(problem(Code::unavailable, "RESTORING", "the state is being restored"));
-  // Without a run what is committed is all there is.
-  const bool rests = !run_ && !move_ && !state_refused_;
-  if (!rests && (!run_ || !keeper_->restored()))
-    return reply(problem(Code::wrong_state, "WRONG_STATE",
-                         state_refused_ ? reason_ : "the pipeline is going down"));
-  const auto step = static_cast<std::size_t>(found - keyed.begin());
-  const std::size_t fields = found->key_fields.size();
-  if (!request.key) return read_rows(step, fields, request, std::move(reply));
-  auto readings = key_readings(*request.key, fields);
-  if (!readings.ok()) return reply(std::move(readings).status());
-  if (request.latest && !rests)
-    return read_latest(
-        std::make_shared<LatestRead>(LatestRead{step, *std::move(readings), 0, std::move(reply)}));
-  keeper_->read_key(
-      step, newest_epoch_, *std::move(readings), [reply](Result<StateKeeper::Row> row) {
-        if (!row.ok()) return reply(std::move(row).status());
-        if (!row->row)
-          return reply(problem(Code::not_found, "KEY_NOT_FOUND", "the store has no such key"));
-        reply(StateAnswer{{*row->row}, row->epoch});
-      });
-}
-
-void Pipeline::read_rows(std::size_t step, std::size_t fields, const StateRequest& request,
-                         Reply<StateAnswer> reply) {
-  std::string from;
-  std::optional<std::string> to;
-  if (request.from) {
-    auto readings = key_readings(*request.from, fields);
-    if (!readings.ok()) return reply(std::move(readings).status());
-    from = readings->front().bytes;
-  }
-  if (request.to) {
-    auto readings = key_readings(*request.to, fields);
-    if (!readings.ok()) return reply(std::move(readings).status());
-    to = readings->front().bytes;
-  }
-  keeper_->read_range(step, newest_epoch_, std::move(from), std::move(to), request.limit,
-                      [reply](Result<std::vector<StateRow>> rows) {
-                        if (!rows.ok()) return reply(std::move(rows).status());
-                        reply(StateAnswer{*std::move(rows), EpochId()});
-                      });
 }
 
 }  // namespace leat::runtime

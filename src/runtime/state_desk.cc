@@ -10,9 +10,12 @@
 namespace leat::runtime {
 namespace {
 
+// Behind what is wrong.
 constexpr std::string_view kRemedies =
-    "; put the folder of this state back, or replace the pipeline with `?state=discard` to go on "
-    "with empty state, or delete it with `state=purge` to begin again";
+    ": put the folder of this state back, or stop the pipeline and restore a checkpoint or move "
+    "its "
+    "offsets with `\"state\": \"discard\"`, or replace it with `?state=discard` to go on from here "
+    "with empty state";
 
 bool has_code(const Status& status, std::string_view code) {
   for (const auto& [key, value] : status.fields())
@@ -39,6 +42,13 @@ Status judge(const Status& status) {
   }
 }
 
+// Ok when no step's state would be lost.
+Status losing(const std::vector<state::StateChange>& changes) {
+  const std::string lost = lost_steps(changes);
+  if (lost.empty()) return {};
+  return Status(Code::wrong_state, "the kept state of " + lost + " does not fit the definition");
+}
+
 constexpr std::size_t kCheckpointsMax = 1000;
 
 std::size_t at_most(std::uint64_t bytes, std::uint64_t limit) {
@@ -47,9 +57,20 @@ std::size_t at_most(std::uint64_t bytes, std::uint64_t limit) {
 
 }  // namespace
 
+std::string lost_steps(const std::vector<state::StateChange>& changes) {
+  std::string lost;
+  for (const state::StateChange& change : changes) {
+    if (change.kind == state::StateChange::Kind::added) continue;
+    lost += (lost.empty() ? "`" : ", `") + change.step + "` (" +
+            (change.kind == state::StateChange::Kind::removed ? "removed" : "changed") + ")";
+  }
+  return lost;
+}
+
 std::vector<state::StepState> steps_of(const plan::Plan& plan) {
   std::vector<state::StepState> steps;
-  for (const plan::KeyedStep& step : plan.keyed) steps.push_back({step.step, step.schema});
+  for (const plan::KeyedStep& step : plan.keyed)
+    steps.push_back({step.step, step.schema, step.renamed_from});
   return steps;
 }
 
@@ -143,11 +164,7 @@ Status StateDesk::adopt(EpochId committed, const std::string& state_id, StateSta
                         Restored& made) {
   const std::vector<state::StepState> steps = steps_of(*parts_.plan);
   // An edit that loses state was asked for; what else loses any is another version of leat.
-  if (start == StateStart::keep)
-    for (const state::StateChange& change : store_->compare(steps))
-      if (change.kind != state::StateChange::Kind::added)
-        return Status(Code::wrong_state, "the kept state of a step does not fit the definition")
-            .with("step", change.step);
+  if (start == StateStart::keep) LEAT_RETURN_IF_ERROR(losing(store_->compare(steps)));
   auto ids = store_->adopt(steps);
   if (!ids.ok()) return std::move(ids).status();
   ids_ = *std::move(ids);
@@ -240,6 +257,28 @@ Result<state::Store::Checkpoint> StateDesk::checkpoint(EpochId epoch, const std:
                                                        const std::string& metadata) {
   if (!restored_ || store_->backing().epoch() > epoch)
     return Status(Code::unavailable, "the pipeline went down meanwhile").with("problem", "BUSY");
+  return keep_copy(epoch, name, metadata);
+}
+
+Result<state::Store::Checkpoint> StateDesk::checkpoint_at_rest(EpochId epoch,
+                                                               const std::string& state_id,
+                                                               const std::string& name,
+                                                               const std::string& metadata) {
+  Status opened = open_at_rest(EpochId());
+  if (opened.ok()) opened = store_->recover(epoch, state_id);
+  if (!opened.ok()) {
+    close_on_disk();
+    return Status(Code::wrong_state,
+                  "no checkpoint can be made of what is kept (" + opened.message() + ")")
+        .with("problem", "WRONG_STATE");
+  }
+  auto made = keep_copy(epoch, name, metadata);
+  close_on_disk();
+  return made;
+}
+
+Result<state::Store::Checkpoint> StateDesk::keep_copy(EpochId epoch, const std::string& name,
+                                                      const std::string& metadata) {
   const auto there = store_->checkpoints();
   if (!there.ok()) return there.status();
   if (there->size() >= kCheckpointsMax)
@@ -252,6 +291,8 @@ Result<state::Store::Checkpoint> StateDesk::checkpoint(EpochId epoch, const std:
           .with("problem", "NAME_TAKEN")
           .with("id", one.id);
   auto made = store_->checkpoint(name, metadata);
+  if (made.status().code() == Code::already_exists)
+    return Status(Code::already_exists, "this epoch is kept already").with("problem", "NAME_TAKEN");
   if (!made.ok())
     return made.status().with("problem",
                               made.status().code() == Code::exhausted ? "DISK_LOW" : "BUSY");
@@ -343,7 +384,7 @@ Result<StoreView> StateDesk::view(std::size_t step, EpochId committed) {
       close_on_disk();
       return opened;
     }
-  return StoreView{&parts_.plan->keyed[step], ids_[step], &store_->backing()};
+  return StoreView{&parts_.plan->keyed[step], ids_[step], store_.get()};
 }
 
 void StateDesk::end_view() {

@@ -39,6 +39,8 @@ enum class StateStart : std::uint8_t {
 
 // What a definition says about its state.
 std::vector<state::StepState> steps_of(const plan::Plan& plan);
+// The steps whose state would be lost, for people: "`a` (removed), `b` (changed)"; empty = none.
+std::string lost_steps(const std::vector<state::StateChange>& changes);
 // A slice's key groups, [first, end).
 std::pair<std::uint32_t, std::uint32_t> groups_of(std::uint32_t slice, std::uint32_t slices);
 
@@ -86,6 +88,11 @@ class StateDesk {
   // NAME_TAKEN, DISK_LOW, BUSY.
   Result<state::Store::Checkpoint> checkpoint(EpochId epoch, const std::string& name,
                                               const std::string& metadata);
+  // The same without a run: the commit record names `epoch` and `state_id`. WRONG_STATE when what is
+  // kept is not that.
+  Result<state::Store::Checkpoint> checkpoint_at_rest(EpochId epoch, const std::string& state_id,
+                                                      const std::string& name,
+                                                      const std::string& metadata);
   // By epoch; also of a store that cannot be opened.
   Result<std::vector<state::Store::Checkpoint>> checkpoints();
   Status remove_checkpoint(const std::string& id);
@@ -112,6 +119,8 @@ class StateDesk {
   Status open_if_closed(StateStart start);
   void close_on_disk();
   Status open_at_rest(EpochId committed);
+  Result<state::Store::Checkpoint> keep_copy(EpochId epoch, const std::string& name,
+                                             const std::string& metadata);
   Status adopt(EpochId committed, const std::string& state_id, StateStart start, Restored& made);
   Status make_tables(Restored& made) const;
   Status look_at_disk() const;

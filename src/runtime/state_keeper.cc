@@ -109,12 +109,15 @@ void StateKeeper::compare(std::vector<state::StepState> steps, Changes done) {
       [steps = std::move(steps)](StateDesk& desk) { return desk.compare(steps); }, std::move(done));
 }
 
-void StateKeeper::checkpoint(EpochId epoch, std::string name, std::string metadata,
+void StateKeeper::checkpoint(EpochId epoch, std::string at_rest, std::string name,
+                             std::string metadata,
                              std::function<void(Result<state::Store::Checkpoint>)> done) {
   at_desk<Result<state::Store::Checkpoint>>(
       Scope::of_anybody,
-      [epoch, name = std::move(name), metadata = std::move(metadata)](StateDesk& desk) {
-        return desk.checkpoint(epoch, name, metadata);
+      [epoch, at_rest = std::move(at_rest), name = std::move(name),
+       metadata = std::move(metadata)](StateDesk& desk) {
+        return at_rest.empty() ? desk.checkpoint(epoch, name, metadata)
+                               : desk.checkpoint_at_rest(epoch, at_rest, name, metadata);
       },
       std::move(done));
 }
@@ -153,7 +156,7 @@ void StateKeeper::read_key(std::size_t step, EpochId committed, std::vector<Stat
         const Result<StoreView> store = desk.view(step, committed);
         if (!store.ok()) return store.status();
         auto row = runtime::read_key(*store, readings);
-        const EpochId epoch = store->backing->epoch();
+        const EpochId epoch = store->store->folded();
         desk.end_view();
         if (!row.ok()) return std::move(row).status();
         return Row{*std::move(row), epoch};
@@ -161,16 +164,15 @@ void StateKeeper::read_key(std::size_t step, EpochId committed, std::vector<Stat
       std::move(done));
 }
 
-void StateKeeper::read_range(std::size_t step, EpochId committed, std::string from,
-                             std::optional<std::string> to, std::size_t limit,
+void StateKeeper::read_range(std::size_t step, EpochId committed, KeyRange range,
                              std::function<void(Result<std::vector<StateRow>>)> done) {
   at_desk<Result<std::vector<StateRow>>>(
       Scope::of_anybody,
-      [step, committed, from = std::move(from), to = std::move(to),
-       limit](StateDesk& desk) -> Result<std::vector<StateRow>> {
+      [step, committed,
+       range = std::move(range)](StateDesk& desk) -> Result<std::vector<StateRow>> {
         const Result<StoreView> store = desk.view(step, committed);
         if (!store.ok()) return store.status();
-        auto rows = runtime::read_range(*store, from, to, limit);
+        auto rows = runtime::read_range(*store, range);
         desk.end_view();
         return rows;
       },

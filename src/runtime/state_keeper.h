@@ -63,7 +63,7 @@ class StateKeeper final : public flow::StateAccess {
   void compare(std::vector<state::StepState> steps, Changes done);
 
   // What StateDesk does about checkpoints, in the same words.
-  void checkpoint(EpochId epoch, std::string name, std::string metadata,
+  void checkpoint(EpochId epoch, std::string at_rest, std::string name, std::string metadata,
                   std::function<void(Result<state::Store::Checkpoint>)> done);
   void checkpoints(std::function<void(Result<std::vector<state::Store::Checkpoint>>)> done);
   void remove_checkpoint(std::string id, Done done);
@@ -80,9 +80,10 @@ class StateKeeper final : public flow::StateAccess {
   // `committed` is for the time without a run, as StateDesk::view() says.
   void read_key(std::size_t step, EpochId committed, std::vector<StateKey> readings,
                 std::function<void(Result<Row>)> done);
-  void read_range(std::size_t step, EpochId committed, std::string from,
-                  std::optional<std::string> to, std::size_t limit,
+  void read_range(std::size_t step, EpochId committed, KeyRange range,
                   std::function<void(Result<std::vector<StateRow>>)> done);
+  // Ends with the run.
+  std::weak_ptr<int> run() const noexcept { return run_; }
   // The table that a task has taken; null = none. Only its worker may look at it.
   state::Table* table_of(std::size_t step, SliceId slice) const;
 

@@ -63,10 +63,10 @@ struct StepStatus {
   std::string id;
   std::uint64_t in = 0, out = 0;
   std::array<std::uint64_t, flow::kDropReasons> dropped{};
-  std::uint64_t failed = 0;           // rows
-  std::uint64_t dead_lettered = 0;    // records
+  std::uint64_t failed = 0;                      // rows
+  std::uint64_t dead_lettered = 0;               // records
   std::uint64_t late_closed = 0, late_idle = 0;  // rows, whatever became of them
-  std::uint64_t ahead = 0;          // of sources: rows beyond `max_future`
+  std::uint64_t ahead = 0;                       // of sources: rows beyond `max_future`
   // How far event time is in all its tasks; absent = not known.
   std::optional<WallTime> watermark = std::nullopt;
 };
@@ -93,7 +93,8 @@ struct TriggerStatus {
 struct StoreStatus {
   std::string step;
   std::vector<std::string> key_fields;
-  Duration ttl{};  // 0 = none
+  std::vector<std::string> key_types;  // of each field, as schemas name it; "" = only rows tell
+  Duration ttl{};                      // 0 = none
   std::uint64_t keys = 0;
   std::uint64_t bytes = 0;  // of memory
 };

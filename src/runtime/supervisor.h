@@ -120,8 +120,8 @@ struct LifecycleReceipt {
   double took_ms = 0;
 };
 
-// Reads one store of a pipeline: a key, or without one a range of what is committed. Texts as
-// key_readings() takes them.
+// Reads one store of a pipeline: a key, or without one a range. Texts as key_readings() and
+// key_bound() take them.
 struct StateRequest {
   std::string pipeline;
   std::string store;  // id of the step

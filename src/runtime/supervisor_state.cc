@@ -25,7 +25,8 @@ void add_lost_calls(const plan::Plan& before, const plan::Plan& after,
                     std::vector<state::StateChange>& changes) {
   for (const plan::KeyedStep& old : before.keyed)
     for (const plan::KeyedStep& now : after.keyed) {
-      if (now.step != old.step || now.schema != old.schema) continue;
+      const bool same = now.step == old.step || now.renamed_from == old.step;
+      if (!same || now.schema != old.schema) continue;
       const auto gone = [&](const std::string& call) {
         return std::find(now.calls.begin(), now.calls.end(), call) == now.calls.end();
       };
@@ -40,20 +41,20 @@ Status judge(const Result<std::vector<state::StateChange>>& changes) {
     return problem(Code::wrong_state, "STATE_INCOMPATIBLE",
                    "the kept state cannot be read (" + changes.status().message() +
                        "): `?state=discard` begins with empty state");
-  std::string lost;
-  std::vector<std::string> steps;
-  for (const state::StateChange& change : *changes) {
-    if (change.kind == state::StateChange::Kind::added) continue;
-    steps.push_back(change.step);
-    lost += (lost.empty() ? "`" : ", `") + change.step + "` (" +
-            (change.kind == state::StateChange::Kind::removed ? "removed" : "changed") + ")";
-  }
-  if (steps.empty()) return {};
+  using Kind = state::StateChange::Kind;
+  const std::string lost = lost_steps(*changes);
+  if (lost.empty()) return {};
+  const auto any = [&](Kind kind) {
+    return std::any_of(changes->begin(), changes->end(),
+                       [&](const state::StateChange& change) { return change.kind == kind; });
+  };
+  std::string message = "the state of " + lost + " would be lost: ";
+  if (any(Kind::removed) && any(Kind::added))
+    message += "a step with another id keeps its state when `renamed_from` names the old one; ";
   Status refused = problem(Code::wrong_state, "STATE_INCOMPATIBLE",
-                           "the state of " + lost +
-                               " would be lost: `?state=discard` says that it may, another `id` "
-                               "keeps both apart");
-  for (const std::string& step : steps) refused = std::move(refused).with("step", step);
+                           message + "with `?state=discard` these steps begin empty");
+  for (const state::StateChange& change : *changes)
+    if (change.kind != Kind::added) refused = std::move(refused).with("step", change.step);
   return refused;
 }
 
@@ -113,14 +114,26 @@ void Supervisor::Impl::read_state(const StateRequest& request, const Reply<State
   entry->pipeline->read_state(request, reply);
 }
 
-// Not in the queue of writes: it waits for an epoch like any other, and a stop must not wait for it.
+// Not in the queue of writes while it runs: it waits for an epoch like any other, and a stop must
+// not wait for it.
 void Supervisor::Impl::make_checkpoint(const CheckpointRequest& request,
                                        const Reply<CheckpointInfo>& reply) {
   Entry* entry = entry_of(request.pipeline);
   if (entry == nullptr || !entry->pipeline) return reply(not_found(request.pipeline));
   if (const Status refused = check(*entry, request.preconditions); !refused.ok())
     return reply(refused);
-  entry->pipeline->make_checkpoint(request.checkpoint, request.timeout, reply);
+  if (entry->pipeline->actual() != Actual::stopped)
+    return entry->pipeline->make_checkpoint(request.checkpoint, request.timeout, reply);
+  const std::string name = request.pipeline;
+  enqueue(*entry, [this, name, request, reply] {
+    const auto done = [this, name, reply](Result<CheckpointInfo> about) {
+      reply(std::move(about));
+      release(name);
+    };
+    Entry* now = entry_of(name);
+    if (now == nullptr || !now->pipeline) return done(not_found(name));
+    now->pipeline->make_checkpoint(request.checkpoint, request.timeout, done);
+  });
 }
 
 void Supervisor::Impl::list_checkpoints(const std::string& name,

@@ -151,11 +151,11 @@ TEST(KeyedState, CountsAndSumsAreExactAfterKillsAndSwitches) {
 }
 
 // What the store says of every user.
-std::map<std::string, std::int64_t> counts_in(const Daemon& daemon, const std::string& pipeline, std::uint64_t users) {
+std::map<std::string, std::int64_t> counts_in(const Daemon& daemon, const std::string& pipeline, std::uint64_t users, const std::string& store = "totals") {
   std::map<std::string, std::int64_t> counts;
   for (std::uint64_t user = 0; user < users; ++user) {
     const std::string key = "u" + std::to_string(user);
-    counts[key] = number_of(daemon.call("GET", "/v1/pipelines/" + pipeline + "/stores/totals?key=" + key).text, "n");
+    counts[key] = number_of(daemon.call("GET", "/v1/pipelines/" + pipeline + "/stores/" + store + "?key=" + key).text, "n");
   }
   return counts;
 }
@@ -208,6 +208,9 @@ TEST(KeyedState, ARestoredCheckpointAndTheReplayBehindItGiveTheSameValues) {
   ASSERT_TRUE(daemon.wait_for("kept", "running"));
   ASSERT_TRUE(shows(expected));
   ASSERT_EQ(daemon.call("POST", "/v1/pipelines/kept/stop").status, 200);
+  const Daemon::Answer resting = daemon.call("POST", checkpoints, R"({"name":"resting"})");
+  ASSERT_EQ(resting.status, 201) << resting.text << daemon.log();
+  EXPECT_EQ(daemon.call("POST", checkpoints, R"({"name":"again"})").status, 409) << "one of each epoch";
   const Daemon::Answer alone = daemon.call("POST", checkpoints + "/before/restore?offsets=keep");
   ASSERT_EQ(alone.status, 200) << alone.text << daemon.log();
   ASSERT_TRUE(start()) << daemon.log();
@@ -247,6 +250,11 @@ TEST(KeyedState, ARestoredCheckpointAndTheReplayBehindItGiveTheSameValues) {
   EXPECT_EQ(daemon.call("DELETE", checkpoints + "/before").status, 204);
   EXPECT_EQ(daemon.call("POST", checkpoints + "/before/restore").status, 409) << "it runs";
   EXPECT_EQ(daemon.call("GET", checkpoints + "/before").status, 404);
+  ASSERT_EQ(daemon.call("POST", "/v1/pipelines/kept/stop").status, 200);
+  const Daemon::Answer back = daemon.call("POST", checkpoints + "/resting/restore");
+  ASSERT_EQ(back.status, 200) << back.text << daemon.log();
+  ASSERT_TRUE(start()) << daemon.log();
+  EXPECT_TRUE(shows(expected)) << "as it was while it was stopped, and what came later";
   EXPECT_EQ(daemon.terminate(), 0) << daemon.log();
 }
 
@@ -319,6 +327,55 @@ TEST(KeyedState, MovedOffsetsAreReadAgainWithTheStateOrWithout) {
   ASSERT_EQ(daemon.call("PATCH", offsets, R"({"to":"earliest","state":"discard"})").status, 200) << daemon.log();
   ASSERT_TRUE(start()) << daemon.log();
   EXPECT_TRUE(shows(once));
+  EXPECT_EQ(daemon.terminate(), 0) << daemon.log();
+}
+
+TEST(KeyedState, ARenamedStepGoesOnCounting) {
+  RealBroker& broker = RealBroker::shared();
+  constexpr std::uint64_t kCount = 2'000;
+  constexpr std::uint64_t kUsers = 10;
+  create_topic(broker.bootstrap(), "renamed-in");
+  create_topic(broker.bootstrap(), "renamed-out");
+  Daemon daemon(broker.bootstrap());
+  ASSERT_NO_FATAL_FAILURE(daemon.start());
+  const auto definition = [](const std::string& step) {
+    return R"json({"name":"renamed","trigger":{"mode":"real_time","checkpoint_interval":"200ms"},"sources":{"in":{"kafka":{"topics":["renamed-in"]}}},
+          "steps":[{)json" + step + R"json(,"aggregate":{"by":["user"],"compute":{"n":"count()"}}}],"sinks":{"out":{"kafka":{"topic":"renamed-out"}}}})json";
+  };
+  ASSERT_NO_FATAL_FAILURE(daemon.post(definition(R"("id":"totals")")));
+  ASSERT_TRUE(daemon.wait_for("renamed", "running"));
+  std::map<std::string, std::int64_t> expected;
+  const auto feed = [&] {
+    const Feed written(broker.bootstrap(), "renamed-in", kCount, 20'000, [&](std::uint64_t seq) {
+      const std::string user = user_of(seq, kUsers);
+      return Feed::Record{user, "{\"user\":\"" + user + "\"}", 0};
+    });
+    for (std::uint64_t seq = 0; seq < kCount; ++seq) ++expected[user_of(seq, kUsers)];
+    return eventually(60'000, [&] { return written.done(); });
+  };
+  const auto shows = [&](const std::string& step) {
+    return eventually(60'000, [&] { return counts_in(daemon, "renamed", kUsers, step) == expected; });
+  };
+  ASSERT_TRUE(feed());
+  ASSERT_TRUE(shows("totals"));
+  const std::string path = "/v1/pipelines/renamed";
+  const Daemon::Answer refused = daemon.call("PUT", path, definition(R"("id":"sums")"));
+  EXPECT_EQ(refused.status, 409) << refused.text;
+  EXPECT_NE(refused.text.find("renamed_from"), std::string::npos) << refused.text;
+  const Daemon::Answer renamed = daemon.call("PUT", path, definition(R"("id":"sums","renamed_from":"totals")"));
+  ASSERT_EQ(renamed.status, 200) << renamed.text << daemon.log();
+  daemon.kill();
+  ASSERT_NO_FATAL_FAILURE(daemon.start());
+  ASSERT_TRUE(daemon.wait_for("renamed", "caught_up")) << daemon.log();
+  EXPECT_TRUE(shows("sums")) << daemon.log();
+  ASSERT_TRUE(feed());
+  EXPECT_TRUE(shows("sums"));
+  daemon.kill();
+  ASSERT_NO_FATAL_FAILURE(daemon.start());
+  // The name has settled: nobody needs to know the old one.
+  EXPECT_EQ(daemon.call("PUT", path, definition(R"("id":"sums")")).status, 200);
+  ASSERT_TRUE(feed());
+  EXPECT_TRUE(shows("sums")) << daemon.log();
   EXPECT_EQ(daemon.terminate(), 0) << daemon.log();
 }
 

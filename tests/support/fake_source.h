@@ -180,6 +180,7 @@ class FakeSource final : public flow::Source {
         flow::PartitionLag one;
         one.origin = &partition->origin;
         one.committed = one.position = partition->committed.value_or(0);
+        one.committed_event_time_us = partition->event_time_us;
         one.begin = 0;
         one.end = static_cast<std::int64_t>(partition->records.size());
         all.push_back(one);

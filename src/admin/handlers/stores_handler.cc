@@ -19,8 +19,14 @@ Problem bad_query(std::string detail) {
 void write_store(json::Writer& writer, const runtime::StoreStatus& store) {
   writer.begin_object().member("name", store.step).member("step", store.step);
   writer.key("keys").begin_array();
-  for (const std::string& field : store.key_fields)
-    writer.begin_object().member("field", field).key("type").null().end_object();
+  for (std::size_t i = 0; i < store.key_fields.size(); ++i) {
+    writer.begin_object().member("field", store.key_fields[i]).key("type");
+    if (i < store.key_types.size() && !store.key_types[i].empty())
+      writer.value(store.key_types[i]);
+    else
+      writer.null();
+    writer.end_object();
+  }
   writer.end_array().member("rows", store.keys).member("bytes", store.bytes).key("ttl");
   if (store.ttl.count() == 0)
     writer.null();
@@ -81,10 +87,6 @@ void read_store(Services& services, const RequestPtr& request, const Reply& repl
   wanted.latest = std::get<std::string_view>(consistency) == "latest";
   if (wanted.key && (wanted.from || wanted.to || query.find("limit")))
     return reply(bad_query("`key` reads one key; `from`, `to` and `limit` belong to a range"));
-  if (!wanted.key && wanted.latest)
-    return reply(
-        bad_query("a range is read of what is committed: leave `consistency` out, or ask "
-                  "for one `key`"));
   const runtime::SnapshotPtr snapshot = find_or_answer(services, request->params.at(0), reply);
   if (snapshot == nullptr) return;
   wanted.pipeline = snapshot->name;

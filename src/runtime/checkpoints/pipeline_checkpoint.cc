@@ -34,15 +34,24 @@ std::vector<CheckpointInfo> newest_first(const std::vector<state::Store::Checkpo
   return all;
 }
 
+void sort_positions(CheckpointInfo& about) {
+  const auto place = [](const CheckpointInfo::Position& one) {
+    return std::tie(one.source, one.topic, one.partition);
+  };
+  std::sort(about.positions.begin(), about.positions.end(),
+            [&](const auto& a, const auto& b) { return place(a) < place(b); });
+}
+
 // Of what the desk answers.
 Status named(const Status& status, std::string_view otherwise) {
   for (const auto& [key, value] : status.fields())
     if (key == "problem") return status;
-  return status.with("problem", status.code() == Code::not_found     ? "CHECKPOINT_NOT_FOUND"
-                                : status.code() == Code::exhausted   ? "DISK_LOW"
-                                : status.code() == Code::data_loss   ? "STATE_INCOMPATIBLE"
-                                : status.code() == Code::wrong_state ? "STATE_INCOMPATIBLE"
-                                                                     : otherwise);
+  return status.with("problem", status.code() == Code::not_found        ? "CHECKPOINT_NOT_FOUND"
+                                : status.code() == Code::already_exists ? "NAME_TAKEN"
+                                : status.code() == Code::exhausted      ? "DISK_LOW"
+                                : status.code() == Code::data_loss      ? "STATE_INCOMPATIBLE"
+                                : status.code() == Code::wrong_state    ? "STATE_INCOMPATIBLE"
+                                                                        : otherwise);
 }
 
 }  // namespace
@@ -51,26 +60,32 @@ Status named(const Status& status, std::string_view otherwise) {
 
 CheckpointInfo Pipeline::about_checkpoint(const CutResult& cut,
                                           const std::string& checkpoint) const {
-  CheckpointInfo about;
-  about.name = checkpoint;
-  about.epoch = cut.epoch;
-  about.generation = parts_.generation;
-  about.at = parts_.control.clock.wall_now();
+  CheckpointInfo about = about_checkpoint(cut.epoch, checkpoint);
   about.align_ms = ms(cut.sealed - cut.requested);
   about.persist_ms = ms(cut.durable.value_or(cut.sealed) - cut.sealed);
   about.commit_ms =
       ms(cut.committed - std::max(cut.durable.value_or(cut.sealed), cut.acknowledged));
-  about.definition = definition_digest(*parts_.plan);
   for (const flow::PartitionPosition& position : cut.positions)
-    about.positions.push_back({parts_.plan->spec->sources[position.origin->source].id,
-                               position.origin->topic, position.origin->partition.value(),
-                               position.next.value(), position.event_time_us});
-  const auto place = [](const CheckpointInfo::Position& one) {
-    return std::tie(one.source, one.topic, one.partition);
-  };
-  std::sort(about.positions.begin(), about.positions.end(),
-            [&](const auto& a, const auto& b) { return place(a) < place(b); });
+    about.positions.push_back(
+        position_of(*position.origin, position.next.value(), position.event_time_us));
+  sort_positions(about);
   return about;
+}
+
+CheckpointInfo Pipeline::about_checkpoint(EpochId epoch, const std::string& checkpoint) const {
+  CheckpointInfo about;
+  about.name = checkpoint;
+  about.epoch = epoch;
+  about.generation = parts_.generation;
+  about.at = parts_.control.clock.wall_now();
+  about.definition = definition_digest(*parts_.plan);
+  return about;
+}
+
+CheckpointInfo::Position Pipeline::position_of(const record::Origin& origin, std::int64_t next,
+                                               std::int64_t event_time_us) const {
+  return {parts_.plan->spec->sources[origin.source].id, origin.topic, origin.partition.value(),
+          next, event_time_us};
 }
 
 void Pipeline::make_checkpoint(const std::string& checkpoint, Duration timeout,
@@ -80,16 +95,18 @@ void Pipeline::make_checkpoint(const std::string& checkpoint, Duration timeout,
                         "checkpoints of pipelines without a keyed step are not available yet"));
   if (actual_ == Actual::starting)
     return reply(problem(Code::unavailable, "RESTORING", "the state is being restored"));
+  if (actual_ == Actual::stopped && !run_ && !stopping_ && !move_)
+    return checkpoint_at_rest(checkpoint, timeout, std::move(reply));
   const bool runs = actual_ == Actual::running || actual_ == Actual::paused;
   if (!runs || !run_ || !run_->launched() || closing_ || stopping_)
     return reply(problem(Code::wrong_state, "WRONG_STATE",
-                         "a checkpoint is made of a pipeline that runs or is paused")
+                         "a checkpoint is made of a pipeline that runs, is paused or is stopped")
                      .with("actual", to_string(actual_)));
   const auto waits = std::make_shared<bool>(true);
   CutRequest request;
   request.poll_after = actual_ == Actual::running && desired_ == Desired::running;
   request.on_committed = [this, waits, checkpoint, reply](const CutResult& cut) {
-    if (std::exchange(*waits, false)) take_checkpoint(about_checkpoint(cut, checkpoint), reply);
+    if (std::exchange(*waits, false)) take_checkpoint(about_checkpoint(cut, checkpoint), {}, reply);
   };
   request.on_dropped = [waits, reply](const Status& why) {
     if (std::exchange(*waits, false)) reply(why.with("problem", "BUSY"));
@@ -103,10 +120,38 @@ void Pipeline::make_checkpoint(const std::string& checkpoint, Duration timeout,
   parts_.control.wakeup.wake();
 }
 
+// What is committed is all there is; where it goes on the sources tell.
+void Pipeline::checkpoint_at_rest(const std::string& checkpoint, Duration timeout,
+                                  Reply<CheckpointInfo> reply) {
+  const auto made = std::make_shared<Result<CheckpointInfo>>(CheckpointInfo());
+  begin_move(
+      timeout, std::nullopt,
+      [this, checkpoint, made](const PositionMove::Found& found) {
+        if (found.newest.value() == 0 || found.state_id.empty())
+          return move_->give_up(problem(Code::wrong_state, "WRONG_STATE",
+                                        "nothing of this pipeline's state was ever committed"));
+        CheckpointInfo about = about_checkpoint(found.newest, checkpoint);
+        for (const flow::PartitionLag& there : found.partitions)
+          if (there.committed)
+            about.positions.push_back(
+                position_of(*there.origin, *there.committed, there.committed_event_time_us));
+        sort_positions(about);
+        take_checkpoint(about, found.state_id, [this, made](Result<CheckpointInfo> taken) {
+          *made = std::move(taken);
+          if (move_) move_->give_up(made->status());
+        });
+      },
+      [made, reply = std::move(reply)](const Status& status) {
+        if (!status.ok()) return reply(status);
+        reply(*made);
+      });
+}
+
 // The epoch is committed, and the desk folds it before it gets to this.
-void Pipeline::take_checkpoint(const CheckpointInfo& about, Reply<CheckpointInfo> reply) {
+void Pipeline::take_checkpoint(const CheckpointInfo& about, const std::string& at_rest,
+                               Reply<CheckpointInfo> reply) {
   keeper_->checkpoint(
-      about.epoch, about.name, write_metadata(about),
+      about.epoch, at_rest, about.name, write_metadata(about),
       [about, reply, pipeline = name()](const Result<state::Store::Checkpoint>& made) {
         if (!made.ok()) return reply(named(made.status(), "BUSY"));
         CheckpointInfo done = about;

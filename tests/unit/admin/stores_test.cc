@@ -20,7 +20,7 @@ class Stores : public Served {
     pipeline.state.bytes = 3456;
     pipeline.state.disk_bytes = 789;
     pipeline.state.stores.push_back(
-        {"per-user", {"user", "shop"}, std::chrono::hours(1), 12, 3456});
+        {"per-user", {"user", "shop"}, {"string", ""}, std::chrono::hours(1), 12, 3456});
     runtime::StepStatus step;
     step.id = "per-user";
     step.late_closed = 5;
@@ -39,7 +39,9 @@ TEST_F(Stores, AreListedWithTheirKeys) {
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(at(answer.body, "/items/0/name"), "per-user");
   EXPECT_EQ(at(answer.body, "/items/0/step"), "per-user");
+  EXPECT_EQ(at(answer.body, "/items/0/keys/0/type"), "string");
   EXPECT_EQ(at(answer.body, "/items/0/keys/1/field"), "shop");
+  EXPECT_EQ(at(answer.body, "/items/0/keys/1/type"), "null");
   EXPECT_EQ(at(answer.body, "/items/0/rows"), "12");
   EXPECT_EQ(at(answer.body, "/items/0/bytes"), "3456");
   EXPECT_EQ(at(answer.body, "/items/0/ttl"), "1h");
@@ -60,12 +62,13 @@ TEST_F(Stores, GiveARangeALineForEachKey) {
   EXPECT_EQ(answer.body,
             "{\"key\":\"a\",\"value\":{\"n\":2}}\n{\"key\":\"b\",\"value\":{\"n\":3}}\n");
   EXPECT_THAT(backend_.calls(), Contains("state p/per-user - a..c 2 committed"));
+  ask("GET /v1/pipelines/p/stores/per-user?consistency=latest");
+  EXPECT_THAT(backend_.calls(), Contains("state p/per-user - -..- 1000 latest"));
 }
 
 TEST_F(Stores, RefuseWhatMeansNothing) {
   const std::string path = "GET /v1/pipelines/p/stores/per-user";
   EXPECT_EQ(code_in(ask(path + "?key=a&from=b")), "400 BAD_QUERY");
-  EXPECT_EQ(code_in(ask(path + "?consistency=latest")), "400 BAD_QUERY");
   EXPECT_EQ(code_in(ask(path + "?consistency=soon&key=a")), "400 BAD_QUERY");
   EXPECT_EQ(code_in(ask(path + "?limit=0")), "400 BAD_QUERY");
   EXPECT_EQ(code_in(ask(path + "?kye=a")), "400 BAD_QUERY");

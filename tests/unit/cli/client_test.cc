@@ -190,6 +190,22 @@ TEST_F(CliTest, OnePipelineIsDescribed) {
   EXPECT_THAT(out_, HasSubstr("Ready      True    OK"));
 }
 
+TEST_F(CliTest, StateIsReadByKeyOrRangeOfNowOrOfTheLastCommit) {
+  answers(200,
+          R"({"items":[{"name":"s","keys":[{"field":"k","type":"int"},{"field":"m","type":null}],
+          "rows":2,"bytes":64,"ttl":null}]})");
+  variables_["NO_COLOR"] = "1";
+  EXPECT_EQ(run({"state", "list", "p", "-o", "table"}), ExitCode::done);
+  EXPECT_EQ(out_, "STORE  KEY       ROWS  BYTES  TTL\ns      k int, m  2     64     -\n");
+  run({"state", "get", "p", "s", "--from", "1", "--latest"});
+  run({"state", "get", "p", "s", "7", "--committed"});
+  EXPECT_THAT(asked(),
+              testing::ElementsAre("GET /v1/pipelines/p/stores",
+                                   "GET /v1/pipelines/p/stores/s?from=1&consistency=latest",
+                                   "GET /v1/pipelines/p/stores/s?key=7&consistency=committed"));
+  EXPECT_EQ(run({"state", "get", "p", "s", "--latest", "--committed"}), ExitCode::usage);
+}
+
 TEST_F(CliTest, StatesAreColouredOnATerminalOnly) {
   terminal_ = true;
   answers(200, R"({"items":[{"name":"a","actual":"failed"}]})");

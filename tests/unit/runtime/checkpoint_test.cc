@@ -160,13 +160,49 @@ TEST_F(CheckpointTest, IsMadeOfAPausedPipelineToo) {
   EXPECT_EQ(read("a"), R"({"n":1})") << "it is still paused";
 }
 
+TEST_F(CheckpointTest, IsMadeOfAStoppedPipelineToo) {
+  feed("aab");
+  stop();
+  const auto made = make("resting");
+  ASSERT_TRUE(made.ok()) << made.status().to_string();
+  EXPECT_EQ(world.pipeline().actual(), Actual::stopped);
+  EXPECT_EQ(made->epoch, world.broker.committed_epoch());
+  ASSERT_EQ(made->positions.size(), 2u);
+  EXPECT_EQ(made->positions[1].next, 2);
+  EXPECT_EQ(problem_of(make("again").status()), "NAME_TAKEN") << "one of each epoch";
+  start();
+  feed("abb");
+  EXPECT_EQ(read("a"), R"({"n":3})");
+  stop();
+  ASSERT_TRUE(restore("resting").ok());
+  start();
+  EXPECT_EQ(read("a"), R"({"n":3})") << "read again, and counted once";
+  EXPECT_EQ(read("b"), R"({"n":3})");
+}
+
+TEST_F(CheckpointTest, NothingThatWasCommittedGivesNone) {
+  world.create(counting(), Desired::stopped);
+  const Status refused = make("x").status();
+  EXPECT_EQ(problem_of(refused), "WRONG_STATE");
+  EXPECT_THAT(refused.message(), HasSubstr("ever committed"));
+  EXPECT_THAT(names(), IsEmpty());
+}
+
+TEST_F(CheckpointTest, StateThatIsNotTheCommittedOneIsNotKept) {
+  feed("a");
+  stop();
+  world.state.lose();
+  world.create(counting(), Desired::stopped);
+  EXPECT_EQ(problem_of(make("x").status()), "WRONG_STATE");
+  EXPECT_EQ(world.pipeline().actual(), Actual::stopped);
+}
+
 TEST_F(CheckpointTest, IsRefusedWhereItMeansNothing) {
   feed("a");
   ASSERT_TRUE(make("x").ok());
   EXPECT_EQ(problem_of(make("x").status()), "NAME_TAKEN");
   EXPECT_EQ(problem_of(restore("x").status()), "WRONG_STATE") << "it runs";
   stop();
-  EXPECT_EQ(problem_of(make("y").status()), "WRONG_STATE");
   EXPECT_EQ(problem_of(restore("y").status()), "CHECKPOINT_NOT_FOUND");
   world.create(counting("v2"), Desired::stopped);
   const Status changed = restore("x").status();

@@ -175,6 +175,49 @@ TEST_F(StateTest, RangesAreOrderedByTheKeys) {
   EXPECT_EQ(rows(request), R"("b"{"n":2} "c"{"n":1})");
 }
 
+TEST_F(StateTest, WhatIsCommittedIsReadThoughItWaitsToBeFolded) {
+  world.create(test::counted(real_time(), 2));
+  feed("aabd");
+  world.advance(1s);
+  // Keys of 40 KB: epochs that gather in the changelog.
+  for (int i = 0; i < 20; ++i)
+    world.broker.topic(0).append(
+        0, FakeRecord{
+               .key = "x" + std::string(40'000, 'y') + char('a' + i), .value = "v", .headers = {}});
+  feed("ac");
+  world.advance(1s);
+  ASSERT_LT(world.state.store().backing().epoch(), world.broker.committed_epoch());
+  EXPECT_EQ(read("a"), R"("a"{"n":3})");
+  EXPECT_EQ(read("b"), R"("b"{"n":1})");
+  EXPECT_EQ(read("e"), "KEY_NOT_FOUND");
+  feed("a");
+  EXPECT_EQ(read("a"), R"("a"{"n":3})") << "not committed yet";
+  StateRequest range;
+  range.store = "step";
+  range.latest = false;
+  range.limit = 4;
+  EXPECT_EQ(rows(range), R"("a"{"n":3} "b"{"n":1} "c"{"n":1} "d"{"n":1})");
+  range.limit = 3;
+  EXPECT_EQ(rows(range), R"("a"{"n":3} "b"{"n":1} "c"{"n":1})");
+}
+
+TEST_F(StateTest, RangesShowWhatIsThereNow) {
+  world.create(test::counted(real_time(60s), 3));
+  feed("dbacbe");
+  StateRequest request;
+  request.store = "step";
+  request.latest = false;
+  EXPECT_EQ(rows(request), "") << "nothing is committed";
+  request.latest = true;
+  EXPECT_EQ(rows(request), R"("a"{"n":1} "b"{"n":2} "c"{"n":1} "d"{"n":1} "e"{"n":1})");
+  request.from = "b";
+  request.to = "e";
+  request.limit = 2;
+  EXPECT_EQ(rows(request), R"("b"{"n":2} "c"{"n":1})");
+  request.from = "[]";
+  EXPECT_EQ(rows(request), "BAD_QUERY");
+}
+
 TEST_F(StateTest, IsReadFromWhatIsKeptWhileNothingRuns) {
   world.create(test::counted(real_time(), 2));
   feed("aab");
@@ -295,30 +338,76 @@ TEST(GroupsOfASlice, AreThoseThatTheExchangeSendsThere) {
   }
 }
 
-std::vector<std::string> readings(std::string_view text, std::size_t fields) {
-  const auto keys = key_readings(text, fields);
+using Kind = spec::SchemaType::Kind;
+
+std::vector<std::string> readings(std::string_view text, const std::vector<Kind>& types) {
+  const auto keys = key_readings(text, types);
   if (!keys.ok()) return {std::string(problem_of(keys.status()))};
   std::vector<std::string> shown;
-  for (const StateKey& key : *keys) shown.push_back(show_key(key.bytes, fields));
+  for (const StateKey& key : *keys) shown.push_back(show_key(key.bytes, types));
   return shown;
+}
+std::vector<std::string> readings(std::string_view text, std::size_t fields) {
+  return readings(text, std::vector<Kind>(fields, Kind::json));
 }
 
 TEST(KeyText, OfOneFieldIsAStringOrWhatItReadsAs) {
-  EXPECT_THAT(readings("abc", 1), ElementsAre("\"abc\""));
+  EXPECT_THAT(readings("ab:c", 1), ElementsAre("\"ab:c\""));
   EXPECT_THAT(readings("42", 1), ElementsAre("\"42\"", "42"));
-  EXPECT_THAT(readings("true", 1), ElementsAre("\"true\"", "true"));
-  EXPECT_THAT(readings("[\"42\"]", 1), ElementsAre("\"42\""));
+  EXPECT_THAT(readings("-1", 1), ElementsAre("\"-1\"", "-1"));
+  EXPECT_THAT(readings("[\"42?\"]", 1), ElementsAre("\"42?\""));
   EXPECT_THAT(readings("[42]", 1), ElementsAre("42"));
   EXPECT_THAT(readings("2026-01-01T00:00:00Z", 1),
               ElementsAre("\"2026-01-01T00:00:00Z\"", "\"2026-01-01T00:00:00Z\""));
+  EXPECT_THAT(readings("true", 1), ElementsAre("\"true\"", "\"true\"", "true"))
+      << "it could be bytes in base64 too";
+}
+
+TEST(KeyText, MeansWhatItsTypeSays) {
+  EXPECT_THAT(readings("42", {Kind::integer}), ElementsAre("42"));
+  EXPECT_THAT(readings("42", {Kind::string}), ElementsAre("\"42\""));
+  EXPECT_THAT(readings("42", {Kind::real}), ElementsAre("42.0"));
+  EXPECT_THAT(readings("true", {Kind::boolean}), ElementsAre("true"));
+  EXPECT_THAT(readings("AQI=", {Kind::bytes}), ElementsAre("\"AQI=\""));
+  EXPECT_THAT(readings("2026-01-01T00:00:00Z", {Kind::timestamp}),
+              ElementsAre("\"2026-01-01T00:00:00Z\""));
+  EXPECT_THAT(readings("null", {Kind::integer}), ElementsAre("null"));
+  EXPECT_THAT(readings("[true, \"AQI=\"]", {Kind::boolean, Kind::bytes}),
+              ElementsAre("[true,\"AQI=\"]"));
+  EXPECT_THAT(readings("a", {Kind::integer}), ElementsAre("BAD_QUERY"));
+  EXPECT_THAT(readings("1", {Kind::boolean}), ElementsAre("BAD_QUERY"));
+  EXPECT_THAT(readings("true", {Kind::integer}), ElementsAre("BAD_QUERY"));
+  EXPECT_THAT(readings("?", {Kind::bytes}), ElementsAre("BAD_QUERY"));
+  EXPECT_THAT(readings("today", {Kind::timestamp}), ElementsAre("BAD_QUERY"));
 }
 
 TEST(KeyText, OfSeveralFieldsIsAList) {
-  EXPECT_THAT(readings("[\"a\", 1]", 2), ElementsAre("[\"a\",1]"));
+  EXPECT_THAT(readings("[\"a:\", 1]", 2), ElementsAre("[\"a:\",1]"));
   EXPECT_THAT(readings("[null, 1.5]", 2), ElementsAre("[null,1.5]"));
   EXPECT_THAT(readings("a", 2), ElementsAre("BAD_QUERY"));
   EXPECT_THAT(readings("[1]", 2), ElementsAre("BAD_QUERY"));
+  EXPECT_THAT(readings("[1, 2, 3]", 2), ElementsAre("BAD_QUERY"));
   EXPECT_THAT(readings("[1, {}]", 2), ElementsAre("BAD_QUERY"));
+  EXPECT_THAT(readings("[]", 0), ElementsAre("[]"));
+}
+
+std::string bound(std::string_view text, const std::vector<Kind>& types) {
+  const auto bytes = key_bound(text, types);
+  if (!bytes.ok()) return std::string(problem_of(bytes.status()));
+  return show_key(*bytes, types);
+}
+
+TEST(KeyText, BoundsARange) {
+  EXPECT_EQ(bound("42", {Kind::json}), "42") << "JSON is read as JSON";
+  EXPECT_EQ(bound("\"42\"", {Kind::json}), "\"42\"");
+  EXPECT_EQ(bound("abc", {Kind::json}), "\"abc\"");
+  EXPECT_EQ(bound("42", {Kind::string}), "\"42\"");
+  EXPECT_EQ(bound("x", {Kind::integer}), "BAD_QUERY");
+  const auto first = key_bound("[\"a\"]", std::vector<Kind>{Kind::string, Kind::integer});
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(show_key(*first, std::vector<Kind>{Kind::string}), "\"a\"")
+      << "the first fields will do";
+  EXPECT_EQ(bound("[]", {Kind::string, Kind::integer}), "BAD_QUERY");
 }
 
 }  // namespace

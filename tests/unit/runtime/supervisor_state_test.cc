@@ -30,13 +30,13 @@ std::string definition(const std::string& schema) {
          R"("sinks":{"out":{"kafka":{"topic":"u"}}}})";
 }
 
-PutRequest request_for(const std::string& text) {
+PutRequest request_for(const std::string& text, const std::string& step = "step") {
   auto parsed = spec::parse_pipeline(text);
   auto made = std::make_shared<plan::Plan>();
   made->spec = parsed.spec;
   plan::Stage stage;
   stage.nodes.push_back(
-      test::op_node("step", [] { return std::make_unique<test::CountPerKey>("step"); }, {1}));
+      test::op_node(step, [step] { return std::make_unique<test::CountPerKey>(step); }, {1}));
   stage.nodes.push_back(test::sink_node(0));
   stage.sources.push_back({0, 0});
   made->stages.push_back(std::move(stage));
@@ -45,6 +45,7 @@ PutRequest request_for(const std::string& text) {
     made->stages[0].nodes[0].make_operator = test::keep_all;
   else
     made->keyed = keyed->keyed;
+  for (plan::KeyedStep& one : made->keyed) one.step = step;
   PutRequest request;
   request.spec = parsed.spec;
   request.plan = made;
@@ -146,6 +147,38 @@ TEST_F(SupervisorStateTest, AnEditThatLosesStateIsRefusedUnlessItMay) {
   ASSERT_TRUE(put("two", true).ok());
   reached(Actual::running);
   EXPECT_EQ(problem_of(put("one")), "STATE_INCOMPATIBLE") << "the state is that of two";
+}
+
+TEST_F(SupervisorStateTest, ARenamedStepGoesOnWithItsState) {
+  const auto renamed = [&](const std::string& schema, const std::string& from) {
+    PutRequest request = request_for(definition(schema), "other");
+    auto plan = std::make_shared<plan::Plan>(*request.plan);
+    plan->keyed[0].renamed_from = from;
+    request.plan = plan;
+    return ask<PutReceipt>(
+               [&](Reply<PutReceipt> reply) { supervisor_->put(request, std::move(reply)); })
+        .status();
+  };
+  ASSERT_TRUE(put("one").ok());
+  reached(Actual::running);
+  broker_.topic(0).append(0, {.key = "a", .value = "v", .headers = {}});
+  ASSERT_TRUE(ask<LifecycleReceipt>([&](Reply<LifecycleReceipt> reply) {
+                supervisor_->lifecycle("p", Verb::stop, {}, std::move(reply));
+              }).ok());
+  const Status refused = renamed("one", "");
+  EXPECT_EQ(problem_of(refused), "STATE_INCOMPATIBLE");
+  EXPECT_THAT(refused.message(), HasSubstr("renamed_from"));
+  EXPECT_EQ(problem_of(renamed("two", "step")), "STATE_INCOMPATIBLE") << "it is another state";
+  ASSERT_TRUE(renamed("one", "step").ok());
+  StateRequest wanted;
+  wanted.pipeline = "p";
+  wanted.store = "other";
+  wanted.key = "a";
+  const auto read = ask<StateAnswer>(
+      [&](Reply<StateAnswer> reply) { supervisor_->read_state(wanted, std::move(reply)); });
+  ASSERT_TRUE(read.ok()) << read.status().to_string();
+  EXPECT_EQ(read->rows.front().value, R"({"n":1})");
+  EXPECT_EQ(problem_of(put("one")), "STATE_INCOMPATIBLE") << "it has the new name";
 }
 
 TEST_F(SupervisorStateTest, StateOfADeletedPipelineIsKeptForTheNextOfItsName) {
