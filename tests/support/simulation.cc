@@ -112,6 +112,12 @@ std::vector<SimulatedCase> make_cases() {
       {"hopping_by_clock",
        windowed(by_clock(R"("hopping": "200ms", "every": "50ms")"), "on_close", "", kMeasures),
        Same::sums});
+  const std::string tail =
+      R"json("n": "count()", "s": "sum(v)", "all": "collect_list(v, 100)")json";
+  all.push_back(
+      {"plain_short_ttl", aggregate(R"("ttl": "90ms", "keep_row": true)", tail), Same::tails});
+  all.push_back({"lookback_by_clock", windowed(by_clock(R"("lookback": "120ms")"), "", "", tail),
+                 Same::tails});
   all.push_back({"session_by_clock",
                  windowed(by_clock(R"("session": "60ms")"), "on_close", "", kMeasures),
                  Same::sums});
@@ -186,9 +192,49 @@ Groups sums_of(const std::vector<OutputRow>& rows) {
   return groups;
 }
 
+std::vector<std::string> items_of(std::string_view list) {
+  std::vector<std::string> items;
+  for (std::size_t at = 0; at < list.size(); at = std::min(list.size(), list.find(',', at)) + 1)
+    items.emplace_back(list.substr(at, list.find(',', at) - at));
+  return items;
+}
+
+// `all` of a row ends with the row's own value, and before that is an end of what the row before had.
+Groups tails_of(const std::vector<OutputRow>& rows) {
+  struct Known {
+    std::vector<std::string> all;
+    long long n = 0;
+  };
+  std::map<std::string, Known> before;
+  Groups groups;
+  for (const OutputRow& row : rows) {
+    const std::string identity = identity_of(row);
+    const std::string value = row.value.value_or("");
+    const std::string own = member(value, "v");
+    const std::size_t begin = value.find("\"all\":[");
+    const std::size_t end = value.find(']', begin);
+    std::vector<std::string> all;
+    if (begin != std::string::npos && end != std::string::npos)
+      all = items_of(std::string_view(value).substr(begin + 7, end - begin - 7));
+    Known known = std::exchange(before[identity], {all, std::atoll(member(value, "n").c_str())});
+    const Known& now = before[identity];
+    if (!own.empty()) known.all.push_back(own);
+    long long sum = 0;
+    for (const std::string& item : all) sum += std::atoll(item.c_str());
+    const bool right = all.size() <= known.all.size() &&
+                       std::equal(all.rbegin(), all.rend(), known.all.rbegin()) &&
+                       (own.empty() || !all.empty()) && now.n <= known.n + 1 &&
+                       now.n >= std::max<long long>(1, static_cast<long long>(all.size())) &&
+                       (all.empty() || std::atoll(member(value, "s").c_str()) == sum);
+    groups[identity].push_back(right ? "v=" + own : "wrong behind its rows: " + text_of(row));
+  }
+  return groups;
+}
+
 Groups what_counts(Same same, const std::vector<OutputRow>& rows) {
   if (same == Same::last) return last_of_each(rows);
   if (same == Same::sums) return sums_of(rows);
+  if (same == Same::tails) return tails_of(rows);
   Groups groups = grouped(rows);
   if (same == Same::set)
     for (auto& [identity, texts] : groups) std::sort(texts.begin(), texts.end());
@@ -272,6 +318,7 @@ Simulation::Records Simulation::make_records(std::uint64_t seed) const {
   records.partitions = 1 + random() % 3;
   const std::size_t count = 20 + random() % 41;
   const bool overflows = !case_.scattered && random() % 2 == 0 && case_.same != Same::sums &&
+                         case_.same != Same::tails &&
                          case_.name.find("on_close") == std::string::npos && case_.below.empty();
   std::vector<std::int64_t> times(records.partitions, kStartMs + 100'000);
   for (std::size_t i = 0; i < count; ++i) {

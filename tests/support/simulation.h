@@ -24,6 +24,8 @@ struct SimulatedCase {
     set,   // the same rows; those of one identity may overtake each other
     last,  // every identity ends with the same row; a tombstone is as good as none
     sums,  // `n` and `s` over all rows of a key: the clock says how they are divided
+    tails,  // the same rows but for `n`, `s` and `all`, which are over some of the key's last values:
+            // the clock says how many
   };
   std::string name;
   std::string step;  // JSON: the members of the step, without its id
