@@ -24,9 +24,10 @@ using ::testing::IsEmpty;
 using ::testing::Pair;
 
 // A definition whose step keeps a state of this schema.
-std::string definition(const std::string& schema) {
+std::string definition(const std::string& schema, const std::string& step = "step") {
   return R"({"name":"p","description":")" + schema +
-         R"(","sources":{"in":{"kafka":{"topics":["t"]}}},"steps":[{"id":"step","filter":"true"}],)"
+         R"(","sources":{"in":{"kafka":{"topics":["t"]}}},"steps":[{"id":")" + step +
+         R"(","filter":"true"}],)"
          R"("sinks":{"out":{"kafka":{"topic":"u"}}}})";
 }
 
@@ -151,7 +152,7 @@ TEST_F(SupervisorStateTest, AnEditThatLosesStateIsRefusedUnlessItMay) {
 
 TEST_F(SupervisorStateTest, ARenamedStepGoesOnWithItsState) {
   const auto renamed = [&](const std::string& schema, const std::string& from) {
-    PutRequest request = request_for(definition(schema), "other");
+    PutRequest request = request_for(definition(schema, "other"), "other");
     auto plan = std::make_shared<plan::Plan>(*request.plan);
     plan->keyed[0].renamed_from = from;
     request.plan = plan;
@@ -159,9 +160,18 @@ TEST_F(SupervisorStateTest, ARenamedStepGoesOnWithItsState) {
                [&](Reply<PutReceipt> reply) { supervisor_->put(request, std::move(reply)); })
         .status();
   };
+  const auto read = [&](const std::string& store) {
+    StateRequest wanted;
+    wanted.pipeline = "p";
+    wanted.store = store;
+    wanted.key = "a";
+    return ask<StateAnswer>(
+        [&](Reply<StateAnswer> reply) { supervisor_->read_state(wanted, std::move(reply)); });
+  };
+  broker_.topic(0).append(0, {.key = "a", .value = "v", .headers = {}});
   ASSERT_TRUE(put("one").ok());
   reached(Actual::running);
-  broker_.topic(0).append(0, {.key = "a", .value = "v", .headers = {}});
+  while (!read("step").ok()) std::this_thread::yield();
   ASSERT_TRUE(ask<LifecycleReceipt>([&](Reply<LifecycleReceipt> reply) {
                 supervisor_->lifecycle("p", Verb::stop, {}, std::move(reply));
               }).ok());
@@ -170,14 +180,9 @@ TEST_F(SupervisorStateTest, ARenamedStepGoesOnWithItsState) {
   EXPECT_THAT(refused.message(), HasSubstr("renamed_from"));
   EXPECT_EQ(problem_of(renamed("two", "step")), "STATE_INCOMPATIBLE") << "it is another state";
   ASSERT_TRUE(renamed("one", "step").ok());
-  StateRequest wanted;
-  wanted.pipeline = "p";
-  wanted.store = "other";
-  wanted.key = "a";
-  const auto read = ask<StateAnswer>(
-      [&](Reply<StateAnswer> reply) { supervisor_->read_state(wanted, std::move(reply)); });
-  ASSERT_TRUE(read.ok()) << read.status().to_string();
-  EXPECT_EQ(read->rows.front().value, R"({"n":1})");
+  const auto there = read("other");
+  ASSERT_TRUE(there.ok()) << there.status().to_string();
+  EXPECT_EQ(there->rows.front().value, R"({"n":1})");
   EXPECT_EQ(problem_of(put("one")), "STATE_INCOMPATIBLE") << "it has the new name";
 }
 
