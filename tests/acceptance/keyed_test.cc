@@ -290,7 +290,7 @@ TEST(KeyedState, MovedOffsetsAreReadAgainWithTheStateOrWithout) {
   };
   const std::string offsets = "/v1/pipelines/moved/offsets";
   const auto stop = [&] { return daemon.call("POST", "/v1/pipelines/moved/stop").status == 200; };
-  const auto start = [&] { return daemon.call("POST", "/v1/pipelines/moved/start").status == 200 && daemon.wait_for("moved", "caught_up"); };
+  const auto start = [&] { return daemon.call("POST", "/v1/pipelines/moved/start").status == 200 && daemon.wait_for("moved", "running") && daemon.wait_for("moved", "caught_up"); };
   ASSERT_TRUE(shows(once));
   EXPECT_EQ(daemon.call("PATCH", offsets, R"({"to":"earliest"})").status, 422) << "the state is not spoken of";
   EXPECT_EQ(daemon.call("PATCH", offsets, R"({"to":"earliest","state":"keep"})").status, 409) << "it runs";
@@ -366,7 +366,7 @@ TEST(KeyedState, ARenamedStepGoesOnCounting) {
   ASSERT_EQ(renamed.status, 200) << renamed.text << daemon.log();
   daemon.kill();
   ASSERT_NO_FATAL_FAILURE(daemon.start());
-  ASSERT_TRUE(daemon.wait_for("renamed", "caught_up")) << daemon.log();
+  ASSERT_TRUE(daemon.wait_for("renamed", "running")) << daemon.log();
   EXPECT_TRUE(shows("sums")) << daemon.log();
   ASSERT_TRUE(feed());
   EXPECT_TRUE(shows("sums"));
