@@ -154,13 +154,11 @@ void Builder::check_parents(const Shape& shape, const spec::FieldPath& target,
     const bool known = field.type != nullptr && field.type->kind != Kind::object &&
                        field.type->kind != Kind::map && field.type->kind != Kind::json;
     if (!known) continue;
-    const std::string_view who =
-        field.kind == Field::Kind::column ? "a step above makes `" : "the schema says that `";
-    const std::string_view what =
-        field.kind == Field::Kind::column ? "`, which is no object: " : "` is no object: ";
     return report({}, at, "NOT_AN_OBJECT",
-                  std::string(who) + spec::format_field_path(parent) + std::string(what) +
-                      "no field can be set inside of it; choose another name, or `drop` it first");
+                  "`" + spec::format_field_path(parent) + "` is " +
+                      std::string(name_of(field.type->kind)) +
+                      " here, so no field can be set inside of it: choose another name, or `drop` "
+                      "it in a step before");
   }
 }
 

@@ -78,9 +78,8 @@ Flow Builder::add(const spec::StepSpec& step, const spec::ExplodeStep& explode, 
     const TypePtr type = list.type;
     if (!is_list(type)) {
       report({}, pointer, "WRONG_TYPE",
-             std::string(list.copy_of ? "the schema says that this field is no list"
-                                      : "a step above makes this field, which is no list") +
-                 ", so every row fails here: name a field that is one");
+             "only a list can be exploded, and this is " + std::string(name_of(type->kind)) +
+                 ": name another field");
       valid = false;
       return true;
     }

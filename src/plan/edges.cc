@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "operators/arrival.h"
+#include "plan/types.h"
 
 namespace leat::plan {
 namespace {
@@ -15,36 +16,40 @@ using record::Value;
 using Kind = spec::SchemaType::Kind;
 
 // What is known of all values that are no errors.
-struct Known {
+struct Values {
   std::optional<Type> type;       // of those that are not null
   std::optional<Value> constant;  // the same for every row
   std::string name;               // of the type, for people
 };
 
-Known known_of(const spec::SchemaType& declared) {
-  switch (declared.kind) {
-    case Kind::boolean: return {Type::boolean, {}, "bool"};
-    case Kind::integer: return {Type::integer, {}, "int"};
-    case Kind::real: return {Type::real, {}, "double"};
-    case Kind::string: return {Type::string, {}, "string"};
-    case Kind::bytes: return {Type::bytes, {}, "bytes"};
-    case Kind::timestamp: return {Type::timestamp, {}, "timestamp"};
-    case Kind::list: return {Type::json, {}, "a list"};
-    case Kind::map: return {Type::json, {}, "a map"};
-    case Kind::object: return {Type::json, {}, "an object"};
+std::optional<Type> type_of(Kind kind) {
+  switch (kind) {
+    case Kind::boolean: return Type::boolean;
+    case Kind::integer: return Type::integer;
+    case Kind::real: return Type::real;
+    case Kind::string: return Type::string;
+    case Kind::bytes: return Type::bytes;
+    case Kind::timestamp: return Type::timestamp;
+    case Kind::list:
+    case Kind::map:
+    case Kind::object: return Type::json;
     case Kind::json: break;
   }
-  return {};
+  return std::nullopt;
 }
 
-Known known_of(const Expressions::Value& value) {
-  if (value.program == nullptr) return value.type != nullptr ? known_of(*value.type) : Known{};
-  Known known{value.program->type(), value.program->constant(), {}};
+Values seen_of(const spec::SchemaType& declared) {
+  return {type_of(declared.kind), {}, std::string(name_of(declared.kind))};
+}
+
+Values seen_of(const Expressions::Value& value) {
+  if (value.program == nullptr) return value.type != nullptr ? seen_of(*value.type) : Values{};
+  Values known{value.program->type(), value.program->constant(), {}};
   if (known.constant && known.constant->is(Type::optional)) {
     const Value* const held = known.constant->as_optional();
     known.constant = held != nullptr ? *held : Value();
-    known.type = known.constant->type();
   }
+  if (known.constant) known.type = known.constant->type();
   // An optional is its value, of which nothing is known.
   if (known.type == Type::optional) known.type = std::nullopt;
   if (known.type)
@@ -52,16 +57,22 @@ Known known_of(const Expressions::Value& value) {
   return known;
 }
 
-bool is_other(const Known& known, std::initializer_list<Type> taken) {
+bool is_other(const Values& known, std::initializer_list<Type> taken) {
   if (!known.type) return false;
   for (const Type type : taken)
     if (*known.type == type) return false;
   return true;
 }
 
-Misfit wrong_type(const Known& known, std::string_view needed, std::string_view remedy) {
+Misfit wrong_type(const Values& known, std::string_view needed, std::string_view remedy) {
   return {"WRONG_TYPE", "every row fails here: " + std::string(needed) + ", and this is always " +
                             known.name + ": " + std::string(remedy)};
+}
+
+// Of rows that may have another time all the same.
+Misfit no_time(const Values& known, std::string_view needed, std::string_view remedy) {
+  return {"WRONG_TYPE", "no row gets a time here: " + std::string(needed) +
+                            ", and this is always " + known.name + ": " + std::string(remedy)};
 }
 
 Misfit always_fails(std::string_view why) {
@@ -107,7 +118,7 @@ std::string_view as_value_by(Type type, spec::Format format) noexcept {
 
 std::optional<Misfit> misfit_topic(const Expressions::Value& value,
                                    const operators::TopicCheck::Rules& rules) {
-  const Known known = known_of(value);
+  const Values known = seen_of(value);
   // A number that is only copied is its token, which is a text.
   const bool copied_number =
       value.program == nullptr && value.copy_of && !is_other(known, {Type::integer, Type::real});
@@ -121,7 +132,7 @@ std::optional<Misfit> misfit_topic(const Expressions::Value& value,
 }
 
 std::optional<Misfit> misfit_timestamp(const Expressions::Value& value) {
-  const Known known = known_of(value);
+  const Values known = seen_of(value);
   if (is_other(known, {Type::timestamp, Type::integer}))
     return wrong_type(known, "the time of a record is a timestamp, or an int of milliseconds",
                       known.type == Type::string
@@ -138,21 +149,24 @@ std::optional<Misfit> misfit_timestamp(const Expressions::Value& value) {
 std::optional<Misfit> misfit_event_time(const Expressions::Value& value,
                                         spec::EventTimeSpec::Unit unit) {
   const bool automatic = unit == spec::EventTimeSpec::Unit::automatic;
-  const Known known = known_of(value);
+  const Values known = seen_of(value);
   if (automatic && known.type == Type::real)
-    return wrong_type(known, "without a `format`, a time is a timestamp, a text or an int",
-                      "say in `format` what the number counts: `\"s\"`, `\"ms\"`, `\"us\"` or "
-                      "`\"ns\"`");
+    return no_time(
+        known, "without a `format`, a time is a timestamp, a text or an int",
+        "say in `format` what the number counts: `\"s\"`, `\"ms\"`, `\"us\"` or `\"ns\"`");
   if (is_other(known, {Type::timestamp, Type::integer, Type::real, Type::string}))
-    return wrong_type(known, "a time is a timestamp, a text or a number",
-                      "name another field, or leave `field` out, and rows have the time of their "
-                      "record");
+    return no_time(known, "a time is a timestamp, a text or a number",
+                   "name another field, or leave `field` out, and rows have the time of their "
+                   "record");
   if (!known.constant || operators::event_time_of(*known.constant, unit)) return std::nullopt;
-  return always_fails("this is no time, and the same for all rows: name a field that holds one");
+  return Misfit{
+      "ALWAYS_FAILS",
+      "no row gets a time here: this is none, and the same for all rows: name a field that "
+      "holds one"};
 }
 
 std::optional<Misfit> misfit_value(const Expressions::Value& value, spec::Format format) {
-  const Known known = known_of(value);
+  const Values known = seen_of(value);
   const bool text = format == spec::Format::string;
   if (!is_other(known, {text ? Type::string : Type::bytes})) return std::nullopt;
   return wrong_type(known,
@@ -162,7 +176,7 @@ std::optional<Misfit> misfit_value(const Expressions::Value& value, spec::Format
 }
 
 std::optional<Misfit> misfit_written(const Expressions::Value& value) {
-  const Known known = known_of(value);
+  const Values known = seen_of(value);
   if (known.type == Type::type_name)
     return Misfit{"WRONG_TYPE",
                   "a type cannot be written, so every row fails at its sink: compare it where it "

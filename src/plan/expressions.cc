@@ -56,13 +56,16 @@ std::optional<std::size_t> written_of(const Shape& shape, std::size_t column) {
 class SeqResolver final : public expr::Resolver {
  public:
   expr::Resolution resolve_field(const FieldPath& path) override {
-    if (path.size() == 1 && path[0] == "seq") return {0, {}};
+    if (path.size() == 1 && path[0] == "seq") return {0, {}, &seq_};
     return {0, expr::Refusal{
                    "UNKNOWN_FIELD", "the fields of a generator can read `seq` only", {"seq"}}};
   }
   std::optional<expr::Refusal> refuse_meta(std::string_view) override {
     return expr::Refusal{"UNKNOWN_FIELD", "the fields of a generator can read `seq` only", {}};
   }
+
+ private:
+  const spec::SchemaType seq_{spec::SchemaType::Kind::integer, true, nullptr, {}};
 };
 
 }  // namespace

@@ -82,6 +82,22 @@ TypePtr type_of(const expr::Program& program) {
   }
 }
 
+std::string_view name_of(SchemaType::Kind kind) noexcept {
+  switch (kind) {
+    case SchemaType::Kind::boolean: return "bool";
+    case SchemaType::Kind::integer: return "int";
+    case SchemaType::Kind::real: return "double";
+    case SchemaType::Kind::string: return "string";
+    case SchemaType::Kind::bytes: return "bytes";
+    case SchemaType::Kind::timestamp: return "timestamp";
+    case SchemaType::Kind::json: return "json";
+    case SchemaType::Kind::list: return "a list";
+    case SchemaType::Kind::map: return "a map";
+    case SchemaType::Kind::object: return "an object";
+  }
+  return "json";
+}
+
 bool same_type(const TypePtr& a, const TypePtr& b) noexcept {
   if (a == b) return true;
   return a != nullptr && b != nullptr && same(*a, *b);

@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "expr/program.h"
@@ -20,6 +21,8 @@ struct Known {
 Known known_at(const TypePtr& type, std::span<const std::string> path);
 // What is known of a program's values; null = nothing. They are `required`: null maybe, never absent.
 TypePtr type_of(const expr::Program& program);
+// The type's name as messages have it: "int", "a list".
+std::string_view name_of(spec::SchemaType::Kind kind) noexcept;
 bool same_type(const TypePtr& a, const TypePtr& b) noexcept;
 // `root` (an object) with the type of one member replaced, or removed. A type of null says that the
 // member is there and nothing more. Members of a map are known together: what one becomes, all may

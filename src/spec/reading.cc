@@ -707,7 +707,7 @@ std::optional<TextOrExpression> read_text_or_expression(Findings& findings, cons
     return std::nullopt;
   }
   findings.error("WRONG_TYPE", spot,
-                 "must be a string, {\"expr\": \"…\"} or null, not " +
+                 "this must be a string, {\"expr\": \"…\"} or null, not " +
                      std::string(json::kind_name(spot.value.kind())));
   return std::nullopt;
 }

@@ -153,7 +153,7 @@ TEST(SourceEventTime, IsOfATypeThatCanBeATime) {
   EXPECT_EQ(event_time(R"("d")", R"(,"format":"s")"), "");
   for (const char* bad : {R"("b")", R"("y")", R"("l")", R"("m")", R"("o")", R"({"expr":"i > 1"})",
                           R"({"expr":"[i]"})", R"({"expr":"null"})"}) {
-    EXPECT_THAT(event_time(bad), HasSubstr("WRONG_TYPE every row fails here: a time is a "
+    EXPECT_THAT(event_time(bad), HasSubstr("WRONG_TYPE no row gets a time here: a time is a "
                                            "timestamp, a text or a number, and this is always "))
         << bad;
     EXPECT_THAT(event_time(bad, R"(,"format":"s","fallback":"kafka")"), HasSubstr("WRONG_TYPE"))
@@ -232,6 +232,27 @@ TEST(SetInside, AMapForgetsTheTypeItsMembersHad) {
   EXPECT_THAT(outputs(R"("m.b":"'text'")", "m.b == 'text'"),
               ElementsAre(R"({"m":{"a":1,"b":"text"}})"));
   EXPECT_THAT(outputs(R"("m.b":"7")", "m.a + m.b == 8"), ElementsAre(R"({"m":{"a":1,"b":7}})"));
+}
+
+TEST(SetInside, IsRefusedWithTheTypeThatIsInTheWay) {
+  EXPECT_THAT(told({R"(,"format":"string")", R"({"set":{"value.x":"1"}})",
+                    R"("kafka":{"topic":"out"})", ""}),
+              HasSubstr("NOT_AN_OBJECT `value` is string here, so no field"));
+  EXPECT_THAT(told({"", R"({"set":{"a":"true"}},{"explode":{"field":"a"}})",
+                    R"("kafka":{"topic":"out"})", ""}),
+              HasSubstr("WRONG_TYPE only a list can be exploded, and this is bool: name another"));
+}
+
+TEST(Generator, CountsInInts) {
+  const auto problems = [](const std::string& field) {
+    return planned(
+               R"({"name":"p","sources":{"g":{"generator":{"rows_per_second":1,"fields":{"a":")" +
+               field + R"("}}}},"sinks":{"out":{"stdout":{}}}})")
+        .problems;
+  };
+  EXPECT_THAT(problems("seq > 'x'"),
+              ElementsAre("error /sources/g/generator/fields/a WRONG_ARGUMENTS"));
+  EXPECT_THAT(problems("string(seq % 7)"), IsEmpty());
 }
 
 TEST(MixedWithDeadLetters, IsAWarningForASinkThatNamesTheirTopic) {
