@@ -13,6 +13,7 @@
 #include "expr/macros.h"
 #include "expr/mock.h"
 #include "expr/values.h"
+#include "record/function.h"
 #include "record/layout.h"
 
 namespace leat::expr {
@@ -87,6 +88,7 @@ struct Code {
   std::deque<KeyIndex> indexes;
   std::vector<std::unique_ptr<re2::RE2>> patterns;
   std::vector<MockPtr> mocks;
+  std::vector<record::FunctionPtr> functions;
 
   Code();
   ~Code();

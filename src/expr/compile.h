@@ -8,6 +8,7 @@
 #include "expr/ast.h"
 #include "expr/mock.h"
 #include "expr/program.h"
+#include "record/function.h"
 #include "record/layout.h"
 #include "spec/diagnostic.h"
 #include "spec/pipeline.h"
@@ -31,6 +32,12 @@ struct Resolution {
   const spec::SchemaType* declared = nullptr;
   // Nothing says that every record has the field: an expression that takes it bare is told of.
   bool may_be_absent = false;
+};
+
+// What a call of `name.function` stands for that is none of the library's.
+struct FoundFunction {
+  record::FunctionPtr function;    // null: there is a refusal
+  std::optional<Refusal> refusal;  // it is there and cannot be called here
 };
 
 // What names mean at one place of a pipeline; implemented by the plan. Asked once per use, while
@@ -67,6 +74,19 @@ class Resolver {
   virtual bool hides_type(std::string_view name) const {
     static_cast<void>(name);
     return true;
+  }
+  // A function that came into the process later than the library, by its full name
+  // ("geo.country_of"): it wins over the library's and over methods of a field; nothing = there is none.
+  virtual std::optional<FoundFunction> find_function(std::string_view name) const {
+    static_cast<void>(name);
+    return std::nullopt;
+  }
+  // Full names of such functions, for suggestions.
+  virtual std::vector<std::string> further_functions() const { return {}; }
+  // Why there can be none of this name, beyond that it is unknown; empty = nothing is to be said.
+  virtual std::string hint_for(std::string_view name) const {
+    static_cast<void>(name);
+    return {};
   }
 };
 

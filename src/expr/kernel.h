@@ -12,6 +12,9 @@
 namespace re2 {
 class RE2;
 }
+namespace leat::record {
+class Function;
+}
 
 // The inside of a program: the loops that its instructions run. Only the files of this room include
 // this.
@@ -21,6 +24,7 @@ using record::RowError;
 using record::Type;
 using record::Value;
 
+class FunctionCalls;
 class KeyIndex;
 class Mock;
 class RegexCache;
@@ -44,6 +48,7 @@ struct Extra {
   const RowError* absent = nullptr;     // that what is read is absent, by name
   std::vector<std::uint8_t> marks;      // of items and entries: whether it is an optional
   std::uint64_t call = 0;  // which call of the expression this is: tells two uuid() apart
+  const record::Function* function = nullptr;  // that is none of the library's
 };
 
 struct Frame {
@@ -56,8 +61,9 @@ struct Frame {
   // belongs to, and its number among the elements of that row. Null outside: row i is row i.
   const std::uint32_t* row_of = nullptr;
   const std::uint64_t* element_of = nullptr;
-  std::size_t memory_before = 0;  // bytes of the arena when the program began
-  bool naming = false;            // what is read and absent is an error with its name
+  std::size_t memory_before = 0;   // bytes of the arena when the program began
+  bool naming = false;             // what is read and absent is an error with its name
+  FunctionCalls* calls = nullptr;  // null while constants are folded
 
   const record::Row& row(std::size_t i) const noexcept {
     return batch->rows()[row_of == nullptr ? i : row_of[i]];

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "expr/regex_cache.h"
+#include "expr/calls/tools.h"
 
 namespace leat::expr {
 namespace {
@@ -50,8 +50,9 @@ Machine::Machine(const Code& code, const record::RecordBatch& batch, Scratch& sc
       batch_(batch),
       scratch_(scratch),
       out_(out),
-      frame_{&batch, batch.arena(), *scratch.patterns_} {
+      frame_{&batch, batch.arena(), scratch.tools_->patterns} {
   frame_.memory_before = batch.arena().bytes();
+  frame_.calls = &scratch.tools_->calls;
 }
 
 void Machine::run() {

@@ -5,19 +5,21 @@
 #include <re2/re2.h>
 
 #include "base/check.h"
+#include "expr/calls/tools.h"
 #include "expr/code.h"
 #include "expr/machine.h"
-#include "expr/regex_cache.h"
 
 namespace leat::expr {
 
 Code::Code() = default;
 Code::~Code() = default;
 
-Scratch::Scratch() : patterns_(std::make_unique<RegexCache>()) {}
+Scratch::Scratch() : tools_(std::make_unique<Tools>()) {}
 Scratch::~Scratch() = default;
 Scratch::Scratch(Scratch&&) noexcept = default;
 Scratch& Scratch::operator=(Scratch&&) noexcept = default;
+
+Status Scratch::take_failure() { return tools_->calls.take_failure(); }
 
 Program::Program(std::unique_ptr<const Code> code) : code_(std::move(code)) {}
 Program::~Program() = default;

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/status.h"
 #include "record/batch.h"
 #include "record/layout.h"
 
@@ -14,11 +15,11 @@ namespace leat::expr {
 struct Code;
 struct Level;
 class Machine;
-class RegexCache;
 
 // The memory a program works in: one per task and program (or one for several programs of a task
 // that run after each other). Thread-confined; grows to what its largest program needs, then
-// allocates no more.
+// allocates no more. Instances of functions that are none of the library's are opened in it at their
+// first call and closed with it.
 class Scratch {
  public:
   Scratch();
@@ -26,10 +27,15 @@ class Scratch {
   Scratch(Scratch&&) noexcept;
   Scratch& operator=(Scratch&&) noexcept;
 
+  // Why a function failed as a whole in a run since the last call: what the runs gave means nothing
+  // then. Only functions that are none of the library's can.
+  Status take_failure();
+
  private:
   friend class Machine;
   std::vector<std::unique_ptr<Level>> levels_;  // the batch, and macros inside each other
-  std::unique_ptr<RegexCache> patterns_;
+  struct Tools;
+  std::unique_ptr<Tools> tools_;  // what kernels use beside their rows
 };
 
 // A compiled expression. Immutable and thread-safe; shared by all tasks of a plan, each with a
@@ -44,7 +50,7 @@ class Program {
   // Computes the expression for every row: out[i] is its value, or Type::error with the reason.
   // Only a program that is a path gives Type::absent. Text that is computed lies in the batch's
   // arena, other text where it was (column, row, program: the values must not outlive the program).
-  // Never throws, never fails as a whole; rows are independent of each other. Requires: out.size()
+  // Never throws; fails as a whole only as Scratch::take_failure() says; rows are independent of each other. Requires: out.size()
   // == batch.size() <= RecordBatch::kRowsMax; out is no column that the program reads. A column
   // that is not there counts as absent.
   void run(const record::RecordBatch& batch, Scratch& scratch, record::Column out) const;

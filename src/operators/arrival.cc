@@ -89,8 +89,10 @@ void Arrival::stamp(record::RecordBatch& batch, std::size_t index, record::Colum
 Status Arrival::process(record::RecordBatch& batch, flow::Collector& out) {
   tally_.enter(batch);
   record::Column times;
-  if (work_->program != nullptr)
+  if (work_->program != nullptr) {
     work_->program->run(batch, scratch_, batch.make_column(*work_->column));
+    LEAT_RETURN_IF_ERROR(scratch_.take_failure());
+  }
   if (work_->column) times = batch.column(*work_->column);
   const std::uint64_t ahead = clock_ != nullptr ? clock_->ahead() : 0;
   for (std::size_t i = 0; i < batch.size(); ++i) stamp(batch, i, times);

@@ -48,6 +48,7 @@ Status Compute::process(record::RecordBatch& batch, flow::Collector& out) {
     const std::size_t column = item.written.value_or(item.column);
     const Column values = batch.make_column(column);
     item.program->run(batch, scratch_, values);
+    LEAT_RETURN_IF_ERROR(scratch_.take_failure());
     check(batch, column, true);
     // optional.none() takes the field away, optional.of() is its value.
     for (Value& value : values)

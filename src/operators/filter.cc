@@ -11,6 +11,7 @@ Status Filter::process(record::RecordBatch& batch, flow::Collector& out) {
   tally_.enter(batch);
   results_.resize(batch.size());
   condition_->run(batch, scratch_, results_);
+  LEAT_RETURN_IF_ERROR(scratch_.take_failure());
   for (std::size_t i = 0; i < results_.size(); ++i) {
     const record::Value& result = results_[i];
     if (result.is(record::Type::boolean)) {

@@ -38,6 +38,18 @@ Types accepted(Operator op) {
   }
 }
 
+// What can be given for a declared parameter; null is for the rows to say.
+Types accepted(Type parameter) {
+  constexpr Types kNulls = types(Type::null);
+  switch (parameter) {
+    case Type::integer: return kNulls | types(Type::integer, Type::unsigned_integer);
+    case Type::real: return kNulls | kNumbers;
+    case Type::bytes: return kNulls | kTexts;
+    case Type::json: return kAnyType;
+    default: return kNulls | types(parameter);
+  }
+}
+
 bool is_arithmetic(Operator op) {
   return op == Operator::add || op == Operator::subtract || op == Operator::multiply ||
          op == Operator::divide || op == Operator::modulo;
@@ -175,6 +187,7 @@ class Checker {
       case Use::refused: refuse(node); break;
       case Use::unknown: unknown_function(node); break;
       case Use::call: call(id, checked); break;
+      case Use::function: function(id, checked); break;
       case Use::value: value(id, checked); break;
     }
   }
@@ -353,8 +366,17 @@ class Checker {
     std::vector<std::string_view> names;
     for (const Function& known : functions())
       if (names.empty() || names.back() != known.name) names.push_back(known.name);
-    report("UNKNOWN_FUNCTION", "there is no function `" + name + "`", node.name).did_you_mean =
-        base::nearest(in_namespace ? std::string_view(name) : node.text, names);
+    const std::vector<std::string> further = resolver_.further_functions();
+    names.insert(names.end(), further.begin(), further.end());
+    const auto beside = [&](std::string_view other) {
+      return other.starts_with(std::string_view(name).substr(0, name.find('.') + 1));
+    };
+    const bool of_them =
+        name.size() > node.text.size() && std::any_of(further.begin(), further.end(), beside);
+    report("UNKNOWN_FUNCTION", "there is no function `" + name + "`" + resolver_.hint_for(name),
+           node.name)
+        .did_you_mean =
+        base::nearest(in_namespace || of_them ? std::string_view(name) : node.text, names);
   }
 
   void value(NodeId id, Checked& checked) {
@@ -516,6 +538,37 @@ class Checker {
     for (std::size_t i = 0; i < given.size(); ++i) argument(name, given[i], *checked.function, i);
     checked.takes_pattern = name == "matches" || name.starts_with("regex.");
     if (checked.takes_pattern) pattern(name, given[1], checked);
+  }
+
+  // A call of a function with declared parameters.
+  void function(NodeId id, Checked& checked) {
+    const FoundFunction& found = meanings_.functions.at(id);
+    if (found.refusal) return report(*found.refusal, ast_[id].name);
+    const record::Function& called = *found.function;
+    const std::vector<NodeId> given = inputs_of(ast_, meanings_, id);
+    const auto parameters = called.parameters();
+    const std::string name = "`" + std::string(called.name()) + "`";
+    if (called.result().type != Type::json) checked.type = called.result().type;
+    if (given.size() != parameters.size()) {
+      report("WRONG_ARGUMENTS", name + " takes " + shown_of(parameters), ast_[id].span);
+      return;
+    }
+    for (std::size_t i = 0; strict_ && i < given.size(); ++i)
+      if (!within(type(given[i]), accepted(parameters[i].type)))
+        report("WRONG_ARGUMENTS",
+               name + " takes " + name_of(parameters[i].type) + " for `" + parameters[i].name +
+                   "`, not " + name_of(type(given[i])),
+               ast_[given[i]].span);
+  }
+
+  static std::string shown_of(std::span<const record::Function::Parameter> parameters) {
+    if (parameters.empty()) return "no arguments";
+    std::string all;
+    for (const auto& parameter : parameters)
+      all += (all.empty() ? "(" : ", ") + parameter.name + ": " +
+             (parameter.type == Type::json ? "json" : name_of(parameter.type)) +
+             (parameter.nullable ? "?" : "");
+    return all + ")";
   }
 
   void wrong_call(const Node& node, const std::string& bare, bool method, bool style_fits) {

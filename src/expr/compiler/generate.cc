@@ -9,6 +9,7 @@
 #include <re2/re2.h>
 
 #include "base/check.h"
+#include "expr/calls/function_calls.h"
 #include "expr/compiler/absences.h"
 #include "expr/compiler/probe.h"
 #include "expr/compiler/registers.h"
@@ -271,6 +272,7 @@ class Generator {
     if (use(id) == Use::call)
       return nodes_[id].pattern != nullptr ? matches_pattern_kernel : nodes_[id].function->kernel;
     if (use(id) == Use::mock) return mock_kernel;
+    if (use(id) == Use::function) return function_kernel;
     if (use(id) == Use::variable) return unwrap_kernel;
     if (use(id) == Use::macro)
       return scope_made(id).macro->kind == MacroKind::opt_map ? opt_map_kernel
@@ -297,6 +299,7 @@ class Generator {
     if (const auto set = sets_.find(id); set != sets_.end()) return set->second;
     if (use(id) == Use::call) return call_extra(id);
     if (use(id) == Use::mock) return mock_extra(id);
+    if (use(id) == Use::function) return function_extra(id);
     if (use(id) != Use::value) return nullptr;
     if (node.kind == NodeKind::select || !member_name(ast_, id).empty())
       return text_extra(node.text, &absent_member(member_name(ast_, id)));
@@ -318,6 +321,12 @@ class Generator {
     made.mock = mock.get();
     return &made;
   }
+  const Extra* function_extra(NodeId id) {
+    const auto& function = code_->functions.emplace_back(meanings_.functions.at(id).function);
+    Extra& made = code_->extras.emplace_back();
+    made.function = function.get();
+    return &made;
+  }
   const Extra* text_extra(std::string_view text, const RowError* absent = nullptr) {
     Extra& made = code_->extras.emplace_back();
     made.text = code_->arena.copy(text);
@@ -335,7 +344,8 @@ class Generator {
       if (is_comprehension(scope.macro->kind)) plan.depends |= bit(meanings_.variables[id].scope);
     } else if (use(id) == Use::macro) {
       plan.depends &= ~bit(meanings_.scope_made[id]);
-    } else if (use(id) == Use::call && !nodes_[id].function->pure) {
+    } else if ((use(id) == Use::call && !nodes_[id].function->pure) ||
+               (use(id) == Use::function && !meanings_.functions.at(id).function->pure())) {
       plan.depends |= bit(innermost_comprehension(meanings_.scope_of[id]));
     }
     const std::uint32_t depth = static_cast<std::uint32_t>(std::bit_width(plan.depends));

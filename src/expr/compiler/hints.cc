@@ -98,7 +98,8 @@ class Finder {
   bool fails_for_null(NodeId id, std::size_t k, bool whole) const {
     const Node& node = ast_[id];
     switch (use(id)) {
-      case Use::mock: return false;
+      case Use::mock:
+      case Use::function: return false;
       case Use::variable: return whole;
       case Use::macro: return macro_kind(id) == MacroKind::bind ? whole : k == 0;
       case Use::call: {
@@ -182,6 +183,7 @@ class Finder {
       case Use::has:
       case Use::in_headers:
       case Use::mock: return true;
+      case Use::function: return !meanings_.functions.at(id).function->pure();
       case Use::variable:
         return is_comprehension(meanings_.scopes[meanings_.variables[id].scope].macro->kind);
       case Use::call: return !nodes_[id].function->pure;

@@ -182,6 +182,12 @@ class Classifier {
       out_.mocks.emplace(id, std::move(mock));
       return Use::mock;
     }
+    if (node.method && full_name(ast_, node) != node.text) {
+      if (auto found = resolver_.find_function(full_name(ast_, node))) {
+        out_.functions.emplace(id, *std::move(found));
+        return Use::function;
+      }
+    }
     if (is_namespaced(ast_, node)) return Use::call;
     const std::span<const Function> known = functions_named(node.text);
     const auto callable = [](const Function& one) { return one.kernel != nullptr; };
@@ -224,6 +230,7 @@ std::vector<NodeId> inputs_of(const Ast& ast, const Meanings& meanings, NodeId i
       if (meanings.mocks.at(id)->name() != node.text) all.erase(all.begin());
       return all;
     }
+    case Use::function: return {node.children.begin() + 1, node.children.end()};
     case Use::has: return inputs_of_has(ast, meanings, node);
     case Use::header:
       return node.kind == NodeKind::index ? std::vector<NodeId>{node.children[1]}

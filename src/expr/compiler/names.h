@@ -36,6 +36,7 @@ enum class Use : std::uint8_t {
   bad_macro,    // with arguments that make none
   refused,      // by name; nothing inside is looked at
   unknown,      // a call of a function that does not exist
+  function,     // a call of one that is none of the library's
 };
 
 using ScopeId = std::uint32_t;
@@ -63,8 +64,9 @@ struct Meanings {
     ScopeId scope = kOutermost;
     std::size_t index = 0;
   };
-  std::vector<Variable> variables;  // of nodes whose use is `variable`
-  std::map<NodeId, MockPtr> mocks;  // of nodes whose use is `mock`
+  std::vector<Variable> variables;            // of nodes whose use is `variable`
+  std::map<NodeId, MockPtr> mocks;            // of nodes whose use is `mock`
+  std::map<NodeId, FoundFunction> functions;  // of nodes whose use is `function`
 };
 
 Meanings classify(const Ast& ast, const Resolver& resolver);
