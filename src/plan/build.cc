@@ -300,6 +300,7 @@ PlanResult build_plan(std::shared_ptr<const spec::PipelineSpec> spec, const Plan
   plan->stages = builder.graph().take_stages();
   plan->exchanges = builder.graph().take_exchanges();
   plan->keyed = builder.take_keyed();
+  plan->plugins = builder.pins();
   plan->warnings = std::move(diagnostics);
   return {plan, {}};
 }

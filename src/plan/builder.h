@@ -31,11 +31,13 @@ class Builder {
       : spec_(std::move(definition)),
         draft_(draft),
         limits_(options.expressions),
-        mocks_(options.mocks),
+        plugins_(*spec_, options.plugins, options.mocks),
+        mocks_(options.mocks, &plugins_),
         options_(options),
         parallelism_(tasks_of(*spec_, options)) {}
 
   void build() {
+    plugins_.tell(diagnostics_);
     // A source without a usable time has a rule of its own.
     absence_is_meant_ = true;
     for (std::uint32_t i = 0; i < spec_->sources.size(); ++i) {
@@ -65,6 +67,7 @@ class Builder {
 
   Graph& graph() noexcept { return graph_; }
   std::vector<spec::Diagnostic> take_diagnostics() { return std::move(diagnostics_); }
+  std::vector<PluginPin> pins() const { return plugins_.pins(); }
   std::vector<KeyedStep> take_keyed() { return std::move(keyed_); }
 
  private:
@@ -216,6 +219,7 @@ class Builder {
   const std::shared_ptr<const spec::PipelineSpec> spec_;
   const spec::ParseResult* const draft_;
   const expr::Limits limits_;
+  PluginFunctions plugins_;
   Mocks mocks_;
   const PlanOptions& options_;
   const std::uint32_t parallelism_;

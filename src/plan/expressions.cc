@@ -27,11 +27,22 @@ class AnyField final : public expr::Resolver {
   expr::MockPtr find_mock(std::string_view name) const override {
     return mocks_ != nullptr ? mocks_->find(name) : nullptr;
   }
+  std::optional<expr::FoundFunction> find_function(std::string_view name) const override {
+    return plugins() != nullptr ? plugins()->find(name, {}) : std::nullopt;
+  }
+  std::vector<std::string> further_functions() const override {
+    return plugins() != nullptr ? plugins()->names() : std::vector<std::string>();
+  }
+  std::string hint_for(std::string_view name) const override {
+    return plugins() != nullptr ? plugins()->hint_for(name) : std::string();
+  }
   expr::Resolution resolve_field(const record::FieldPath& path) override {
     return {columns_.emplace(path, columns_.size()).first->second, std::nullopt};
   }
 
  private:
+  PluginFunctions* plugins() const { return mocks_ != nullptr ? mocks_->plugins() : nullptr; }
+
   Mocks* const mocks_;
   std::map<record::FieldPath, std::size_t> columns_;
 };
@@ -165,6 +176,19 @@ class Expressions::FieldResolver final : public expr::CopyResolver {
   }
 
   expr::MockPtr find_mock(std::string_view name) const override { return owner_.mocks_.find(name); }
+
+  std::optional<expr::FoundFunction> find_function(std::string_view name) const override {
+    PluginFunctions* const plugins = owner_.mocks_.plugins();
+    return plugins != nullptr ? plugins->find(name, pointer_) : std::nullopt;
+  }
+  std::vector<std::string> further_functions() const override {
+    const PluginFunctions* const plugins = owner_.mocks_.plugins();
+    return plugins != nullptr ? plugins->names() : std::vector<std::string>();
+  }
+  std::string hint_for(std::string_view name) const override {
+    const PluginFunctions* const plugins = owner_.mocks_.plugins();
+    return plugins != nullptr ? plugins->hint_for(name) : std::string();
+  }
 
   void commit(const expr::Program& program) {
     const std::span<const std::size_t> read = program.columns();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "expr/mock.h"
+#include "plan/plugin_functions.h"
 
 namespace leat::plan {
 
@@ -15,7 +16,9 @@ namespace leat::plan {
 // Belongs to one call of build_plan.
 class Mocks {
  public:
-  explicit Mocks(std::vector<expr::MockPtr> mocks) : mocks_(std::move(mocks)) {}
+  // `plugins` (may be null) outlives it.
+  explicit Mocks(std::vector<expr::MockPtr> mocks, PluginFunctions* plugins = nullptr)
+      : mocks_(std::move(mocks)), plugins_(plugins) {}
 
   // For a call of `name`; null = nothing does.
   expr::MockPtr find(std::string_view name) {
@@ -24,11 +27,14 @@ class Mocks {
       if (mock->name() == name) return mock;
     return nullptr;
   }
+  // Functions of plugins; null = the definition has none.
+  PluginFunctions* plugins() const noexcept { return plugins_; }
   // The names that were looked for.
   const std::set<std::string, std::less<>>& called() const noexcept { return called_; }
 
  private:
   const std::vector<expr::MockPtr> mocks_;
+  PluginFunctions* const plugins_;
   std::set<std::string, std::less<>> called_;
 };
 

@@ -21,6 +21,9 @@
 namespace leat::spec {
 struct ParseResult;
 }
+namespace leat::plugin {
+class Plugins;
+}
 
 namespace leat::plan {
 
@@ -91,6 +94,15 @@ struct KeyedStep {
   std::function<void(const void* value, std::string& out)> show;
 };
 
+// The version of a plugin that a plan was made with. Its code stays as long as the process.
+struct PluginPin {
+  std::string name;
+  std::string range;    // as the definition has it
+  std::string version;  // MAJOR.MINOR.PATCH
+  std::string sha256;
+  std::vector<std::string> steps;  // ids of those that call it, in the order of the definition
+};
+
 // How a definition runs: stages, exchanges, recipes. Immutable; shares the spec it was made of.
 struct Plan {
   std::shared_ptr<const spec::PipelineSpec> spec;
@@ -100,6 +112,7 @@ struct Plan {
   std::vector<KeyedStep> keyed;             // in the order of the definition
   std::optional<DeadLetters> dead_letters;  // absent: no record becomes one
   std::vector<spec::Diagnostic> warnings;
+  std::vector<PluginPin> plugins;  // in the order of the definition
 
   // Rows of one key meet in the memory of one process.
   bool one_instance() const noexcept { return !exchanges.empty() || !keyed.empty(); }
@@ -113,10 +126,11 @@ struct PlanOptions {
   operators::AggregateLimits aggregates = {};
   std::uint64_t emit_per_row = 10'000;                        // rows that one may become in a step
   codec::RecordLimits records = {64, std::size_t{16} << 20};  // of the sources
+  plugin::Plugins* plugins = nullptr;  // what definitions may name; null = there is none
 };
 
 // A plan, or every mistake that only shows when the definition is put together (expressions above
-// all). Pure.
+// all). Pure but for what PlanOptions::plugins holds at this moment, of which libraries may be loaded.
 struct PlanResult {
   std::shared_ptr<const Plan> plan;  // null when there are errors
   std::vector<spec::Diagnostic>

@@ -64,8 +64,14 @@ constexpr Field kFields[] = {
                         "How it comes back after a failure."}),
     holding("test", {"pipeline", "tests", T::list, kOptional, "[]",
                      "Input and expected output, run without a broker in virtual time.", 0, 256}),
-    {"pipeline", "plugins", T::object, kLater, "", "Plugins and their versions."},
+    holding("plugin", {"pipeline", "plugins", T::plugins, kOptional, "{}",
+                       "Plugins whose functions it calls: \"1.2\" = the highest activated 1.2.x, "
+                       "\"1.2.3\" = this one, \"sha256:<64 hex>\" = these bytes."}),
     {"pipeline", "tables", T::objects, kLater, "", "The static sides of joins."},
+
+    {"plugin", "version", T::text, kRequired, "", "Which versions are meant.", 0, 80},
+    with_words({"plugin", "isolation", T::choice, kOptional, "\"in_process\"", "Where it runs."},
+               "in_process", "process"),
 
     with_words({"trigger", "mode", T::choice, kRequired, "", "How records are let in."},
                "real_time micro_batch available_now", "auto"),
@@ -510,6 +516,7 @@ Shape shape_of(Type type) noexcept {
     case T::list: return {kArray, "a list of objects"};
     case T::rows: return {kArray, "a list of rows (objects)"};
     case T::row_lists: return {kObject, "an object: name → list of rows"};
+    case T::plugins: return {kObject, "an object: plugin → version"};
     case T::answers: return {kObject, "an object: function → { argument → result }"};
     case T::text_or_null: return {kString | kNull, "a string or null"};
     case T::expectations: return {kObject, "an object: sink → what is expected"};

@@ -67,6 +67,7 @@ enum class Type : std::uint8_t {
   text_or_null,    // a string, or null
   texts_or_nulls,  // an object: name → string or null
   expectations,    // `objects`, and beside them `errors`: a list of objects
+  plugins,         // an object: name → a version, or an object with the fields of `of`
 };
 
 // Whether a key can be used. `later`: described by the documentation, refused by name until it is

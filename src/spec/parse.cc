@@ -94,6 +94,27 @@ RestartSpec read_restart(Findings& findings, const Spot& spot) {
   return restart;
 }
 
+std::vector<PluginSpec> read_plugins(Findings& findings, const Spot& spot) {
+  std::vector<PluginSpec> plugins;
+  for (const json::Member& member : spot.value.members()) {
+    if (findings.full()) break;
+    const Spot at = spot.at(member.key, member.value);
+    if (findings.taken(member.value)) continue;
+    if (const std::string* version = member.value.as_string()) {
+      plugins.push_back({member.key, *version, at.pointer});
+    } else if (member.value.is_object()) {
+      const ObjectReader reader(findings, at, "plugin");
+      if (const auto written = reader.text("version"))
+        plugins.push_back({member.key, *written, at.pointer});
+    } else {
+      findings.error("WRONG_TYPE", at,
+                     "a plugin is a version (a string) or an object with it, not " +
+                         std::string(json::kind_name(member.value.kind())));
+    }
+  }
+  return plugins;
+}
+
 TestNames test_names(const PipelineSpec& spec) {
   TestNames names;
   for (const SourceSpec& source : spec.sources) names.sources.push_back(source.id);
@@ -148,6 +169,8 @@ void read_pipeline(Findings& findings, const json::Value& root, PipelineSpec& sp
     spec.restart = read_restart(findings, *restart);
   if (const auto on_error = reader.spot_of("on_error"))
     spec.on_error = read_on_error(findings, *on_error);
+  if (const auto plugins = reader.spot_of("plugins"))
+    spec.plugins = read_plugins(findings, *plugins);
   read_graph(findings, root, reader, spec);
   findings.refuse_unclaimed();
 }

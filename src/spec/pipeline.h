@@ -302,6 +302,13 @@ struct RestartSpec {
 };
 
 // One pipeline definition without mistakes.
+// A plugin whose functions a pipeline calls.
+struct PluginSpec {
+  std::string name;
+  std::string version;  // as it was written: "1.2", "1.2.3", "sha256:…"
+  std::string pointer;
+};
+
 struct PipelineSpec {
   std::string name;
   std::string description;
@@ -318,6 +325,7 @@ struct PipelineSpec {
   std::vector<Diagnostic> warnings;  // of reading it
   std::string json;  // the posted value with its key order, no comments or white space
   std::string text;  // the posted bytes
+  std::vector<PluginSpec> plugins;
 };
 
 }  // namespace leat::spec

@@ -308,6 +308,7 @@ void SchemaWriter::write_map_type(const Field& field) {
       map(kId, [&] { ref(field.of); });
       break;
     case Type::answers: map("", [&] { out_.member("type", "object"); }); break;
+    case Type::plugins: map("^[a-z]", [&] { any_of(any_text, [&] { ref(field.of); }); }); break;
     default:  // expectations
       out_.member("type", "object").key("properties").begin_object();
       child("errors", [&] {
@@ -404,6 +405,7 @@ void SchemaWriter::write_type(const Field& field) {
     case Type::headers:
     case Type::objects:
     case Type::answers:
+    case Type::plugins:
     case Type::expectations: write_map_type(field); break;
     default: write_text_type(field); break;
   }

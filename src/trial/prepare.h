@@ -18,6 +18,7 @@ enum class Failing : std::uint8_t {
 
 // The plan that a trial runs: the definition's, on one worker, with functions answered by `mocks`.
 plan::PlanResult prepare(const spec::PipelineSpec& definition,
-                         const std::vector<spec::TestFunction>& mocks, Failing failing);
+                         const std::vector<spec::TestFunction>& mocks, Failing failing,
+                         plugin::Plugins* plugins = nullptr);
 
 }  // namespace leat::trial

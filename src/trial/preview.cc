@@ -71,7 +71,7 @@ void write_all(json::Writer& writer, const std::vector<json::Value>& values) {
 Preview preview(const spec::PipelineSpec& definition, const std::vector<spec::TestInput>& inputs,
                 std::size_t rows_max, const Limits& limits) {
   Preview out;
-  const plan::PlanResult planned = prepare(definition, {}, Failing::all_kept);
+  const plan::PlanResult planned = prepare(definition, {}, Failing::all_kept, limits.plugins);
   std::copy_if(planned.diagnostics.begin(), planned.diagnostics.end(),
                std::back_inserter(out.diagnostics), is_error);
   if (planned.plan == nullptr) return out;

@@ -66,7 +66,8 @@ class Runner {
       : definition_(definition), clock_(clock), limits_(limits) {}
 
   Report run() {
-    if (definition_.tests.empty()) add(prepare(definition_, {}, Failing::as_written));
+    if (definition_.tests.empty())
+      add(prepare(definition_, {}, Failing::as_written, limits_.plugins));
     for (const spec::TestSpec& test : definition_.tests) run(test);
     return std::move(report_);
   }
@@ -87,7 +88,8 @@ class Runner {
   }
 
   void run(const spec::TestSpec& test) {
-    const plan::PlanResult planned = prepare(definition_, test.functions, Failing::as_written);
+    const plan::PlanResult planned =
+        prepare(definition_, test.functions, Failing::as_written, limits_.plugins);
     add(planned);
     if (planned.plan == nullptr) return;
     const MadeTimeline made = make_timeline(definition_, test.inputs);

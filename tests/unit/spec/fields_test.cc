@@ -26,6 +26,8 @@ struct Home {
 const std::map<std::string_view, Home>& homes() {
   static const auto* const all = new std::map<std::string_view, Home>{
       {"pipeline", {"", "{@}"}},
+      {"plugin",
+       {"/plugins/x", with(kSmallest, "\"steps\"", "\"plugins\": {\"x\": {@}}, \"steps\"")}},
       {"trigger", {"/trigger", with(kSmallest, "\"steps\"", "\"trigger\": {@}, \"steps\"")}},
       {"source", {"/sources/in", with_sources(R"({"in": {@}})")}},
       {"kafka_source", {"/sources/in/kafka", with_kafka_source("{@}")}},

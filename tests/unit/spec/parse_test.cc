@@ -480,7 +480,7 @@ TEST(ParsePipeline, LimitsAndRestartHaveRanges) {
 
 TEST(ParsePipeline, WhatIsToComeIsRefusedByName) {
   const ParseResult result = parse_pipeline(
-      R"json({ "name": "p", "plugins": {"x": "1"}, "tables": {},
+      R"json({ "name": "p", "plugins": {"x": {"version": "1.0", "isolation": "process"}}, "tables": {},
     "delivery": "exactly_once", "trigger": {"mode": "auto", "target_p99": "50ms"},
     "sources": { "a": { "kafka": {"topics": ["t"]}, "partitioned_by": {"fields": ["k"], "verify": true},
         "format": "avro" } },
@@ -495,7 +495,7 @@ TEST(ParsePipeline, WhatIsToComeIsRefusedByName) {
     EXPECT_GT(diagnostic.line, 0);
   }
   EXPECT_EQ(result.diagnostics.size(), 18u);
-  EXPECT_THAT(result.diagnostics[0].message, HasSubstr("`plugins`"));
+  EXPECT_THAT(result.diagnostics[0].message, HasSubstr("`process`"));
 }
 
 TEST(Locate, FillsThePlacesOfDiagnosticsThatHaveNone) {
