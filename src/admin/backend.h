@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "admin/plugin_backend.h"
 #include "flow/sample.h"
 #include "plan/plan.h"
 #include "runtime/supervisor.h"
@@ -28,9 +29,9 @@ class Backend {
   // Publishes fresh snapshots of every pipeline, then calls `done`.
   virtual void refresh(std::function<void()> done) = 0;
 
-  // Pure: how the definition would run, or why it cannot.
+  // How the definition would run, or why it cannot.
   virtual plan::PlanResult build(const std::shared_ptr<const spec::PipelineSpec>& spec) const = 0;
-  // Pure: plan::check_rest() with the daemon's limits.
+  // plan::check_rest() with the daemon's limits.
   virtual std::vector<spec::Diagnostic> check_rest(const spec::ParseResult& parsed) const = 0;
   virtual void put(runtime::PutRequest request, runtime::Reply<runtime::PutReceipt> reply) = 0;
   virtual void remove(runtime::RemoveRequest request, runtime::Reply<std::string> reply) = 0;
@@ -62,6 +63,8 @@ class Backend {
   virtual void sample(const spec::SourceSpec& source, std::size_t records_max,
                       flow::SampleReply reply) = 0;
   virtual void collect_samples() = 0;
+  // The plugins of the process; null = it has none.
+  virtual PluginBackend* plugins() const { return nullptr; }
 };
 
 }  // namespace leat::admin

@@ -133,6 +133,11 @@ std::optional<Problem> Dispatcher::check_body(const RequestHead& head, const Rou
     if (length > 0) return refusal(ProblemCode::bad_request, "this takes no body");
     return std::nullopt;
   }
+  if (route.body == Body::plugin && !services_.settings.plugin_upload) {
+    return refusal(ProblemCode::upload_disabled,
+                   "plugins are not taken over HTTP: `plugins.upload` switches it on; or put the "
+                   "library into the folder `plugins.dir`");
+  }
   if (route.body != Body::optional_json && !head.content_length) {
     return refusal(ProblemCode::length_required, "send a Content-Length");
   }
@@ -141,6 +146,7 @@ std::optional<Problem> Dispatcher::check_body(const RequestHead& head, const Rou
   if (encoding && *encoding != "identity") {
     return refusal(ProblemCode::unsupported_media_type, "no Content-Encoding is accepted");
   }
+  if (route.body == Body::plugin) return check_upload(head, length);
   if (!is_json(head.method, head.header("content-type").value_or(""))) {
     return refusal(ProblemCode::unsupported_media_type, "send `Content-Type: application/json`");
   }
@@ -150,6 +156,18 @@ std::optional<Problem> Dispatcher::check_body(const RequestHead& head, const Rou
   if (length > most)
     return refusal(ProblemCode::body_too_large,
                    "the body is larger than " + std::to_string(most) + " bytes");
+  return std::nullopt;
+}
+
+std::optional<Problem> Dispatcher::check_upload(const RequestHead& head,
+                                                std::uint64_t length) const {
+  if (head.header("content-type").value_or("") != "application/octet-stream")
+    return refusal(ProblemCode::unsupported_media_type,
+                   "send `Content-Type: application/octet-stream`");
+  if (length > services_.settings.plugin_max)
+    return refusal(
+        ProblemCode::body_too_large,
+        "the body is larger than " + std::to_string(services_.settings.plugin_max) + " bytes");
   return std::nullopt;
 }
 

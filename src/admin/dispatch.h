@@ -41,6 +41,7 @@ class Dispatcher {
   std::variant<Identity, Problem> identify(const RequestHead& head, const Peer& peer,
                                            const Match* match);
   std::optional<Problem> check_body(const RequestHead& head, const Route& route) const;
+  std::optional<Problem> check_upload(const RequestHead& head, std::uint64_t length) const;
   std::optional<Problem> check_moment(const Route& route) const;
   Role role_of(const Route& route) const noexcept;
 

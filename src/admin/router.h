@@ -18,6 +18,7 @@ enum class Body : unsigned char {
   optional_json,  // nothing, or JSON up to body_max
   json,           // JSON up to body_max
   definition,     // JSON up to definition_max
+  plugin,         // bytes up to plugin_max, when uploads are switched on
 };
 
 // One row of the table. `pattern` is made of literal segments, `{p}` (one segment without `:`) and

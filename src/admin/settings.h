@@ -44,6 +44,8 @@ struct Settings {
   AuthSettings auth;
   bool metrics_public = false;
   bool require_if_match = false;
+  std::size_t plugin_max = std::size_t{64} * 1024 * 1024;
+  bool plugin_upload = false;
 };
 
 }  // namespace leat::admin

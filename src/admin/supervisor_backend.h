@@ -13,9 +13,14 @@ namespace leat::admin {
 // Supervisor is.
 class SupervisorBackend final : public Backend {
  public:
+  // `plugins` (may be null) outlives it.
   SupervisorBackend(runtime::Supervisor& supervisor, plan::PlanOptions options,
-                    std::map<std::string, std::shared_ptr<flow::Sampler>> samplers = {})
-      : supervisor_(supervisor), options_(std::move(options)), samplers_(std::move(samplers)) {}
+                    std::map<std::string, std::shared_ptr<flow::Sampler>> samplers = {},
+                    PluginBackend* plugins = nullptr)
+      : supervisor_(supervisor),
+        options_(std::move(options)),
+        samplers_(std::move(samplers)),
+        plugins_(plugins) {}
 
   runtime::SnapshotPtr find(std::string_view name) const override { return supervisor_.find(name); }
   std::vector<runtime::SnapshotPtr> list() const override { return supervisor_.list(); }
@@ -96,10 +101,13 @@ class SupervisorBackend final : public Backend {
     for (const auto& [kind, sampler] : samplers_) sampler->collect();
   }
 
+  PluginBackend* plugins() const override { return plugins_; }
+
  private:
   runtime::Supervisor& supervisor_;
   const plan::PlanOptions options_;
   const std::map<std::string, std::shared_ptr<flow::Sampler>> samplers_;
+  PluginBackend* const plugins_;
 };
 
 }  // namespace leat::admin

@@ -26,6 +26,7 @@ ExitCode talk(Session& session) {
     case Command::offsets: return offsets(session);
     case Command::state: return state(session);
     case Command::checkpoint: return checkpoint(session);
+    case Command::plugin: return plugin(session);
     case Command::tap: return tap(session);
     case Command::preview: return preview(session);
     case Command::wait: return wait(session);
@@ -51,6 +52,7 @@ ExitCode run_client(const Invocation& invocation, const Surroundings& surroundin
       session.print(completion_script(invocation.shell));
       return ExitCode::done;
     case Command::schema: return schema(session);
+    case Command::plugin: return invocation.verb == "check" ? plugin(session) : talk(session);
     case Command::test: return test(session);
     case Command::preview:
       // Without records of the real sources it needs no daemon.

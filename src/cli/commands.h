@@ -32,6 +32,8 @@ ExitCode offsets(Session& session);
 ExitCode state(Session& session);
 // Lists the checkpoints of a pipeline, makes one, shows, restores or deletes it.
 ExitCode checkpoint(Session& session);
+// Shows plugins, looks at a library, sends one, activates a version.
+ExitCode plugin(Session& session);
 ExitCode tap(Session& session);
 ExitCode wait(Session& session);
 ExitCode trigger(Session& session);

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/definition_files.h"
+#include "cli/plugins_folder.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "plan/plan.h"
@@ -29,16 +30,17 @@ void print_verdict(const Session& session, bool valid,
   session.print(writer.take() + "\n");
 }
 
-ExitCode validate_here(Session& session, const Definition& definition) {
+ExitCode validate_here(Session& session, const Definition& definition,
+                       const plan::PlanOptions& options) {
   spec::ParseResult result = spec::parse_pipeline(definition.text);
   bool valid = result.ok();
   if (!result.malformed) {
     // What only shows when the definition is put together: expressions above all.
     plan::PlanResult planned;
     if (valid)
-      planned = plan::build_plan(result.spec, {});
+      planned = plan::build_plan(result.spec, options);
     else
-      planned.diagnostics = plan::check_rest(result, {});
+      planned.diagnostics = plan::check_rest(result, options);
     valid = planned.plan != nullptr;
     const auto& more = valid ? planned.plan->warnings : planned.diagnostics;
     result.diagnostics.insert(result.diagnostics.end(), more.begin(), more.end());
@@ -133,10 +135,15 @@ ExitCode apply_one(Session& session, const Definition& definition) {
 
 ExitCode validate(Session& session) {
   const bool here = session.invocation().url.empty();
+  const GivenPlugins plugins = given_plugins(session);
+  if (plugins.code != ExitCode::done) return plugins.code;
+  plan::PlanOptions options;
+  options.plugins = plugins.get();
   return for_each_file(
       session,
       [&](const Definition& definition) {
-        return here ? validate_here(session, definition) : validate_there(session, definition);
+        return here ? validate_here(session, definition, options)
+                    : validate_there(session, definition);
       },
       [&](const std::string&, const spec::Diagnostic& why) {
         if (session.output() == Output::json) print_verdict(session, false, {why});

@@ -38,6 +38,7 @@ enum class Command : std::uint8_t {
   functions,
   version,
   completion,
+  plugin,
 };
 // "serve", …, "delete".
 std::string_view command_name(Command command) noexcept;
@@ -84,7 +85,8 @@ struct Invocation {
   std::string store;
   std::optional<std::string> key, from, to;
   bool committed = false, latest = false;  // none = latest for a key, committed for a range
-  // checkpoint: "list", "create", "show", "restore" or "delete", and which one
+  // checkpoint: "list", "create", "show", "restore" or "delete", and which one; plugin: "list", "check",
+  // "push", "activate" or "rescan"
   std::string verb;
   std::string checkpoint;
   bool keep_offsets = false;
@@ -99,6 +101,9 @@ struct Invocation {
   std::string interval;
   std::string checkpoint_interval;
   std::optional<std::uint64_t> records_max;
+
+  std::string plugins;         // validate, test, preview: the folder that they lie in
+  std::string plugin_version;  // plugin activate
 };
 
 // An invocation, or how the program ends at once: help on stdout, or a usage error on stderr.

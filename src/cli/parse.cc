@@ -40,6 +40,7 @@ constexpr Row kCommands[] = {
     {Command::offsets, "offsets", "Show where a pipeline reads, or where a stopped one goes on"},
     {Command::state, "state", "Show what a pipeline keeps"},
     {Command::checkpoint, "checkpoint", "Keep a pipeline's state and offsets, and go back to them"},
+    {Command::plugin, "plugin", "Check plugins, show them, and say which versions count"},
     {Command::functions, "functions", "List the functions of expressions"},
     {Command::config, "config", "Print the effective configuration of a daemon"},
     {Command::version, "version", "Print the version"},
@@ -95,6 +96,8 @@ class Tree {
   CLI::App* add_named(Command command);
   void add_state_commands();
   void add_checkpoint_commands();
+  void add_plugin_commands();
+  void add_plugins_folder(CLI::App* app);
   void add_offsets();
   std::string check_offsets() const;
   std::string finish();
@@ -173,6 +176,7 @@ void Tree::add_settings(CLI::App* app) {
         invocation_.flags.emplace_back("workers", text == "auto" ? as_json(text) : text);
       },
       "Threads that step tasks");
+  setting(app, "--plugins-dir", "plugins.dir", "Folder of plugins");
   setting(app, "--log-level", "log.level", "debug, info, warn, error or off");
   setting(app, "--log-format", "log.format", "auto, text or json");
 }
@@ -201,15 +205,17 @@ void Tree::add_daemon_commands() {
 void Tree::add_definition_commands() {
   add(Command::functions)
       ->add_option("TEXT", invocation_.name, "Only those that mention it; none = all");
-  add(Command::validate)
-      ->add_option("FILE", invocation_.files, "Definitions, or - for stdin")
-      ->required();
+  CLI::App* validate = add(Command::validate);
+  validate->add_option("FILE", invocation_.files, "Definitions, or - for stdin")->required();
+  add_plugins_folder(validate);
   CLI::App* test = add(Command::test);
   test->add_option("FILE", invocation_.files, "Definitions, folders of them, or - for stdin")
       ->required();
+  add_plugins_folder(test);
   test->add_option("--junit", invocation_.junit, "Write a report for JUnit to this file");
   CLI::App* preview = add(Command::preview);
   preview->add_option("FILE", invocation_.files, "The definition")->required()->expected(1);
+  add_plugins_folder(preview);
   add_rows(preview, "[SOURCE=]");
   preview->add_option("--limit", invocation_.limit, "At most so many rows of each step (100)");
   preview->add_option("--read", invocation_.read,
@@ -270,6 +276,7 @@ void Tree::add_pipeline_commands() {
   add_offsets();
   add_state_commands();
   add_checkpoint_commands();
+  add_plugin_commands();
   CLI::App* remove = add_named(Command::remove);
   remove->add_option("--mode", invocation_.mode, "commit, drain or now")
       ->check(CLI::IsMember({"commit", "drain", "now"}));
@@ -319,6 +326,34 @@ void Tree::add_checkpoint_commands() {
   add_one("restore", "State and offsets of a stopped pipeline go back to it", "Its name or id")
       ->add_flag("--keep-offsets", invocation_.keep_offsets, "The state alone goes back");
   add_one("delete", "Delete one", "Its name or id");
+}
+
+void Tree::add_plugin_commands() {
+  CLI::App* plugin = add(Command::plugin);
+  plugin->require_subcommand(1);
+  const auto add_verb = [&](const char* verb, const char* doc) {
+    CLI::App* app = plugin->add_subcommand(verb, doc);
+    app->fallthrough();
+    app->callback([this, verb] { invocation_.verb = verb; });
+    return app;
+  };
+  add_verb("list", "The plugins of the daemon, or one")
+      ->add_option("NAME", invocation_.name, "The plugin; none = all");
+  add_verb("check", "Look at a library as the daemon does, and say what it adds")
+      ->add_option("FILE", invocation_.files, "The library")
+      ->required();
+  add_verb("push", "Send a library to the daemon (where `plugins.upload` is on)")
+      ->add_option("FILE", invocation_.files, "The library; FILE.sig is its signature")
+      ->required()
+      ->expected(1);
+  CLI::App* activate = add_verb("activate", "Say which version a range means");
+  activate->add_option("NAME", invocation_.name, "The plugin")->required();
+  activate->add_option("VERSION", invocation_.plugin_version, "1.2.3")->required();
+  add_verb("rescan", "Let the daemon look at its plugin folder");
+}
+
+void Tree::add_plugins_folder(CLI::App* app) {
+  app->add_option("--plugins", invocation_.plugins, "Folder of the plugins that it names");
 }
 
 void Tree::add_offsets() {
@@ -450,8 +485,8 @@ std::optional<Parsed> unknown_command(int argc, const char* const* argv) {
     if (row.name == word) return std::nullopt;
     names.push_back(row.name);
   }
-  constexpr std::string_view kLater[] = {"bench",  "console", "describe", "diff",     "doctor",
-                                         "events", "health",  "plugin",   "rollback", "top"};
+  constexpr std::string_view kLater[] = {"bench",  "console", "describe", "diff", "doctor",
+                                         "events", "health",  "rollback", "top"};
   if (std::find(std::begin(kLater), std::end(kLater), word) != std::end(kLater))
     return Parsed{std::nullopt,
                   ExitCode::usage,

@@ -1,5 +1,7 @@
 #include "cli/session.h"
 
+#include <algorithm>
+
 #include <array>
 #include <cstdio>
 
@@ -83,7 +85,10 @@ ExitCode Session::connect() {
 
 void Session::prepare(net::Request& request) const {
   if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
-  if (!request.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
+  const bool typed = std::any_of(request.headers.begin(), request.headers.end(),
+                                 [](const auto& header) { return header.first == "Content-Type"; });
+  if (!request.body.empty() && !typed)
+    request.headers.emplace_back("Content-Type", "application/json");
   const bool write = request.method != "GET";
   if (write && !invocation_.if_match.empty()) {
     const bool bare = invocation_.if_match != "*" && !invocation_.if_match.starts_with('"');

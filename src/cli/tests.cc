@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/definition_files.h"
 #include "cli/given_rows.h"
+#include "cli/plugins_folder.h"
 #include "json/write.h"
 #include "plan/plan.h"
 #include "spec/parse.h"
@@ -23,20 +24,29 @@ bool has_errors(const std::vector<spec::Diagnostic>& diagnostics) {
 }
 
 // Adds to what was found what only shows when the definition is put together.
-void check_rest(const Definition& definition, spec::ParseResult& parsed) {
+void check_rest(const Definition& definition, spec::ParseResult& parsed, plugin::Plugins* plugins) {
   if (parsed.malformed) return;
-  const auto more = plan::check_rest(parsed, {});
+  plan::PlanOptions options;
+  options.plugins = plugins;
+  const auto more = plan::check_rest(parsed, options);
   parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());
   spec::locate(definition.text, parsed.diagnostics);
 }
 
-ExitCode test_one(Session& session, const Definition& definition, trial::JUnit& junit) {
+trial::Limits limits_with(plugin::Plugins* plugins) {
+  trial::Limits limits;
+  limits.plugins = plugins;
+  return limits;
+}
+
+ExitCode test_one(Session& session, const Definition& definition, trial::JUnit& junit,
+                  plugin::Plugins* plugins) {
   spec::ParseResult parsed = spec::parse_pipeline(definition.text);
   trial::Report report;
   if (parsed.ok())
-    report = trial::run_tests(*parsed.spec, session.clock(), {});
+    report = trial::run_tests(*parsed.spec, session.clock(), limits_with(plugins));
   else
-    check_rest(definition, parsed);
+    check_rest(definition, parsed, plugins);
   report.diagnostics.insert(report.diagnostics.begin(), parsed.diagnostics.begin(),
                             parsed.diagnostics.end());
   spec::locate(definition.text, report.diagnostics);
@@ -125,9 +135,9 @@ ExitCode preview_there(Session& session, const Definition& definition,
   return ExitCode::done;
 }
 
-ExitCode preview_one(Session& session, const Definition& definition) {
+ExitCode preview_one(Session& session, const Definition& definition, plugin::Plugins* plugins) {
   spec::ParseResult parsed = spec::parse_pipeline(definition.text);
-  check_rest(definition, parsed);
+  check_rest(definition, parsed, plugins);
   print_diagnostics(session, definition, parsed.diagnostics);
   if (has_errors(parsed.diagnostics)) return ExitCode::bad_config;
   if (session.invocation().read) return preview_there(session, definition, *parsed.spec);
@@ -135,8 +145,8 @@ ExitCode preview_one(Session& session, const Definition& definition) {
   if (const ExitCode code = given.read(); code != ExitCode::done) return code;
   const spec::TestInputs rows = spec::parse_test_inputs(given.take(), *parsed.spec, "");
   if (given.mistaken() || has_errors(rows.diagnostics)) return given.refuse(rows.diagnostics);
-  const trial::Preview preview =
-      trial::preview(*parsed.spec, rows.inputs, session.invocation().limit.value_or(100), {});
+  const trial::Preview preview = trial::preview(
+      *parsed.spec, rows.inputs, session.invocation().limit.value_or(100), limits_with(plugins));
   if (!preview.bad_rows.empty()) return given.refuse(preview.bad_rows);
   session.print(session.output() == Output::json ? trial::to_json(preview) + "\n"
                                                  : preview_text(preview));
@@ -148,9 +158,14 @@ ExitCode preview_one(Session& session, const Definition& definition) {
 }  // namespace
 
 ExitCode test(Session& session) {
+  const GivenPlugins plugins = given_plugins(session);
+  if (plugins.code != ExitCode::done) return plugins.code;
   trial::JUnit junit;
   ExitCode code = for_each_file(
-      session, [&](const Definition& definition) { return test_one(session, definition, junit); },
+      session,
+      [&](const Definition& definition) {
+        return test_one(session, definition, junit, plugins.get());
+      },
       [&](const std::string& file, const spec::Diagnostic& why) {
         trial::Report report;
         report.diagnostics.push_back(why);
@@ -166,8 +181,11 @@ ExitCode test(Session& session) {
 }
 
 ExitCode preview(Session& session) {
-  return for_each_file(
-      session, [&](const Definition& definition) { return preview_one(session, definition); });
+  const GivenPlugins plugins = given_plugins(session);
+  if (plugins.code != ExitCode::done) return plugins.code;
+  return for_each_file(session, [&](const Definition& definition) {
+    return preview_one(session, definition, plugins.get());
+  });
 }
 
 }  // namespace leat::cli

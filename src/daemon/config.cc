@@ -139,6 +139,7 @@ class Builder {
   void read_profile(Config& config, const std::string& name);
   void read_run(Config& config);
   void read_state(Config& config);
+  void read_plugins(Config& config);
   void read_limits(Config& config);
   void read_log(Config& config);
 
@@ -425,6 +426,32 @@ void Builder::read_run(Config& config) {
   config.files_write = paths("files.write");
 }
 
+void Builder::read_plugins(Config& config) {
+  Config::Plugins& plugins = config.plugins;
+  if (!value("plugins.dir").is_null()) plugins.dir = absolute(text("plugins.dir"));
+  const std::string watch = text("plugins.watch");
+  plugins.watch = watch == "poll"  ? Config::PluginWatch::poll
+                  : watch == "off" ? Config::PluginWatch::off
+                                   : Config::PluginWatch::inotify;
+  plugins.poll_interval = duration("plugins.poll_interval");
+  plugins.auto_activate = flag("plugins.auto_activate");
+  plugins.allow_replace = flag("plugins.allow_replace");
+  plugins.upload = flag("plugins.upload");
+  plugins.bytes_max = size("http.plugin_max");
+  plugins.needed_allow = texts("plugins.needed_allow");
+  plugins.probe_timeout = duration("plugins.probe_timeout");
+  plugins.probe_memory = size("plugins.memory_max");
+  plugins.generations_max = integer("plugins.generations_max");
+  for (const char* const key : {"plugins.trust.sha256", "plugins.trust.keys"}) {
+    const bool keys = std::string_view(key).ends_with("keys");
+    const auto read = plugin::Trust::read(keys ? std::vector<std::string>() : texts(key),
+                                          keys ? texts(key) : std::vector<std::string>());
+    if (!read.ok()) problem(at(key), "INVALID_VALUE", read.status().to_string());
+  }
+  auto trust = plugin::Trust::read(texts("plugins.trust.sha256"), texts("plugins.trust.keys"));
+  if (trust.ok()) plugins.trust = *std::move(trust);
+}
+
 void Builder::read_state(Config& config) {
   config.state.block_cache = size("state.block_cache");
   config.state.write_buffer = size("state.write_buffer");
@@ -486,6 +513,7 @@ std::shared_ptr<const Config> Builder::build() {
   read_kafka(*config);
   read_run(*config);
   read_state(*config);
+  read_plugins(*config);
   read_limits(*config);
   read_log(*config);
   if (!result_.problems.empty()) return nullptr;

@@ -14,6 +14,7 @@
 #include "daemon/settings.h"
 #include "json/document.h"
 #include "net/address.h"
+#include "plugin/trust.h"
 
 namespace leat::daemon {
 
@@ -146,6 +147,22 @@ struct Config {
     log::Format format = log::Format::text;
     std::string path;  // empty = stderr
   } log;
+
+  enum class PluginWatch : std::uint8_t { inotify, poll, off };
+  struct Plugins {
+    std::string dir;  // absolute; empty = none
+    PluginWatch watch = PluginWatch::inotify;
+    Duration poll_interval{};
+    bool auto_activate = false;
+    bool allow_replace = false;
+    bool upload = false;
+    std::uint64_t bytes_max = 0;  // of one library
+    plugin::Trust trust;
+    std::vector<std::string> needed_allow;
+    Duration probe_timeout{};
+    std::uint64_t probe_memory = 0;  // bytes
+    std::uint32_t generations_max = 0;
+  } plugins;
 };
 
 enum class Origin : std::uint8_t { fallback, file, environment, flag };

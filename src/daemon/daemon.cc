@@ -203,6 +203,7 @@ void Daemon::reload() {
   for (const std::string& key : changes.live) {
     if (!key.starts_with("log.")) changes.restart.push_back(key);
   }
+  engine_->rescan();
   log::info(kLogger, "configuration reloaded", {{"pending_restart", joined(changes.restart)}});
 }
 

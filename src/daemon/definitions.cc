@@ -49,8 +49,9 @@ spec::Options definition_options(const Config& config) {
   return options;
 }
 
-plan::PlanOptions plan_options(const Config& config) {
+plan::PlanOptions plan_options(const Config& config, plugin::Plugins* plugins) {
   plan::PlanOptions options;
+  options.plugins = plugins;
   options.workers = config.workers;
   options.default_profile = config.kafka.default_profile;
   options.expressions = {config.limits.expression_length, config.limits.expression_depth,
@@ -62,16 +63,17 @@ plan::PlanOptions plan_options(const Config& config) {
 }
 
 Result<runtime::PutRequest> read_definition(const Config& config, std::string_view file,
-                                            std::string_view text, std::string_view name) {
+                                            std::string_view text, std::string_view name,
+                                            plugin::Plugins* plugins) {
   spec::Options options = definition_options(config);
   if (!name.empty()) options.name = std::string(name);
   spec::ParseResult parsed = spec::parse_pipeline(text, options);
   if (!parsed.ok()) {
-    const auto more = plan::check_rest(parsed, plan_options(config));
+    const auto more = plan::check_rest(parsed, plan_options(config, plugins));
     parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());
     return refusal(file, text, std::move(parsed.diagnostics));
   }
-  plan::PlanResult planned = plan::build_plan(parsed.spec, plan_options(config));
+  plan::PlanResult planned = plan::build_plan(parsed.spec, plan_options(config, plugins));
   if (planned.plan == nullptr) return refusal(file, text, std::move(planned.diagnostics));
   runtime::PutRequest request;
   request.spec = parsed.spec;

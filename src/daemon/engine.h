@@ -33,6 +33,8 @@ class Engine {
   // Cuts and commits every pipeline within `defaults.stop_timeout`, then closes the listeners.
   // After start().
   virtual void stop() = 0;
+  // The configuration was read again: looks at the plugin folder. After start().
+  virtual void rescan() {}
 };
 
 // Everything an engine is made of. References outlive it.

@@ -9,6 +9,7 @@
 #include "admin/supervisor_backend.h"
 #include "base/log.h"
 #include "daemon/definitions.h"
+#include "daemon/plugin_desk.h"
 #include "kafka/profile.h"
 #include "local/local.h"
 #include "runtime/definition_store.h"
@@ -60,6 +61,8 @@ Result<admin::Settings> api_settings(const EngineParts& parts) {
   settings.streams_max = http.streams_max;
   settings.body_max = http.body_max;
   settings.definition_max = http.definition_max;
+  settings.plugin_max = parts.config.plugins.bytes_max;
+  settings.plugin_upload = parts.config.plugins.upload;
   settings.header_timeout = http.header_timeout;
   settings.body_timeout = http.body_timeout;
   settings.write_timeout = http.write_timeout;
@@ -87,11 +90,13 @@ void make_own_folders(const Config& config) {
 
 class PipelineEngine final : public Engine {
  public:
-  PipelineEngine(const EngineParts& parts, admin::Settings settings, flow::Registry registry)
+  PipelineEngine(const EngineParts& parts, admin::Settings settings, flow::Registry registry,
+                 std::unique_ptr<PluginDesk> plugins)
       : config_(parts.config),
+        plugins_(std::move(plugins)),
         samplers_(registry.samplers),
         supervisor_(supervisor_options(parts.config, parts.config.state_dir), std::move(registry)),
-        backend_(supervisor_, plan_options(parts.config), samplers_),
+        backend_(supervisor_, plan_options(parts.config, installed()), samplers_, plugins_.get()),
         server_({std::move(settings),
                  definition_options(parts.config),
                  {parts.config.application, parts.config.instance, parts.started_at}},
@@ -108,12 +113,17 @@ class PipelineEngine final : public Engine {
   Status apply(const std::string& file, const std::string& text) override;
   bool started() const noexcept override { return supervisor_.started(); }
   bool alive() const noexcept override { return supervisor_.alive(); }
+  void rescan() override {
+    if (plugins_) plugins_->look_again();
+  }
   void stop() override {
     supervisor_.stop();
+    if (plugins_) plugins_->stop();
     close();
   }
 
  private:
+  plugin::Plugins* installed() const { return plugins_ ? &plugins_->installed() : nullptr; }
   void close() {
     server_.stop();
     thread_.join();
@@ -121,6 +131,7 @@ class PipelineEngine final : public Engine {
   }
 
   const Config& config_;
+  const std::unique_ptr<PluginDesk> plugins_;  // null with --check where there are none
   const std::map<std::string, std::shared_ptr<flow::Sampler>> samplers_;
   runtime::Supervisor supervisor_;
   admin::SupervisorBackend backend_;
@@ -137,7 +148,7 @@ std::vector<std::string> PipelineEngine::check() {
   if (!loaded.ok()) return {loaded.status().to_string()};
   for (const Status& damaged : loaded->damaged) problems.push_back(damaged.to_string());
   for (const runtime::StoredPipeline& stored : loaded->pipelines) {
-    const auto read = read_definition(config_, stored.name, stored.text, stored.name);
+    const auto read = read_definition(config_, stored.name, stored.text, stored.name, installed());
     if (!read.ok()) problems.push_back(read.status().message());
   }
   return problems;
@@ -159,15 +170,16 @@ std::string PipelineEngine::unix_path() const {
 }
 
 Status PipelineEngine::start() {
+  if (plugins_) plugins_->start();
   LEAT_RETURN_IF_ERROR(supervisor_.start([this](const std::string& name, const std::string& text) {
-    return read_definition(config_, name, text, name);
+    return read_definition(config_, name, text, name, installed());
   }));
   thread_ = std::thread([this] { server_.run(); });
   return {};
 }
 
 Status PipelineEngine::apply(const std::string& file, const std::string& text) {
-  Result<runtime::PutRequest> request = read_definition(config_, file, text);
+  Result<runtime::PutRequest> request = read_definition(config_, file, text, {}, installed());
   if (!request.ok()) return std::move(request).status();
   auto answered = std::make_shared<std::promise<Status>>();
   std::future<Status> outcome = answered->get_future();
@@ -236,8 +248,17 @@ Result<std::unique_ptr<Engine>> make_pipeline_engine(const EngineParts& parts) {
   if (!settings.ok()) return std::move(settings).status();
   Result<flow::Registry> registry = make_registry(parts.config);
   if (!registry.ok()) return std::move(registry).status();
-  return std::unique_ptr<Engine>(
-      std::make_unique<PipelineEngine>(parts, std::move(*settings), std::move(*registry)));
+  // With `--check` there is no identity, and what is not there is not made.
+  std::unique_ptr<PluginDesk> plugins;
+  std::error_code error;
+  if (!parts.identity.empty() ||
+      std::filesystem::is_directory(parts.config.state_dir + "/plugins", error)) {
+    auto opened = PluginDesk::open(parts.config, parts.config.state_dir, base::machine_clock());
+    if (!opened.ok()) return std::move(opened).status();
+    plugins = *std::move(opened);
+  }
+  return std::unique_ptr<Engine>(std::make_unique<PipelineEngine>(
+      parts, std::move(*settings), std::move(*registry), std::move(plugins)));
 }
 
 }  // namespace leat::daemon

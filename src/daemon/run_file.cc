@@ -12,6 +12,7 @@
 #include "daemon/definitions.h"
 #include "daemon/pipeline_engine.h"
 #include "daemon/signals.h"
+#include "plugin/folder.h"
 
 namespace leat::daemon {
 namespace {
@@ -62,6 +63,16 @@ ExitCode watch(runtime::Supervisor& supervisor, const std::string& name, Signals
   }
 }
 
+plugin::Folder::Rules folder_rules(const Config& config) {
+  plugin::Folder::Rules rules;
+  rules.trust = config.plugins.trust;
+  rules.inspect.needed_allow = config.plugins.needed_allow;
+  rules.probe.timeout = config.plugins.probe_timeout;
+  rules.probe.memory_bytes = config.plugins.probe_memory;
+  rules.bytes_max = config.plugins.bytes_max;
+  return rules;
+}
+
 ExitCode run_pipeline(const Config& config, runtime::PutRequest request, Signals& signals) {
   const std::string name = request.spec->name;
   Result<flow::Registry> registry = make_registry(config);
@@ -102,10 +113,17 @@ ExitCode run_file(const ConfigInput& input, const std::string& file) {
       !logs.ok()) {
     return tell(ExitCode::bad_config, logs.to_string());
   }
+  std::unique_ptr<plugin::Folder> plugins;
+  if (std::error_code error; std::filesystem::is_directory(config.plugins.dir, error)) {
+    auto opened =
+        plugin::Folder::open(config.plugins.dir, folder_rules(config), base::machine_clock());
+    if (!opened.ok()) return tell(ExitCode::bad_config, opened.status().to_string());
+    plugins = *std::move(opened);
+  }
   const Result<std::string> text = base::read_file(file, config.http.definition_max);
   if (!text.ok()) return tell(ExitCode::bad_config, text.status().to_string());
-  Result<runtime::PutRequest> request =
-      read_definition(config, file == "-" ? "stdin" : file, *text);
+  Result<runtime::PutRequest> request = read_definition(
+      config, file == "-" ? "stdin" : file, *text, {}, plugins ? &plugins->plugins() : nullptr);
   if (!request.ok()) {
     std::fputs((request.status().message() + "\n").c_str(), stderr);
     return ExitCode::bad_config;

@@ -1,8 +1,7 @@
 #include "plugin/folder.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <tuple>

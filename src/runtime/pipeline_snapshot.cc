@@ -113,6 +113,8 @@ SnapshotPtr Pipeline::snapshot() {
   meter_.fill(*out);
   fill_state(*out);
   out->stages = stages_of(*parts_.plan);
+  for (const plan::PluginPin& pin : parts_.plan->plugins)
+    out->plugins.push_back({pin.name, pin.version, pin.sha256, pin.steps});
   out->workers = static_cast<std::uint32_t>(parts_.hosts.size());
   for (const auto* warnings : {&parts_.plan->spec->warnings, &parts_.plan->warnings})
     for (const spec::Diagnostic& warning : *warnings)

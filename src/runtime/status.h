@@ -105,6 +105,14 @@ struct StateStatus {
   std::vector<StoreStatus> stores;    // in the order of the definition
 };
 
+// A plugin whose functions the pipeline calls, as it was found when its definition was taken.
+struct PluginUse {
+  std::string name;
+  std::string version;
+  std::string sha256;
+  std::vector<std::string> steps;
+};
+
 struct StageStatus {
   std::string id;
   std::vector<std::string> steps;
@@ -150,6 +158,7 @@ struct PipelineSnapshot {
       checkpoint_time, align_time, persist_time, switch_pause;
   std::map<std::array<std::string, 3>, std::uint64_t> trigger_switches;
   std::uint64_t restarts = 0;
+  std::vector<PluginUse> plugins;  // of the definition
 };
 using SnapshotPtr = std::shared_ptr<const PipelineSnapshot>;
 

@@ -37,6 +37,8 @@ class Daemon {
   // Waits for the process to end by itself: the exit code, or -signal; false when it does not.
   bool ended_by_itself(int& how, int timeout_ms);
   pid_t pid() const noexcept { return pid_; }
+  // Where it keeps its state.
+  std::string state_dir() const { return folder_ + "/state"; }
 
   Answer call(const std::string& method, const std::string& target, const std::string& body = {}) const;
   // Posts a definition; anything but 201 fails the test.

@@ -53,6 +53,15 @@ LEAT_HANDLER(restore_checkpoint);
 
 LEAT_HANDLER(get_functions);  // functions_handler.cc
 
+LEAT_HANDLER(list_plugins);  // plugins_handler.cc
+LEAT_HANDLER(get_plugin);
+LEAT_HANDLER(list_plugin_versions);
+LEAT_HANDLER(get_plugin_version);
+LEAT_HANDLER(put_plugin_version);
+LEAT_HANDLER(delete_plugin_version);
+LEAT_HANDLER(activate_plugin);
+LEAT_HANDLER(rescan_plugins);
+
 LEAT_HANDLER(get_livez);  // probes_handler.cc
 LEAT_HANDLER(get_readyz);
 LEAT_HANDLER(get_startupz);

@@ -19,8 +19,11 @@ constexpr std::size_t kPreviewRowsMax = 1000;
 constexpr std::size_t kPreviewRows = 100;  // where the request does not say
 constexpr std::size_t kReadMax = 1000;     // records of one source
 
-trial::Limits limits_from(const Clock& clock) {
+trial::Limits limits_from(const Services& services) {
+  const Clock& clock = services.clock;
   trial::Limits limits;
+  if (PluginBackend* const plugins = services.backend.plugins())
+    limits.plugins = &plugins->installed();
   limits.rows_max = kTrialRows;
   limits.turns_max = kTrialTurns;
   limits.out_of_time = [&clock, end = clock.now() + kTrialTime] { return clock.now() >= end; };
@@ -182,7 +185,7 @@ class PreviewBody {
 
 void show_preview(Services& services, const PreviewBody& body, const Reply& reply) {
   trial::Preview preview =
-      trial::preview(body.definition(), body.inputs(), body.limit(), limits_from(services.clock));
+      trial::preview(body.definition(), body.inputs(), body.limit(), limits_from(services));
   if (!preview.diagnostics.empty())
     return reply(body.of_definition(std::move(preview.diagnostics)));
   if (!preview.bad_rows.empty()) return reply(body.all(std::move(preview.bad_rows)));
@@ -269,8 +272,7 @@ void test_pipeline(Services& services, const RequestPtr& request, const Reply& r
     parsed.diagnostics.insert(parsed.diagnostics.end(), more.begin(), more.end());
     return reply(invalid_definition(request->body, std::move(parsed.diagnostics), ""));
   }
-  trial::Report report =
-      trial::run_tests(*parsed.spec, services.clock, limits_from(services.clock));
+  trial::Report report = trial::run_tests(*parsed.spec, services.clock, limits_from(services));
   if (!report.valid())
     return reply(
         invalid_definition(request->body, std::move(report.diagnostics), parsed.spec->name));
