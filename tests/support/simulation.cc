@@ -199,7 +199,14 @@ std::vector<std::string> items_of(std::string_view list) {
   return items;
 }
 
-// `all` of a row ends with the row's own value, and before that is an end of what the row before had.
+bool same_items(std::vector<std::string> a, std::vector<std::string> b) {
+  std::sort(a.begin(), a.end());
+  std::sort(b.begin(), b.end());
+  return a == b;
+}
+
+// `all` of a row has the row's own value and an end of what the row before had, or all of it (then
+// in the order of event times).
 Groups tails_of(const std::vector<OutputRow>& rows) {
   struct Known {
     std::vector<std::string> all;
@@ -221,9 +228,10 @@ Groups tails_of(const std::vector<OutputRow>& rows) {
     if (!own.empty()) known.all.push_back(own);
     long long sum = 0;
     for (const std::string& item : all) sum += std::atoll(item.c_str());
-    const bool right = all.size() <= known.all.size() &&
-                       std::equal(all.rbegin(), all.rend(), known.all.rbegin()) &&
-                       (own.empty() || !all.empty()) && now.n <= known.n + 1 &&
+    const bool tail =
+        all.size() <= known.all.size() && std::equal(all.rbegin(), all.rend(), known.all.rbegin());
+    const bool right = (tail || same_items(all, known.all)) && (own.empty() || !all.empty()) &&
+                       now.n <= known.n + 1 &&
                        now.n >= std::max<long long>(1, static_cast<long long>(all.size())) &&
                        (all.empty() || std::atoll(member(value, "s").c_str()) == sum);
     groups[identity].push_back(right ? "v=" + own : "wrong behind its rows: " + text_of(row));
