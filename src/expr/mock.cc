@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "expr/calls/mock_kernel.h"
 #include "expr/errors.h"
-#include "expr/mock_kernel.h"
 #include "expr/values.h"
 #include "json/write.h"
 

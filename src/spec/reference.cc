@@ -36,6 +36,7 @@ struct Section {
 std::string step_into(const Field& field) {
   switch (field.type) {
     case Type::objects:
+    case Type::plugins:
     case Type::headers: return ".*";
     case Type::list: return "[]";
     case Type::rows: return "[]";

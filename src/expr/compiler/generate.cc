@@ -10,11 +10,11 @@
 
 #include "base/check.h"
 #include "expr/calls/function_calls.h"
+#include "expr/calls/mock_kernel.h"
 #include "expr/compiler/absences.h"
 #include "expr/compiler/probe.h"
 #include "expr/compiler/registers.h"
 #include "expr/containers.h"
-#include "expr/mock_kernel.h"
 #include "expr/operators.h"
 #include "expr/optionals.h"
 #include "expr/regex_cache.h"
