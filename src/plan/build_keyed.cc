@@ -112,6 +112,13 @@ bool is_kind(const spec::AggregateStep& aggregate, WindowKind kind) {
   return aggregate.window && aggregate.window->kind == kind;
 }
 
+// What the rows that an aggregate makes are to the steps below.
+void tell_updates(const spec::AggregateStep& aggregate, Flow& flow) {
+  flow.updates = aggregate.emit != spec::Emit::on_close;
+  flow.withdraws = flow.updates && is_kind(aggregate, WindowKind::session);
+  flow.by_epoch = aggregate.emit == spec::Emit::per_batch || aggregate.emit == spec::Emit::complete;
+}
+
 // The row that an aggregate makes, without computed fields.
 std::vector<Member> key_members(const spec::AggregateStep& aggregate, const AggregateWork& work,
                                 const std::vector<TypedColumn>& keys) {
@@ -334,12 +341,7 @@ Flow Builder::add(const spec::StepSpec& step, const spec::AggregateStep& aggrega
   flow.several = input.several || is_kind(aggregate, WindowKind::hopping) ||
                  is_kind(aggregate, WindowKind::session);
   flow.key_column = work->key.text_column;
-  if (!aggregate.keep_row) {
-    flow.updates = aggregate.emit != spec::Emit::on_close;
-    flow.withdraws = flow.updates && is_kind(aggregate, WindowKind::session);
-    flow.by_epoch =
-        aggregate.emit == spec::Emit::per_batch || aggregate.emit == spec::Emit::complete;
-  }
+  if (!aggregate.keep_row) tell_updates(aggregate, flow);
   if (!more) return flow;
   return graph_.add_operator(
       flow, step.id,
