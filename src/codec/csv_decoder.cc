@@ -6,6 +6,7 @@
 #include "codec/json_text.h"
 #include "codec/row_errors.h"
 #include "codec/schema.h"
+#include "spec/field_path.h"
 
 namespace leat::codec {
 
@@ -25,7 +26,10 @@ CsvRows::CsvRows(const Reading& reading, const std::vector<std::string>& columns
     if (schema_ == nullptr) continue;
     for (const auto& [declared, type] : schema_->fields)
       if (declared == name) field.type = &type;
-    if (field.type != nullptr) continue;
+    if (field.type != nullptr) {
+      field.errors = SchemaErrors(*field.type, spec::format_field_path({name}));
+      continue;
+    }
     field.hidden = schema_->extra == spec::ExtraFields::drop;
     if (schema_->extra == spec::ExtraFields::error) misnamed_ = &kUnexpectedField;
   }
@@ -68,11 +72,17 @@ const RowError* CsvRows::value(std::size_t field, base::Arena& arena, Value& out
   const spec::SchemaType* const declared = fields_[field].type;
   if (null(field)) {
     out = Value::null();
-    return declared->required ? &kMissingField : nullptr;
+    return declared->required ? missing(field) : nullptr;
   }
-  if (declared != nullptr) return read_scalar(*declared, texts_[field], arena, out);
+  if (declared != nullptr)
+    return fields_[field].errors.named(*declared,
+                                       read_scalar(*declared, texts_[field], arena, out));
   out = Value::string(texts_[field]);
   return nullptr;
+}
+
+const RowError* CsvRows::missing(std::size_t field) const noexcept {
+  return fields_[field].errors.named(*fields_[field].type, &kMissingField);
 }
 
 void CsvRows::append_json(std::size_t field, TextBuffer& out) const {
@@ -103,7 +113,11 @@ CsvDecoder::CsvDecoder(const Reading& reading, const std::vector<std::string>& c
     if (rows_.structured(field)) {
       // Shares the schema's life.
       const std::shared_ptr<const spec::SchemaType> type(reading.schema, rows_.type(field));
-      structured_.push_back({field, std::make_unique<JsonItemDecoder>(std::move(inner), type), {}});
+      structured_.push_back(
+          {field,
+           std::make_unique<JsonItemDecoder>(std::move(inner), type,
+                                             spec::format_field_path({rows_.name(field)})),
+           {}});
       continue;
     }
     Used used{field, {}};
@@ -148,7 +162,7 @@ const RowError* CsvDecoder::read_row(record::RecordBatch& batch, std::size_t row
   }
   for (Structured& structured : structured_) {
     if (rows_.null(structured.field)) {
-      if (rows_.type(structured.field)->required) return &kMissingField;
+      if (rows_.type(structured.field)->required) return rows_.missing(structured.field);
     } else {
       structured.texts[row] = Value::json(rows_.text(structured.field));
     }

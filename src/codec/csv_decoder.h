@@ -33,6 +33,8 @@ class CsvRows {
   bool null(std::size_t field) const noexcept;
   // Requires: not structured. Error: TYPE_MISMATCH, NUMBER_OUT_OF_RANGE, MISSING_FIELD.
   const record::RowError* value(std::size_t field, base::Arena& arena, record::Value& out) const;
+  // MISSING_FIELD of a declared field.
+  const record::RowError* missing(std::size_t field) const noexcept;
   // What the field is in JSON. Requires: value() gave no error.
   void append_json(std::size_t field, TextBuffer& out) const;
 
@@ -41,6 +43,7 @@ class CsvRows {
     std::string name;
     const spec::SchemaType* type = nullptr;
     bool hidden = false;
+    SchemaErrors errors;  // of `type`
   };
   const std::shared_ptr<const spec::SchemaSpec> schema_;
   const char delimiter_;

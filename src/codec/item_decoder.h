@@ -13,9 +13,10 @@ namespace leat::codec {
 // are taken apart. Thread-confined.
 class JsonItemDecoder final : public ItemDecoder {
  public:
+  // `name`: of the field that the values are of, for errors.
   JsonItemDecoder(std::vector<record::DecodeSlot> slots,
-                  std::shared_ptr<const spec::SchemaType> type)
-      : slots_(std::move(slots)), decoder_(JsonDecoder::of_values(slots_, std::move(type))) {}
+                  std::shared_ptr<const spec::SchemaType> type, const std::string& name = {})
+      : slots_(std::move(slots)), decoder_(JsonDecoder::of_values(slots_, std::move(type), name)) {}
   void decode(std::span<const record::Value> items, record::RecordBatch& batch,
               std::span<const record::RowError*> errors) override;
 

@@ -99,7 +99,8 @@ class JsonDecoder::Walk {
     --level_;
     if (copied) --copied_;
     for (const PathTree::NodeId child : decoder_.wanted_[node].required)
-      if (decoder_.wanted_[child].seen != decoder_.serial_) return &kMissingField;
+      if (const Wanted& missing = decoder_.wanted_[child]; missing.seen != decoder_.serial_)
+        return decoder_.errors_.named(*missing.type, &kMissingField);
     return nullptr;
   }
 
@@ -165,7 +166,7 @@ class JsonDecoder::Walk {
       if (!walks(*type, node, kind)) return read_typed(*type, wanted, begin);
       if (const RowError* error = look_ahead(*type, wanted, whole)) return error;
     } else if (type != nullptr && type->required && kind == Kind::null_word) {
-      return &kMissingField;
+      return decoder_.errors_.named(*type, &kMissingField);
     }
     std::uint32_t end = 0;
     switch (kind) {
@@ -224,12 +225,12 @@ class JsonDecoder::Walk {
     std::uint32_t ignored = 0;
     if (const RowError* error = skip_nested(ahead, ignored)) return error;
     ahead = cursor_;
-    return TypedReader(text_, arena_).read(type, ahead, made ? &whole : nullptr);
+    return TypedReader(text_, arena_, decoder_.errors_).read(type, ahead, made ? &whole : nullptr);
   }
 
   const RowError* read_typed(const spec::SchemaType& type, const Wanted& wanted,
                              std::uint32_t begin) {
-    TypedReader reader(text_, arena_);
+    TypedReader reader(text_, arena_, decoder_.errors_);
     Value value;
     const bool nested = cursor_.peek() == '{' || cursor_.peek() == '[';
     const std::uint32_t scalar_end = nested ? 0 : cursor_.scalar_end();
@@ -300,19 +301,21 @@ class JsonDecoder::Walk {
 JsonDecoder::JsonDecoder(const std::vector<DecodeSlot>& slots,
                          const std::shared_ptr<const spec::SchemaSpec>& schema,
                          const RecordLimits& limits)
-    : JsonDecoder(slots, schema != nullptr ? row_type(*schema) : nullptr,
+    : JsonDecoder(slots, schema != nullptr ? row_type(*schema) : nullptr, {},
                   schema != nullptr ? schema->extra : spec::ExtraFields::keep, Root::document,
                   limits) {}
 
 JsonDecoder JsonDecoder::of_values(const std::vector<DecodeSlot>& slots,
-                                   std::shared_ptr<const spec::SchemaType> type) {
-  return {slots, std::move(type), spec::ExtraFields::keep, Root::value, {}};
+                                   std::shared_ptr<const spec::SchemaType> type,
+                                   const std::string& name) {
+  return {slots, std::move(type), name, spec::ExtraFields::keep, Root::value, {}};
 }
 
 JsonDecoder::JsonDecoder(const std::vector<DecodeSlot>& slots,
-                         std::shared_ptr<const spec::SchemaType> type, spec::ExtraFields extra,
-                         Root root, const RecordLimits& limits)
+                         std::shared_ptr<const spec::SchemaType> type, const std::string& name,
+                         spec::ExtraFields extra, Root root, const RecordLimits& limits)
     : type_(std::move(type)),
+      errors_(type_ != nullptr ? SchemaErrors(*type_, name) : SchemaErrors()),
       extra_(extra),
       root_(root),
       depth_max_(limits.depth_max),

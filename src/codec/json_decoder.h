@@ -7,6 +7,7 @@
 #include "codec/codec.h"
 #include "codec/json_scan.h"
 #include "codec/path_tree.h"
+#include "codec/schema_errors.h"
 
 namespace leat::codec {
 
@@ -19,9 +20,10 @@ class JsonDecoder final : public RowDecoder {
                        const std::shared_ptr<const spec::SchemaSpec>& schema = nullptr,
                        const RecordLimits& limits = {});
   // Reads values of any type instead of documents: members of what is no object stay absent.
-  // `type`: of the values; null = nothing is known.
+  // `type`: of the values; null = nothing is known. `name`: of what holds them, for errors.
   static JsonDecoder of_values(const std::vector<record::DecodeSlot>& slots,
-                               std::shared_ptr<const spec::SchemaType> type);
+                               std::shared_ptr<const spec::SchemaType> type,
+                               const std::string& name = {});
 
   void decode(record::RecordBatch& batch, std::span<const record::RowError*> errors) override;
   // Reads the values of `texts` (the others of their fields do not count, but for the flag of a
@@ -32,8 +34,8 @@ class JsonDecoder final : public RowDecoder {
  private:
   enum class Root : std::uint8_t { document, value };
   JsonDecoder(const std::vector<record::DecodeSlot>& slots,
-              std::shared_ptr<const spec::SchemaType> type, spec::ExtraFields extra, Root root,
-              const RecordLimits& limits);
+              std::shared_ptr<const spec::SchemaType> type, const std::string& name,
+              spec::ExtraFields extra, Root root, const RecordLimits& limits);
 
   struct Target {
     record::DecodeSlot::Want want;
@@ -50,6 +52,7 @@ class JsonDecoder final : public RowDecoder {
   void declare(PathTree::NodeId node, const record::FieldPath& path, const spec::SchemaType& type);
 
   const std::shared_ptr<const spec::SchemaType> type_;
+  const SchemaErrors errors_;
   const spec::ExtraFields extra_;
   const Root root_;
   const std::size_t depth_max_;

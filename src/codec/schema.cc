@@ -173,6 +173,12 @@ const RowError* TypedReader::scalar(const SchemaType& type, std::string_view tok
 }
 
 const RowError* TypedReader::read(const SchemaType& type, Cursor& cursor, Value* out, int depth) {
+  const RowError* const error = read_any(type, cursor, out, depth);
+  return error == nullptr ? nullptr : errors_.named(type, error);
+}
+
+const RowError* TypedReader::read_any(const SchemaType& type, Cursor& cursor, Value* out,
+                                      int depth) {
   if (depth > kDepthMax) return &kTooDeep;
   if (cursor.done()) return &kMalformedJson;
   const char first = cursor.peek();
@@ -262,7 +268,7 @@ const RowError* TypedReader::object(const SchemaType& type, Cursor& cursor, Valu
   }
   for (const auto& [name, member] : type.members)
     if (member.required && std::find(seen.begin(), seen.end(), &member) == seen.end())
-      return &kMissingField;
+      return errors_.named(member, &kMissingField);
   if (out == nullptr) return nullptr;
   const std::span<Entry> kept = arena_.array<Entry>(entries.size());
   std::copy(entries.begin(), entries.end(), kept.begin());

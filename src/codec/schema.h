@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "codec/json_scan.h"
+#include "codec/schema_errors.h"
 #include "record/layout.h"
 #include "spec/pipeline.h"
 
@@ -28,7 +29,9 @@ class TypedReader {
  public:
   static constexpr int kDepthMax = 64;
 
-  TypedReader(const ScannedText& text, base::Arena& arena) : text_(text), arena_(arena) {}
+  // `errors` says them by the names of fields.
+  TypedReader(const ScannedText& text, base::Arena& arena, const SchemaErrors& errors)
+      : text_(text), arena_(arena), errors_(errors) {}
   // Reads the value at the cursor and moves behind it. Lists, maps and objects in which something
   // converts become computed values, others JSON text. Null is a value of every type but a required
   // one. With `out` null it is only checked.
@@ -36,6 +39,8 @@ class TypedReader {
                                int depth = 0);
 
  private:
+  const record::RowError* read_any(const spec::SchemaType& type, Cursor& cursor, record::Value* out,
+                                   int depth);
   const record::RowError* scalar(const spec::SchemaType& type, std::string_view token,
                                  record::Value* out);
   const record::RowError* list(const spec::SchemaType& element, Cursor& cursor, record::Value* out,
@@ -46,6 +51,7 @@ class TypedReader {
 
   const ScannedText& text_;
   base::Arena& arena_;
+  const SchemaErrors& errors_;
 };
 
 // Reads a text as a scalar type: bool, int, double, string, bytes (base64), timestamp (RFC 3339, or

@@ -80,4 +80,9 @@ std::string format_field_path(const FieldPath& path) {
   return text;
 }
 
+std::string quoted_field_path(const FieldPath& path) {
+  const std::string text = format_field_path(path);
+  return text.find('`') == std::string::npos ? "`" + text + "`" : text;
+}
+
 }  // namespace leat::spec

@@ -17,6 +17,9 @@ Result<FieldPath> parse_field_path(std::string_view text);
 // reserved words of expressions (`this`, `in`, …) stand in backticks too.
 std::string format_field_path(const FieldPath& path);
 
+// A path as messages show it: format_field_path() between backticks, if it has none.
+std::string quoted_field_path(const FieldPath& path);
+
 // A word that expressions do not take as the name of a field: `this`, `meta`, `in`, ….
 bool is_reserved_word(std::string_view name) noexcept;
 

@@ -180,6 +180,27 @@ TEST(CsvDecoder, TheNullTextIsNullButForStrings) {
   EXPECT_THAT(read_a(typed({{"a", type(Kind::integer, true)}}), ""), ElementsAre("MISSING_FIELD"));
 }
 
+TEST(CsvDecoder, ErrorsNameTheField) {
+  spec::SchemaType object = type(Kind::object);
+  object.members = {{"n", type(Kind::integer)}};
+  const Reading reading =
+      typed({{"a", type(Kind::integer, true)}, {"b", type(Kind::boolean)}, {"o", object}});
+  const auto why = [&reading](const std::string& row) {
+    record::RecordBatch batch = batch_of({row});
+    std::vector<const record::RowError*> errors(1);
+    make_decoder(reading, {{{"a"}, Want::value, 0}})->decode(batch, errors);
+    return errors[0] != nullptr ? std::string(errors[0]->message) : "read";
+  };
+  EXPECT_EQ(why("1,x,{}"), "the field `b` has another type than the source's schema says (bool)");
+  EXPECT_EQ(why(",true,{}"),
+            "the field `a`, which the source's schema requires, is null or absent");
+  EXPECT_EQ(why(R"(1,true,"{""n"":true}")"),
+            "the field `o.n` has another type than the source's schema says (int)");
+  EXPECT_EQ(why("1,true,[]"),
+            "the field `o` has another type than the source's schema says (object)");
+  EXPECT_EQ(why("1,true,{}"), "read");
+}
+
 TEST(CsvDecoder, TypedFieldsAreCheckedThoughNobodyReadsThem) {
   const Reading reading = typed({{"a", type(Kind::integer)}, {"b", type(Kind::integer)}});
   EXPECT_THAT(read_a(reading, "1,x"), ElementsAre("TYPE_MISMATCH"));

@@ -65,6 +65,46 @@ std::string check(const Reading& reading, const std::string& document) {
   return read(reading, document, {{{"zz"}, Want::value, 0}})[0];
 }
 
+// Why the record is refused.
+std::string why(const Reading& reading, const std::string& text) {
+  record::RecordBatch batch = batch_of({text});
+  std::vector<const record::RowError*> errors(1);
+  make_decoder(reading, {{{"zz"}, Want::value, 0}})->decode(batch, errors);
+  return errors[0] != nullptr ? std::string(errors[0]->message) : "read";
+}
+
+TEST(Schema, ErrorsNameTheField) {
+  const Reading reading =
+      json({{"n", type(Kind::integer)},
+            {"must", type(Kind::string, true)},
+            {"a b", object({{"at", type(Kind::timestamp, true)}})},
+            {"lines", of(Kind::list,
+                         object({{"price", type(Kind::real)}, {"sku", type(Kind::string, true)}}))},
+            {"tags", of(Kind::map, type(Kind::integer))}});
+  const auto with = [&reading](const std::string& members) {
+    return why(reading, "{\"must\":\"\"," + members + "}");
+  };
+  EXPECT_EQ(with(R"("n":"1")"),
+            "the field `n` has another type than the source's schema says (int)");
+  EXPECT_EQ(with(R"("n":9223372036854775808)"),
+            "the field `n` is a number outside the 64 bits of an int, or of a double");
+  EXPECT_EQ(with(R"("lines":[{"sku":"x","price":true}])"),
+            "the field `lines[].price` has another type than the source's schema says (double)");
+  EXPECT_EQ(with(R"("lines":[{"price":1}])"),
+            "the field `lines[].sku`, which the source's schema requires, is null or absent");
+  EXPECT_EQ(with(R"("lines":7)"),
+            "the field `lines` has another type than the source's schema says (list)");
+  EXPECT_EQ(with(R"("tags":{"k":"v"})"),
+            "the field `tags.*` has another type than the source's schema says (int)");
+  EXPECT_EQ(with(R"("a b":{})"),
+            "the field `a b`.at, which the source's schema requires, is null or absent");
+  EXPECT_EQ(with(R"("a b":{"at":null})"),
+            "the field `a b`.at, which the source's schema requires, is null or absent");
+  EXPECT_EQ(why(reading, "{}"),
+            "the field `must`, which the source's schema requires, is null or absent");
+  EXPECT_EQ(with(R"("n":null)"), "read");
+}
+
 TEST(Schema, ScalarsAreReadAsTheirTypes) {
   EXPECT_EQ(read_as(type(Kind::integer), "12"), "int 12");
   EXPECT_EQ(read_as(type(Kind::integer), "12.0"), "TYPE_MISMATCH");
