@@ -10,8 +10,10 @@ namespace leat::expr {
 // What an expression may cost to read; each is named in the error that it causes.
 struct Limits {
   std::size_t length_max = 16384;  // code points of the text
-  std::size_t depth_max = 128;     // brackets, calls and operators inside each other
-  std::size_t nodes_max = 4096;    // literals, names, operators and calls
+  // Brackets, calls, conditionals and `??` inside each other. What stands in a row is no nesting:
+  // members (a.b.c), signs (!!a), chains of operators count as parts only.
+  std::size_t depth_max = 128;
+  std::size_t nodes_max = 4096;  // parts: literals, names, members, operators and calls
 };
 
 // [begin, end) in code points of the expression's text.

@@ -38,7 +38,8 @@ struct Instruction {
   std::uint32_t target = kOutput;
   std::uint32_t first = 0;
   std::uint32_t count = 0;
-  bool takes_absent = false;  // asks whether a field is there: absent is no error to it
+  // Its first inputs to which absent is no error: they are asked whether a field is there.
+  std::uint32_t takes_absent = 0;
 };
 
 // Instructions that run over the same rows, with registers of their own: those of the batch, or the

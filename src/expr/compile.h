@@ -94,13 +94,22 @@ class Resolver {
 // dynamic: it is left to the rows.
 enum class TypeCheck : std::uint8_t { strict, dynamic };
 
-// A field without which a row fails: an operand that no `??`, has() of it or try() looks after, or
-// what stands before the last member of has(a.b) and a.?b.
+// What a row may lack where an expression takes it bare.
 struct BareField {
+  enum class Why : std::uint8_t {
+    // A field without which a row fails: an operand that no `??`, has() of it or try() looks after,
+    // or what stands before the last member of has(a.b) and a.?b.
+    absent,
+    // A field that has() asks for: null, which has() takes for there, fails.
+    null,
+    // A header without which a row fails; `path` is its name.
+    header,
+  };
   record::FieldPath path;
   Span span;                // where it stands first
   bool null_fails = false;  // null where it stands fails too
   bool copy = false;        // the expression is nothing else: whoever takes its value may need it
+  Why why = Why::absent;
 };
 
 // A program, or all the reasons why there is none.
@@ -109,7 +118,7 @@ struct Compiled {
   std::vector<spec::Diagnostic>
       diagnostics;  // pointer left to the caller; spans in code points of the text
   std::vector<spec::Diagnostic> warnings;  // beside a program: EXPENSIVE_PATTERN, ALWAYS_FAILS
-  std::vector<BareField> bare_fields;      // of those that may be absent; in the order of the text
+  std::vector<BareField> bare_fields;  // of what may be absent or null; in the order of the text
 
   bool ok() const noexcept { return program.has_value(); }
 };

@@ -56,6 +56,13 @@ Value map_of(Frame& frame, const Operand* in, std::size_t row) {
   return Value::map(entries.data(), count);
 }
 
+// That a value has no members, said with the name of the member.
+Value by_name(const Frame& frame, const Value& found) {
+  const bool named = found.is_error() && &found.as_error() == &kNoSuchOverload &&
+                     frame.extra != nullptr && frame.extra->no_map != nullptr;
+  return named ? fail(*frame.extra->no_map) : found;
+}
+
 // What is found in `operand`, or in what it holds as an optional: then again an optional.
 template <class Find>
 Value through_optional(Frame& frame, const Value& operand, bool optional, Find find) {
@@ -63,7 +70,7 @@ Value through_optional(Frame& frame, const Value& operand, bool optional, Find f
     if (operand.as_optional() == nullptr) return kNone;
     return through_optional(frame, *operand.as_optional(), true, find);
   }
-  const Value found = find(operand);
+  const Value found = by_name(frame, find(operand));
   if (!optional)
     return frame.naming && found.is(Type::absent) && frame.extra != nullptr &&
                    frame.extra->absent != nullptr
@@ -122,9 +129,9 @@ Value has_member_value(Frame& frame, const Value& operand) {
 }
 
 // What a member of `parent` that is not there gives.
-Value lacking(const Value& parent, const Value& otherwise) {
+Value lacking(const Frame& frame, const Value& parent, const Value& otherwise) {
   if (is_broken(parent)) return misfit(parent);
-  return is_map(parent) ? otherwise : fail(kNoSuchOverload);
+  return is_map(parent) ? otherwise : fail(*frame.extra->no_map);
 }
 
 Value optional_of(Frame& frame, const Value& field) {
@@ -210,7 +217,7 @@ void optional_field_kernel(Frame& frame, const Operand* in, Value* out, std::siz
 void optional_path_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
   for (std::size_t i = 0; i < rows; ++i) {
     const Value& field = in[0][i];
-    out[i] = field.is(Type::absent) ? lacking(in[1][i], kNone) : optional_of(frame, field);
+    out[i] = field.is(Type::absent) ? lacking(frame, in[1][i], kNone) : optional_of(frame, field);
   }
 }
 
@@ -223,14 +230,14 @@ void has_field_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
     out[i] = a.is_error() ? a : Value::boolean(!a.is(Type::absent));
   }
 }
-void has_path_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
+void has_path_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows) {
   for (std::size_t i = 0; i < rows; ++i) {
     const Value& field = in[0][i];
     if (field.is_error())
       out[i] = field;
     else
-      out[i] =
-          field.is(Type::absent) ? lacking(in[1][i], Value::boolean(false)) : Value::boolean(true);
+      out[i] = field.is(Type::absent) ? lacking(frame, in[1][i], Value::boolean(false))
+                                      : Value::boolean(true);
   }
 }
 

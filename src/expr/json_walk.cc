@@ -224,6 +224,29 @@ bool is_number(std::string_view token, bool& whole) {
   return at == token.size();
 }
 
+// Of a number that no double can be: whether it is too small, not too large.
+bool is_tiny(std::string_view token) {
+  const std::size_t mantissa_end = std::min(token.find_first_of("eE"), token.size());
+  std::int64_t digits = 0;  // before the place at hand
+  std::int64_t first = -1;  // that is not 0
+  std::int64_t point = -1;
+  for (const char c : token.substr(0, mantissa_end)) {
+    if (c == '.') point = digits;
+    if (first < 0 && c > '0' && c <= '9') first = digits;
+    if (is_digit(c)) ++digits;
+  }
+  if (first < 0) return true;
+  if (point < 0) point = digits;
+  std::string_view exponent = token.substr(std::min(mantissa_end + 1, token.size()));
+  const bool down = exponent.starts_with('-');
+  if (exponent.starts_with('+')) exponent.remove_prefix(1);
+  std::int64_t shift = 0;
+  const char* const end = exponent.data() + exponent.size();
+  if (std::from_chars(exponent.data(), end, shift).ec == std::errc::result_out_of_range)
+    return down;
+  return shift < first - point;
+}
+
 Value number(std::string_view token) {
   bool whole = false;
   if (!is_number(token, whole)) return fail(kInvalidJson);
@@ -235,9 +258,7 @@ Value number(std::string_view token) {
   }
   double real = 0;
   if (std::from_chars(token.data(), end, real).ec == std::errc()) return Value::real(real);
-  const bool tiny =
-      token.find("e-") != std::string_view::npos || token.find("E-") != std::string_view::npos;
-  return tiny ? Value::real(token[0] == '-' ? -0.0 : 0.0) : fail(kOutOfRange);
+  return is_tiny(token) ? Value::real(token[0] == '-' ? -0.0 : 0.0) : fail(kOutOfRange);
 }
 
 // An array that grows in the arena.
@@ -418,6 +439,13 @@ Value json_contains(std::string_view json, const Value& value, base::Arena& aren
     return !result.is(Type::boolean) || !result.as_boolean();
   });
   return well ? result : fail(kInvalidJson);
+}
+
+bool is_beyond_double(std::string_view number) noexcept {
+  double real = 0;
+  return std::from_chars(number.data(), number.data() + number.size(), real).ec ==
+             std::errc::result_out_of_range &&
+         !is_tiny(number);
 }
 
 }  // namespace leat::expr

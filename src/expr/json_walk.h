@@ -39,4 +39,7 @@ record::Value json_contains(std::string_view json, const record::Value& value, b
 // One JSON value as a Value: objects and lists stay json.
 record::Value json_value(std::string_view token, base::Arena& arena);
 
+// Whether a number as JSON writes it is larger than every double, or lower.
+bool is_beyond_double(std::string_view number) noexcept;
+
 }  // namespace leat::expr

@@ -46,6 +46,7 @@ struct Extra {
   std::span<const record::Entry> keys;  // and when it is long, its items as keys, to be found by
   const KeyIndex* index = nullptr;      // this
   const RowError* absent = nullptr;     // that what is read is absent, by name
+  const RowError* no_map = nullptr;     // that what it is read of has no members, by name
   std::vector<std::uint8_t> marks;      // of items and entries: whether it is an optional
   std::uint64_t call = 0;  // which call of the expression this is: tells two uuid() apart
   const record::Function* function = nullptr;  // that is none of the library's
@@ -88,15 +89,10 @@ inline bool is_exhausted(const Frame& frame) noexcept {
 
 inline Value fail(const RowError& error) noexcept { return Value::error(error); }
 
-// kNoSuchField, which counts: so a run knows cheaply whether there may be names to be found out.
-Value fail_absent() noexcept;
-// How often this thread has called it.
-std::uint64_t absent_failures() noexcept;
-
 // The error that a value causes where another type is needed: its own if it is an error.
 inline Value misfit(const Value& value) noexcept {
   if (value.is_error()) return value;
-  return value.is(Type::absent) ? fail_absent() : fail(kNoSuchOverload);
+  return fail(value.is(Type::absent) ? kNoSuchField : kNoSuchOverload);
 }
 inline bool is_broken(const Value& value) noexcept {
   return value.is_error() || value.is(Type::absent);

@@ -25,8 +25,6 @@ void decide(Walk& walk, const Value& verdict) {
   walk.decided = true;
 }
 
-thread_local std::uint64_t absent_failed = 0;
-
 // all() and exists(): the deciding value wins over errors before and behind it.
 void quantify(Walk& walk, const Value& result, bool decides) {
   if (!result.is(Type::boolean)) {
@@ -37,12 +35,6 @@ void quantify(Walk& walk, const Value& result, bool decides) {
 }
 
 }  // namespace
-
-[[gnu::cold]] Value fail_absent() noexcept {
-  ++absent_failed;
-  return fail(kNoSuchField);
-}
-std::uint64_t absent_failures() noexcept { return absent_failed; }
 
 Machine::Machine(const Code& code, const record::RecordBatch& batch, Scratch& scratch,
                  record::Column out)
@@ -56,30 +48,19 @@ Machine::Machine(const Code& code, const record::RecordBatch& batch, Scratch& sc
 }
 
 void Machine::run() {
-  const std::uint64_t before = absent_failures();
-  run_main();
-  if (absent_failures() != before) [[unlikely]]
-    run_again_with_names();
-}
-
-void Machine::run_main() {
   Level& first = level(0, code_.main);
   if (!code_.comprehensions.empty()) first.steps.fill(0);
   run(code_.main, 0, batch_.size());
 }
 
-// Rows that fail for an absent field: once more, so that the error says which.
-void Machine::run_again_with_names() {
-  const auto is_nameless = [](const Value& value) {
-    return value.is_error() && &value.as_error() == &kNoSuchField;
-  };
-  if (std::none_of(out_.begin(), out_.end(), is_nameless)) return;
+void Machine::name_absences() {
+  if (!code_.functions.empty()) return;  // what others answer for is called once for a row
   const std::span<Value> first = frame_.arena.array<Value>(out_.size());
   std::copy(out_.begin(), out_.end(), first.begin());
   name_columns();
   frame_.naming = true;
   frame_.memory_before = frame_.arena.bytes();
-  run_main();
+  run();
   for (std::size_t i = 0; i < out_.size(); ++i) {
     const bool named =
         is_nameless(first[i]) && out_[i].is_error() && out_[i].as_error().code == kNoSuchField.code;
@@ -143,7 +124,7 @@ void Machine::run(const Block& block, std::size_t depth, std::size_t rows) {
     }
     for (std::uint32_t i = 0; i < instruction.count; ++i)
       here.operands[i] =
-          locate(code_.inputs[instruction.first + i], here, instruction.takes_absent);
+          locate(code_.inputs[instruction.first + i], here, i < instruction.takes_absent);
     frame_.extra = instruction.extra;
     frame_.inputs = instruction.count;
     instruction.kernel(frame_, here.operands.data(), target, rows);

@@ -51,12 +51,13 @@ class Machine {
 
   Machine(const Code& code, const record::RecordBatch& batch, Scratch& scratch, record::Column out);
   void run();
+  // Runs once more over what run() gave, with errors that have names in place of absent fields: so
+  // a row that failed for an absent field says which.
+  void name_absences();
 
  private:
   Level& level(std::size_t depth, const Block& block);
   Operand locate(const Slot& slot, const Level& level, bool takes_absent = false) const;
-  void run_main();
-  void run_again_with_names();
   void name_columns();
   void run(const Block& block, std::size_t depth, std::size_t rows);
   void comprehend(const Comprehension& what, std::size_t depth, std::size_t rows, Value* out);

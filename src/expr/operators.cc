@@ -363,7 +363,7 @@ void null_if_absent_kernel(Frame&, const Operand* in, Value* out, std::size_t ro
 void settle_kernel(Frame&, const Operand* in, Value* out, std::size_t rows) {
   for (std::size_t i = 0; i < rows; ++i) {
     const Value& a = in[0][i];
-    out[i] = a.is(Type::absent) ? fail_absent() : a;
+    out[i] = a.is(Type::absent) ? fail(kNoSuchField) : a;
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "expr/compiler/lexer.h"
+#include "expr/compiler/other_names.h"
 
 namespace leat::expr {
 namespace {
@@ -87,8 +88,10 @@ class Parser {
   bool expect(std::string_view mark, std::string_view what) {
     if (failed_) return false;
     if (accept(mark)) return true;
+    const bool closes = here() == ")" || here() == "]" || here() == "}";
+    const std::string instead = closes ? "" : instead_of_operator(here(), before());
     fail_here("expected `" + std::string(mark) + "` " + std::string(what) + ", found " +
-              describe(peek()));
+              describe(peek()) + (instead.empty() ? "" : ": " + instead));
     return false;
   }
 
@@ -102,11 +105,36 @@ class Parser {
   NodeId fail_here(std::string message) {
     return fail("EXPRESSION_SYNTAX", std::move(message), peek().span);
   }
+  // The text of the token taken last, when it is a name or a sign.
+  std::string_view before() const {
+    if (at_ == 0) return {};
+    const Token& token = tokens_.tokens[at_ - 1];
+    const bool text = token.kind == TokenKind::identifier || token.kind == TokenKind::punctuation;
+    return text ? std::string_view(token.text) : std::string_view();
+  }
+  // The text of the token at hand, likewise.
+  std::string_view here() const {
+    const bool text = peek().kind == TokenKind::identifier || peek().kind == TokenKind::punctuation;
+    return text ? std::string_view(peek().text) : std::string_view();
+  }
   std::string unexpected() const {
-    if (at("=")) return "unexpected `=`: equality is `==`";
-    if (at_word("and")) return "unexpected `and`: the operator is `&&`";
-    if (at_word("or")) return "unexpected `or`: the operator is `||`";
+    const std::string instead = instead_of_operator(here(), before());
+    if (!instead.empty()) return "unexpected " + describe(peek()) + ": " + instead;
+    const bool behind_text = at_ > 0 && tokens_.tokens[at_ - 1].kind == TokenKind::string &&
+                             tokens_.tokens[at_ - 1].span.end == peek().span.begin &&
+                             peek().kind != TokenKind::end;
+    if (behind_text) return "a string ends before " + describe(peek()) + std::string(kQuoteInside);
     return "expected an operator or the end, found " + describe(peek());
+  }
+  std::string no_value() const {
+    if (peek().kind != TokenKind::end) {
+      const std::string instead = instead_of_value(here(), before());
+      return "expected a value, found " + describe(peek()) +
+             (instead.empty() ? "" : ": " + instead);
+    }
+    if (at_ == 0) return "the expression is empty: write a value, as `true` or `amount`";
+    return "the expression ends where a value is expected: write one behind " +
+           describe(tokens_.tokens[at_ - 1]) + ", or take that away";
   }
 
   // ---- nodes
@@ -143,7 +171,9 @@ class Parser {
       if (++parser.depth_ > parser.limits_.depth_max)
         parser.fail("EXPRESSION_TOO_DEEP",
                     "the expression is nested deeper than " +
-                        std::to_string(parser.limits_.depth_max) + " (limits.expression_depth)",
+                        std::to_string(parser.limits_.depth_max) +
+                        ": brackets, calls, conditionals and `??` inside each other "
+                        "(limits.expression_depth)",
                     parser.peek().span);
     }
     ~Deeper() { --parser.depth_; }
@@ -317,7 +347,7 @@ class Parser {
       case TokenKind::bytes: return text_literal(LiteralKind::bytes);
       case TokenKind::identifier:
       case TokenKind::quoted_identifier: return identifier(token.span.begin);
-      case TokenKind::end: return fail_here("the expression ends where a value is expected");
+      case TokenKind::end: return fail_here(no_value());
       case TokenKind::punctuation: break;
     }
     if (at("(")) return parentheses();
@@ -328,7 +358,7 @@ class Parser {
       if (peek().kind == TokenKind::identifier || peek().kind == TokenKind::quoted_identifier)
         return identifier(begin);
     }
-    return fail_here("expected a value, found " + describe(peek()));
+    return fail_here(no_value());
   }
 
   NodeId parentheses() {
@@ -373,9 +403,12 @@ class Parser {
     const Token& token = peek();
     const bool quoted = token.kind == TokenKind::quoted_identifier;
     if (!quoted && is_keyword(token.text)) return keyword(begin);
-    if (!quoted && is_reserved(token.text))
-      return fail_here("`" + token.text + "` is a reserved word; a field of that name is this." +
+    if (!quoted && is_reserved(token.text)) {
+      const std::string instead = instead_of_reserved(token.text);
+      return fail_here("`" + token.text + "` is a reserved word; " +
+                       (instead.empty() ? "" : instead + "; ") + "a field of that name is this." +
                        token.text);
+    }
     take();
     Node node = make(NodeKind::identifier, begin, token.span);
     node.text = token.text;

@@ -31,6 +31,12 @@ void Program::run(const record::RecordBatch& batch, Scratch& scratch, record::Co
   Machine(*code_, batch, scratch, out).run();
 }
 
+void Program::name_absences(const record::RecordBatch& batch, Scratch& scratch,
+                            record::Column out) const {
+  LEAT_CHECK(out.size() == batch.size());
+  Machine(*code_, batch, scratch, out).name_absences();
+}
+
 const record::FieldPath* Program::path() const noexcept {
   return code_->path ? &*code_->path : nullptr;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "expr/errors.h"
 #include "record/batch.h"
 #include "record/layout.h"
 
@@ -38,6 +39,11 @@ class Scratch {
   std::unique_ptr<Tools> tools_;  // what kernels use beside their rows
 };
 
+// Whether it is an error of run() that Program::name_absences() can say more about.
+inline bool is_nameless(const record::Value& value) noexcept {
+  return value.is_error() && &value.as_error() == &kNoSuchField;
+}
+
 // A compiled expression. Immutable and thread-safe; shared by all tasks of a plan, each with a
 // Scratch of its own.
 class Program {
@@ -54,6 +60,12 @@ class Program {
   // == batch.size() <= RecordBatch::kRowsMax; out is no column that the program reads. A column
   // that is not there counts as absent.
   void run(const record::RecordBatch& batch, Scratch& scratch, record::Column out) const;
+
+  // Of a row that fails for an absent field run() does not say which: is_nameless(). This gives such
+  // errors of `out` the field's name in their messages (expr/absent_error.h); it costs as much as
+  // run(), so ask once for a batch. A program that calls functions of plugins leaves them as they
+  // are: those are called once for a row. Requires: `out` is what run() gave for this batch.
+  void name_absences(const record::RecordBatch& batch, Scratch& scratch, record::Column out) const;
 
   // The field path, when the expression is nothing else ({} = `this`): the plan may copy the token
   // instead. Else nullptr.

@@ -8,6 +8,13 @@
 namespace leat::expr {
 namespace {
 
+constexpr record::RowError kNoTimestamp{kBadConversion.code,
+                                        "a text is no time as RFC 3339 writes it: "
+                                        "2026-01-31T12:00:00Z (time.parse() reads other forms)"};
+constexpr record::RowError kNoDuration{
+    kBadConversion.code,
+    "a text is no duration: numbers with h, m, s, ms, us or ns behind them (a day is 24h)"};
+
 constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 constexpr std::int64_t kTimeMin = -62'135'596'800;  // 0001-01-01T00:00:00Z
 constexpr std::int64_t kTimeMax = 253'402'300'799;  // 9999-12-31T23:59:59Z
@@ -209,7 +216,7 @@ Value parse_timestamp(std::string_view text) noexcept {
   const std::int64_t nanos = in.accept('.') ? in.fraction() : 0;
   const std::int64_t east = in.zone();
   if (!in.ok() || !in.at_end() || date.day > days_in_month(date.year, date.month))
-    return fail(kBadConversion);
+    return fail(kNoTimestamp);
   return make_timestamp(days_of(date) * kSecondsPerDay + seconds - east, nanos);
 }
 
@@ -236,11 +243,11 @@ Value parse_duration(std::string_view text) noexcept {
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
   if (text == "0") return Value::duration(0);
-  if (text.empty()) return fail(kBadConversion);
+  if (text.empty()) return fail(kNoDuration);
   Wide all = 0;
   while (!text.empty()) {
     Wide part = 0;
-    if (!take_part(text, part)) return fail(kBadConversion);
+    if (!take_part(text, part)) return fail(kNoDuration);
     all += part;
     if (all > kSpanMax) return fail(kOverflow);
   }

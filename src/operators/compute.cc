@@ -1,5 +1,7 @@
 #include "operators/compute.h"
 
+#include <utility>
+
 #include "expr/copy.h"
 #include "expr/errors.h"
 
@@ -14,26 +16,42 @@ Status Compute::open(const flow::OperatorContext& context) {
   return {};
 }
 
-void Compute::check(const record::RecordBatch& batch, std::size_t column, bool must_be_there) {
-  const Column values = batch.column(column);
+void Compute::check(const record::RecordBatch& batch, const Need& need) {
+  const Column values = batch.column(need.column);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const Value value = values.empty() ? Value() : values[i];
-    const bool bad = value.is_error() || (must_be_there && value.is(Type::absent));
-    if (bad) fail(i, batch, value.is_error() ? value.as_error() : expr::kNoSuchField);
+    if (value.is_error())
+      fail(i, batch, value.as_error());
+    else if (value.is(Type::absent))
+      fail(i, batch, *need.error);
   }
 }
 
-void Compute::check_object(const record::RecordBatch& batch, std::size_t column) {
-  const Column tokens = batch.column(column);
+void Compute::check_object(const record::RecordBatch& batch, const Need& need) {
+  const Column tokens = batch.column(need.column);
   for (std::size_t i = 0; i < tokens.size(); ++i)
-    if (!takes_members(tokens[i])) fail(i, batch, kSetInNoObject);
+    if (!takes_members(tokens[i])) fail(i, batch, *need.error);
+}
+
+void Compute::check_results(const record::RecordBatch& batch, const expr::Program& program,
+                            Column values) {
+  bool named = false;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!values[i].is_error() && !values[i].is(Type::absent)) continue;
+    if (expr::is_nameless(values[i]) && takes(i, batch) && !std::exchange(named, true))
+      program.name_absences(batch, scratch_, values);
+    fail(i, batch, values[i].is_error() ? values[i].as_error() : expr::kNoSuchField);
+  }
+}
+
+bool Compute::takes(std::size_t row, const record::RecordBatch& batch) const {
+  return tally_.kept(row) &&
+         !(batch.rows()[row].tombstone() && work_->tombstones == Tombstones::pass);
 }
 
 void Compute::fail(std::size_t row, const record::RecordBatch& batch,
                    const record::RowError& error) {
-  if (!tally_.kept(row)) return;
-  if (batch.rows()[row].tombstone() && work_->tombstones == Tombstones::pass) return;
-  tally_.fail(row, batch, error);
+  if (takes(row, batch)) tally_.fail(row, batch, error);
 }
 
 Status Compute::process(record::RecordBatch& batch, flow::Collector& out) {
@@ -42,14 +60,14 @@ Status Compute::process(record::RecordBatch& batch, flow::Collector& out) {
     for (std::size_t i = 0; i < batch.size(); ++i)
       if (batch.rows()[i].tombstone()) tally_.drop(i, flow::DropReason::tombstone);
   }
-  for (const std::size_t column : work_->present) check(batch, column, true);
-  for (const std::size_t column : work_->objects) check_object(batch, column);
+  for (const Need& need : work_->present) check(batch, need);
+  for (const Need& need : work_->objects) check_object(batch, need);
   for (const ComputeWork::Item& item : work_->items) {
     const std::size_t column = item.written.value_or(item.column);
     const Column values = batch.make_column(column);
     item.program->run(batch, scratch_, values);
     LEAT_RETURN_IF_ERROR(scratch_.take_failure());
-    check(batch, column, true);
+    check_results(batch, *item.program, values);
     // optional.none() takes the field away, optional.of() is its value.
     for (Value& value : values)
       if (value.is(Type::optional))

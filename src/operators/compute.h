@@ -20,6 +20,13 @@ inline bool takes_members(const record::Value& token) noexcept {
          (token.is(record::Type::json) && token.as_text().starts_with('{'));
 }
 
+// A column in which every row must have something, and why one fails that has not. The error lives
+// as long as the process.
+struct Need {
+  std::size_t column = 0;
+  const record::RowError* error = nullptr;
+};
+
 // What becomes of tombstones.
 enum class Tombstones : std::uint8_t {
   pass,      // unevaluated
@@ -41,10 +48,10 @@ struct ComputeWork {
     std::size_t token = 0;  // column of its token
     std::size_t column = 0;
   };
-  std::vector<Item> items;           // all see the row as it entered
-  std::vector<std::size_t> present;  // columns whose values must be there: NO_SUCH_FIELD otherwise
-  // Columns with tokens of what fields are set in: objects or absent, kSetInNoObject otherwise.
-  std::vector<std::size_t> objects;
+  std::vector<Item> items;    // all see the row as it entered
+  std::vector<Need> present;  // values that must be there: NO_SUCH_FIELD otherwise
+  // Tokens of what fields are set in: objects or absent, kSetInNoObject otherwise.
+  std::vector<Need> objects;
   std::vector<Text> texts;
   Tombstones tombstones = Tombstones::pass;
 };
@@ -58,8 +65,12 @@ class Compute final : public flow::Operator {
   Status process(record::RecordBatch& batch, flow::Collector& out) override;
 
  private:
-  void check(const record::RecordBatch& batch, std::size_t column, bool must_be_there);
-  void check_object(const record::RecordBatch& batch, std::size_t column);
+  void check(const record::RecordBatch& batch, const Need& need);
+  void check_results(const record::RecordBatch& batch, const expr::Program& program,
+                     record::Column values);
+  void check_object(const record::RecordBatch& batch, const Need& need);
+  // Whether an error of this row counts.
+  bool takes(std::size_t row, const record::RecordBatch& batch) const;
   void fail(std::size_t row, const record::RecordBatch& batch, const record::RowError& error);
 
   const std::shared_ptr<const ComputeWork> work_;

@@ -1,6 +1,6 @@
 #include "operators/explode.h"
 
-#include "operators/compute.h"
+#include "codec/row_errors.h"
 
 namespace leat::operators {
 
@@ -30,15 +30,17 @@ void Explode::add_rows(RecordBatch& batch, std::uint32_t row, flow::Collector& o
   const record::Column lists = batch.column(work_->list);
   list_.clear();
   const Value list = lists.empty() ? Value() : lists[row];
-  if (const RowError* error = splitter_->split(list, batch.arena(), list_))
-    return rows_in_.fail(row, batch, *error);
+  if (const RowError* error = splitter_->split(list, batch.arena(), list_)) {
+    const bool named = work_->no_list != nullptr && error->code == codec::kNotAList.code;
+    return rows_in_.fail(row, batch, named ? *work_->no_list : *error);
+  }
   const bool too_deep = work_->several && batch.rows()[row].ordinal >> (64 - kItemBits) != 0;
   if (list_.size() > work_->items_max || too_deep) return rows_in_.fail(row, batch, kTooManyItems);
   if (list_.empty() && !work_->outer) return;
-  for (const std::size_t column : work_->objects) {
-    const record::Column tokens = batch.column(column);
+  for (const Need& need : work_->objects) {
+    const record::Column tokens = batch.column(need.column);
     if (!tokens.empty() && !takes_members(tokens[row]))
-      return rows_in_.fail(row, batch, kSetInNoObject);
+      return rows_in_.fail(row, batch, *need.error);
   }
   if (list_.empty()) add(batch, {row, 0, false}, Value::null(), out);
   for (std::size_t i = 0; i < list_.size(); ++i) add(batch, {row, i, true}, list_[i], out);

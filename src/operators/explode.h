@@ -7,6 +7,7 @@
 
 #include "codec/codec.h"
 #include "flow/operator.h"
+#include "operators/compute.h"
 #include "operators/tally.h"
 
 namespace leat::operators {
@@ -16,10 +17,12 @@ inline constexpr record::RowError kTooManyItems{
 
 // What an Explode does; shared by all tasks. Immutable.
 struct ExplodeWork {
-  std::size_t list = 0;              // column of the list: a computed value, or a field's token
+  std::size_t list = 0;  // column of the list: a computed value, or a field's token
+  // NOT_A_LIST by the name of the field, which lives as long as the process; null = by no name.
+  const record::RowError* no_list = nullptr;
   std::optional<std::size_t> index;  // column that gets the item's position, from 0
-  // Columns with tokens of what the item and its position are set in, as in ComputeWork.
-  std::vector<std::size_t> objects;
+  // Tokens of what the item and its position are set in, as in ComputeWork.
+  std::vector<Need> objects;
   bool outer = false;    // null, absent and empty lists give one row with a null item
   bool several = false;  // one record may have several rows already, told apart by their ordinals
   std::uint64_t items_max = std::uint64_t{1} << 20;  // at most Explode::kItemsMax

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "expr/absent_error.h"
 #include "expr/functions.h"
 #include "operators/compute.h"
 #include "operators/filter.h"
@@ -17,6 +18,7 @@
 #include "plan/plan.h"
 #include "plan/topics.h"
 #include "plan/types.h"
+#include "record/named_error.h"
 #include "spec/field_path.h"
 #include "spec/parse.h"
 
@@ -138,11 +140,24 @@ std::vector<Member> Builder::assign(const std::vector<spec::Assignment>& fields,
     if (value.program != nullptr) {
       work.items.push_back({value.program, value.column, value.written});
     } else if (!may_be_absent && !value.declared && value.valid) {
-      work.present.push_back(value.copy_of ? column(*value.copy_of, Want::token) : value.column);
+      work.present.push_back({value.copy_of ? column(*value.copy_of, Want::token) : value.column,
+                              &expr::absent_field(value.path)});
     }
   }
   return members;
 }
+
+namespace {
+
+// That a row has no object in which `target` could be set: its first `size` segments lead there.
+const record::RowError& no_object(const spec::FieldPath& target, std::size_t size) {
+  const spec::FieldPath parent(target.begin(), target.begin() + static_cast<std::ptrdiff_t>(size));
+  return record::named_error(operators::kSetInNoObject,
+                             "the field " + spec::quoted_field_path(parent) +
+                                 ", inside of which a field is to be set, is no object");
+}
+
+}  // namespace
 
 void Builder::check_parents(const Shape& shape, const spec::FieldPath& target,
                             const std::string& at) {
@@ -163,11 +178,12 @@ void Builder::check_parents(const Shape& shape, const spec::FieldPath& target,
 }
 
 void Builder::ask_parents(const Shape& shape, const spec::FieldPath& target,
-                          std::vector<std::size_t>& objects) {
+                          std::vector<operators::Need>& objects) {
   for (const Place& parent : shape.parents_of(target)) {
     const std::size_t looked_at = column(parent, Want::token);
-    if (std::find(objects.begin(), objects.end(), looked_at) == objects.end())
-      objects.push_back(looked_at);
+    if (std::none_of(objects.begin(), objects.end(),
+                     [looked_at](const auto& known) { return known.column == looked_at; }))
+      objects.push_back({looked_at, &no_object(target, parent.path.size())});
   }
 }
 

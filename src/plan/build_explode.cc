@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "codec/row_errors.h"
 #include "operators/explode.h"
 #include "plan/builder.h"
 #include "plan/types.h"
+#include "record/named_error.h"
 #include "spec/field_path.h"
 
 namespace leat::plan {
@@ -92,6 +94,9 @@ Flow Builder::add(const spec::StepSpec& step, const spec::ExplodeStep& explode, 
     work->objects.clear();
     ask_parents(*without, explode.as, work->objects);
     if (explode.index) ask_parents(*without, *explode.index, work->objects);
+    work->no_list = &record::named_error(codec::kNotAList,
+                                         "the field " + spec::quoted_field_path(explode.field) +
+                                             " is no list: only a list can be exploded");
     work->list = list.copy_of ? column(*list.copy_of, Want::token) : list.column;
     return true;
   };

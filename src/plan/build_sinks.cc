@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "expr/absent_error.h"
 #include "operators/topic_check.h"
 #include "plan/builder.h"
 #include "plan/edges.h"
@@ -23,12 +24,12 @@ std::size_t Builder::text_column(const spec::Expression& expression, Expressions
   }
   work.tombstones = operators::Tombstones::drop;
   if (!value.copy_of) {
-    if (value.valid) work.present.push_back(value.column);
+    if (value.valid) work.present.push_back({value.column, &expr::absent_field(value.path)});
     return value.column;
   }
   const std::size_t typed = column(*value.copy_of, Want::value);
   const std::size_t text = graph_.scopes().new_column();
-  if (!value.declared) work.present.push_back(typed);
+  if (!value.declared) work.present.push_back({typed, &expr::absent_field(value.path)});
   work.texts.push_back({typed, column(*value.copy_of, Want::token), text});
   return text;
 }
@@ -41,7 +42,7 @@ std::size_t Builder::time_column(const spec::Expression& expression, Expressions
   if (value.program != nullptr)
     work.items.push_back({value.program, times});
   else if (value.valid)
-    work.present.push_back(times);
+    work.present.push_back({times, &expr::absent_field(value.path)});
   if (value.program == nullptr || !value.program->columns().empty())
     work.tombstones = operators::Tombstones::drop;
   return times;

@@ -176,7 +176,7 @@ class Builder {
   void check_parents(const Shape& shape, const spec::FieldPath& target, const std::string& at);
   // Adds the columns to look at before it is.
   void ask_parents(const Shape& shape, const spec::FieldPath& target,
-                   std::vector<std::size_t>& objects);
+                   std::vector<operators::Need>& objects);
   // Remembers that no encoder takes the value of the expression at `pointer`.
   void note_unwritable(const Expressions::Value& value, const std::string& pointer);
   // Tells of what is written of rows of `shape` and cannot be.

@@ -231,9 +231,9 @@ std::optional<expr::Program> Expressions::take(expr::Compiled compiled,
   if (copies == Copies::may_be_absent)
     std::erase_if(compiled.bare_fields, [](const expr::BareField& field) { return field.copy; });
   if (presence_ != nullptr && !mixed_)
-    if (std::optional<spec::Diagnostic> told = presence_->tell(compiled.bare_fields)) {
-      told->pointer = expression.pointer;
-      diagnostics_.push_back(*std::move(told));
+    for (spec::Diagnostic& told : presence_->tell(compiled.bare_fields)) {
+      told.pointer = expression.pointer;
+      diagnostics_.push_back(std::move(told));
     }
   return take(std::move(compiled), expression.pointer);
 }
@@ -292,9 +292,10 @@ Expressions::Value Expressions::field(const FieldPath& path, const std::string& 
   const Field found = shape_.find(path, scopes_, naming);
   switch (found.kind) {
     case Field::Kind::document:
-      return {found.place, 0, nullptr, true, found.type != nullptr, std::nullopt, found.type};
+      return {found.place, 0, nullptr, true, found.type != nullptr, std::nullopt, found.type, path};
     case Field::Kind::column:
-      return {{}, found.column, nullptr, true, false, written_of(shape_, found.column), found.type};
+      return {{},         found.column, nullptr, true, false, written_of(shape_, found.column),
+              found.type, path};
     case Field::Kind::mixed: mixed_ = true; break;
     case Field::Kind::never: {
       expr::Refusal refused = refusal(path, found);

@@ -42,7 +42,8 @@ class Expressions {
     bool valid = true;
     bool declared = false;  // of a copy: the schema knows the field, so absent reads as null
     std::optional<std::size_t> written = std::nullopt;  // the column for encoders, with tokens
-    TypePtr type = nullptr;  // what is known of its values; null = nothing
+    TypePtr type = nullptr;       // what is known of its values; null = nothing
+    record::FieldPath path = {};  // of a field: its name here
   };
   // What becomes of a row without the field that an expression is nothing but: it fails, or whoever
   // takes the value knows what to do.

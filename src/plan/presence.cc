@@ -51,6 +51,67 @@ std::string alternative_to_default(const expr::BareField& field) {
   return field.null_fails ? "" : " or test `" + test_of(field.path) + "`";
 }
 
+// A text as expressions write it.
+std::string literal(const std::string& text) {
+  std::string made = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') made += '\\';
+    made += c;
+  }
+  return made + "'";
+}
+
+using Bare = std::vector<const expr::BareField*>;
+
+std::vector<std::string> paths_of(const Bare& fields) {
+  std::vector<std::string> names;
+  for (const expr::BareField* field : fields) names.push_back(spec::format_field_path(field->path));
+  return names;
+}
+
+spec::Diagnostic warning(std::string code, const Bare& fields, std::string message) {
+  spec::Diagnostic told;
+  told.severity = spec::Severity::warning;
+  told.code = std::move(code);
+  told.span = {fields[0]->span.begin, fields[0]->span.end};
+  told.message = std::move(message);
+  return told;
+}
+
+spec::Diagnostic of_absent(const Bare& fields) {
+  const std::vector<std::string> names = paths_of(fields);
+  const bool null_fails = std::all_of(fields.begin(), fields.end(),
+                                      [](const auto* field) { return field->null_fails; });
+  return warning("MAY_BE_ABSENT", fields,
+                 "a row without " + names_of(names) + " fails here" +
+                     (null_fails ? ", and so does null" : "") + ": write `" + names[0] + " ?? …`" +
+                     alternative_to_default(*fields[0]) +
+                     ". Where this is meant, an `on_error` on the step says so; so does a "
+                     "`schema` of the source");
+}
+
+spec::Diagnostic of_null(const Bare& fields) {
+  const std::vector<std::string> names = paths_of(fields);
+  return warning("MAY_BE_NULL", fields,
+                 "a row in which " + names_of(names) +
+                     " is null fails here, and has() is true for it: write `" + names[0] +
+                     " ?? …`, or `has(" + names[0] + ") && " + names[0] +
+                     " != null && …`. Where this is meant, an `on_error` on the step says so; so "
+                     "does a `schema` of the source with `!` behind the type");
+}
+
+spec::Diagnostic of_headers(const Bare& fields) {
+  std::vector<std::string> names;
+  for (const expr::BareField* field : fields) names.push_back(field->path[0]);
+  const std::string first = literal(names[0]);
+  return warning("MAY_BE_ABSENT", fields,
+                 "a record without the header " + names_of(names) +
+                     " fails here: write `meta.headers[" + first + "] ?? …`" +
+                     (fields[0]->copy ? " or `meta.headers[?" + first + "]`, which leaves it out"
+                                      : " or test `" + first + " in meta.headers`") +
+                     ". Where this is meant, an `on_error` on the step says so");
+}
+
 }  // namespace
 
 // A field is there when something below it is.
@@ -60,25 +121,30 @@ bool Presence::settled(const record::FieldPath& path) const {
          std::equal(path.begin(), path.end(), found->begin());
 }
 
-std::optional<spec::Diagnostic> Presence::tell(const std::vector<expr::BareField>& fields) {
-  std::vector<const expr::BareField*> news;
+std::vector<spec::Diagnostic> Presence::tell(const std::vector<expr::BareField>& fields) {
+  using Why = expr::BareField::Why;
+  std::vector<const expr::BareField*> absent;
+  std::vector<const expr::BareField*> null;
+  std::vector<const expr::BareField*> headers;
+  for (const expr::BareField& field : fields) {
+    switch (field.why) {
+      case Why::absent:
+        if (!settled(field.path)) absent.push_back(&field);
+        break;
+      case Why::null:
+        if (null_told_.insert(field.path).second) null.push_back(&field);
+        break;
+      case Why::header:
+        if (headers_told_.insert(field.path[0]).second) headers.push_back(&field);
+        break;
+    }
+  }
   for (const expr::BareField& field : fields)
-    if (!settled(field.path)) news.push_back(&field);
-  for (const expr::BareField& field : fields) settle(field.path);
-  if (news.empty()) return std::nullopt;
-  std::vector<std::string> names;
-  for (const expr::BareField* field : news) names.push_back(spec::format_field_path(field->path));
-  const bool null_fails =
-      std::all_of(news.begin(), news.end(), [](const auto* field) { return field->null_fails; });
-  spec::Diagnostic told;
-  told.severity = spec::Severity::warning;
-  told.code = "MAY_BE_ABSENT";
-  told.span = {news[0]->span.begin, news[0]->span.end};
-  told.message = "a row without " + names_of(names) + " fails here" +
-                 (null_fails ? ", and so does null" : "") + ": write `" + names[0] + " ?? …`" +
-                 alternative_to_default(*news[0]) +
-                 ". Where this is meant, an `on_error` on the step says so; so does a `schema` of "
-                 "the source";
+    if (field.why == Why::absent) settle(field.path);
+  std::vector<spec::Diagnostic> told;
+  if (!absent.empty()) told.push_back(of_absent(absent));
+  if (!null.empty()) told.push_back(of_null(null));
+  if (!headers.empty()) told.push_back(of_headers(headers));
   return told;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "expr/compile.h"
@@ -10,21 +10,23 @@
 
 namespace leat::plan {
 
-// Which fields of rows without a schema are worth a word: each is told once, and none that a step
+// What rows may lack that is worth a word: each is told once, and none that a step
 // above could not do without, since rows that lack it come no further. A value; belongs to one call
 // of build_plan.
 class Presence {
  public:
   // Rows have the field from here on.
   void settle(const record::FieldPath& path) { settled_.insert(path); }
-  // One warning MAY_BE_ABSENT of all fields that are new, which then are settled; nothing when none
-  // is. The pointer is left to the caller.
-  std::optional<spec::Diagnostic> tell(const std::vector<expr::BareField>& fields);
+  // One warning MAY_BE_ABSENT of all fields that are new, which then are settled, one of all headers
+  // that are new, and one MAY_BE_NULL of the fields that are. The pointer is left to the caller.
+  std::vector<spec::Diagnostic> tell(const std::vector<expr::BareField>& fields);
 
  private:
   bool settled(const record::FieldPath& path) const;
 
   std::set<record::FieldPath> settled_;
+  std::set<record::FieldPath> null_told_;
+  std::set<std::string> headers_told_;
 };
 
 }  // namespace leat::plan

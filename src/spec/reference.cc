@@ -174,15 +174,20 @@ struct Warning {
 constexpr Warning kWarnings[] = {
     {"MAY_BE_ABSENT",
      "No schema says that rows have this field, and a row where it is absent fails here; whether "
-     "null does too, the message says. "
+     "null does too, the message says. The same for headers. "
      "One for each expression; a field "
      "is told once.",
      "`amount ?? 0`, `try(amount > 1, false)`: for absent and null, also of what a member stands "
      "in; "
      "`has(amount) && amount != null && …`, for a member `has(a) && a != null && has(a.b) && …` "
      "(without `!= null` where null may pass); `this.?a` sets "
-     "nothing where it is absent; where it is meant: `on_error` on the step, or a "
+     "nothing where it is absent; `meta.headers['x'] ?? ''`, `'x' in meta.headers && …`; where it "
+     "is meant: `on_error` on the step, or a "
      "`schema` of the source"},
+    {"MAY_BE_NULL",
+     "`has(amount)` is true for null too, which then fails here. A field is told once.",
+     "`amount ?? 0`, `has(amount) && amount != null && …`; where it is meant: `on_error` on the "
+     "step, or a `schema` of the source that says `int!`"},
     {"ALWAYS_FAILS",
      "A piece of an expression that fails whenever it is evaluated: `1 / 0`, `timestamp('x')`, a "
      "time zone or a pattern that does not exist. Where every row would fail it is a mistake, not "
@@ -216,7 +221,8 @@ constexpr Warning kWarnings[] = {
     {"NEEDS_NEXT_RECORD",
      "Windows close as later records come: when input stops, the last stay open.",
      "`\"advance_when_idle\": true` in `event_time`, or a drain"},
-    {"INT_DIVISION", "Integers divide as integers: `sum(x) / count()` of 7 and 2 is 3.",
+    {"INT_DIVISION",
+     "Integers divide as integers: `sum(x) / count()` of 7 and 2 is 3; an int divided by 0 fails.",
      "`avg(x)`, or `double(sum(x)) / double(count())`"},
     {"DEPENDS_ON_EPOCHS",
      "A step that drops or multiplies rows stands below `per_batch` or `complete`: how many come "

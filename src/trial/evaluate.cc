@@ -82,6 +82,7 @@ Evaluated Evaluator::run(std::string_view text, WallTime now) {
   if (error != nullptr) return failed(*error);
   record::Value made;
   program_.run(batch, scratch_, {&made, 1});
+  if (expr::is_nameless(made)) program_.name_absences(batch, scratch_, {&made, 1});
   record::Value value = made;
   if (gives_tokens_) expr::read_numbers({&made, 1}, {&value, 1}, batch.arena());
   if (value.is_error()) return failed(value.as_error());

@@ -11,4 +11,8 @@ namespace leat::expr {
 const record::RowError& absent_member(std::string_view name);
 const record::RowError& absent_header(std::string_view name);
 
+// kNoSuchOverload of has(a.b), a.?b where {a} has no members, and of a member of a value that has none.
+const record::RowError& no_members(const record::FieldPath& path);
+const record::RowError& no_members_for(std::string_view name);
+
 }  // namespace leat::expr

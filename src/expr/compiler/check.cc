@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "expr/compiler/lexer.h"
+#include "expr/compiler/other_names.h"
 #include "expr/parser.h"
 #include "expr/regex_cache.h"
 
@@ -291,9 +292,21 @@ class Checker {
     const bool map = has_kind(range, Kind::map) || has_kind(range, Kind::object);
     if (list && scope.names.size() == 2 && first) checked.type = Type::integer;
     if (map && first) checked.type = Type::string;
+    if (const Node& written = ast_[scope.range]; written.kind == NodeKind::list)
+      return void(checked.type =
+                      scope.names.size() == 2 && first ? Type::integer : item_type(written));
     if (scope.names.size() == 1 ? !list : first || (!list && !map)) return;
     checked.declared = range->element.get();
     checked.type = type_inside(checked.declared);
+  }
+
+  // The type of all items of a list that is written out, when they have one.
+  StaticType item_type(const Node& list) const {
+    const auto differs = [&](NodeId item) { return type(item) != type(list.children[0]); };
+    if (list.children.empty() || std::count(list.marks.begin(), list.marks.end(), 1) != 0 ||
+        std::any_of(list.children.begin(), list.children.end(), differs))
+      return std::nullopt;
+    return type(list.children[0]);
   }
 
   void macro(NodeId id, Checked& checked) {
@@ -373,10 +386,14 @@ class Checker {
     };
     const bool of_them =
         name.size() > node.text.size() && std::any_of(further.begin(), further.end(), beside);
-    report("UNKNOWN_FUNCTION", "there is no function `" + name + "`" + resolver_.hint_for(name),
-           node.name)
-        .did_you_mean =
-        base::nearest(in_namespace || of_them ? std::string_view(name) : node.text, names);
+    Instead instead = instead_of_function(node.text, in_namespace ? name : node.text);
+    if (of_them || (instead.remedy.empty() && instead.did_you_mean.empty()))
+      instead = {
+          "", base::nearest(in_namespace || of_them ? std::string_view(name) : node.text, names)};
+    std::string hint = resolver_.hint_for(name);
+    if (hint.empty() && !instead.remedy.empty()) hint = ": write " + instead.remedy;
+    report("UNKNOWN_FUNCTION", "there is no function `" + name + "`" + hint, node.name)
+        .did_you_mean = std::move(instead.did_you_mean);
   }
 
   void value(NodeId id, Checked& checked) {
@@ -430,7 +447,15 @@ class Checker {
   void has_members(const Node& node) {
     const StaticType of = type(node.children[0]);
     if (strict_ && !within(of, kContainers | kOptionals))
-      report("WRONG_ARGUMENTS", name_of(of) + " has no members or items", node.span);
+      report("WRONG_ARGUMENTS", name_of(of) + " has no members or items" + size_of(node),
+             node.span);
+  }
+
+  // x.length
+  static std::string size_of(const Node& node) {
+    const bool meant = node.kind == NodeKind::select &&
+                       (node.text == "length" || node.text == "size" || node.text == "len");
+    return meant ? ": write size(x)" : "";
   }
 
   void declared_member(NodeId id, const spec::SchemaType* declared, Checked& checked) {

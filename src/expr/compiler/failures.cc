@@ -51,6 +51,25 @@ class Finder {
            meanings_.scopes[meanings_.scope_made[id]].macro->kind == MacroKind::bind;
   }
 
+  // The list that a macro goes through, when it is written out.
+  const Node* written_range(NodeId id) const {
+    if (use(id) != Use::macro) return nullptr;
+    const Scope& scope = meanings_.scopes[meanings_.scope_made[id]];
+    const Node& range = ast_[scope.range];
+    const bool list = is_comprehension(scope.macro->kind) && range.kind == NodeKind::list;
+    return list ? &range : nullptr;
+  }
+  // Then its first input behind the range is evaluated.
+  bool has_elements(NodeId id) const {
+    const Node* const range = written_range(id);
+    return range != nullptr && !range->children.empty() &&
+           std::count(range->marks.begin(), range->marks.end(), 1) == 0;
+  }
+  bool runs_over_nothing(NodeId id) const {
+    const Node* const range = written_range(id);
+    return range != nullptr && range->children.empty();
+  }
+
   bool fails_for_every_row(NodeId id) const {
     if (nodes_[id].fails != nullptr) return true;
     if (nodes_[id].constant) return false;
@@ -63,7 +82,9 @@ class Finder {
     };
     switch (use(id)) {
       case Use::variable: return !from.empty() && is_certain(from[0]);
-      case Use::macro: return is_certain(binds(id) ? from.back() : from.front());
+      case Use::macro:
+        return is_certain(binds(id) ? from.back() : from.front()) ||
+               (has_elements(id) && is_certain(from[1]));
       case Use::call: return is_try(id) ? all() : is_or(id) ? is_certain(from[0]) : any();
       case Use::mock: return false;
       case Use::value: break;
@@ -103,6 +124,7 @@ class Finder {
       }
       const std::vector<NodeId> from = inputs(id);
       const bool shields = binds(id) || is_try(id) || ast_[id].op == Operator::coalesce;
+      if (runs_over_nothing(id)) continue;
       for (std::size_t k = shields ? 1 : 0; k < from.size(); ++k) exposed[from[k]] = true;
     }
     std::reverse(found.begin(), found.end());

@@ -228,7 +228,30 @@ class Generator {
       if (!checked.constant) checked.fails = &misfit(*value).as_error();
     } else if (use(id) == Use::call && checked.function->pure && checked.pattern == nullptr) {
       checked.fails = probe(id);
+    } else if (use(id) == Use::value) {
+      checked.fails = failing_operand(id);
     }
+  }
+
+  // The error that the right operand causes by itself: x % 0, an int / 0, a list[-1].
+  const RowError* failing_operand(NodeId id) const {
+    const Node& node = ast_[id];
+    if (node.kind != NodeKind::binary && node.kind != NodeKind::index) return nullptr;
+    const std::optional<Value>& right = constant(node.children[1]);
+    if (!right) return nullptr;
+    const Checked& left = nodes_[node.children[0]];
+    if (node.kind == NodeKind::index) {
+      const bool list =
+          left.type == Type::list ||
+          (left.declared != nullptr && left.declared->kind == spec::SchemaType::Kind::list);
+      const bool negative = right->is(Type::integer) && right->as_integer() < 0;
+      return list && negative && !node.optional ? &kOutOfRange : nullptr;
+    }
+    const bool whole = right->is(Type::integer) || right->is(Type::unsigned_integer);
+    if (!whole || right->as_unsigned() != 0) return nullptr;
+    const bool divides = node.op == Operator::divide &&
+                         (left.type == Type::integer || left.type == Type::unsigned_integer);
+    return divides || node.op == Operator::modulo ? &kDivideByZero : nullptr;
   }
 
   // The error that the constant arguments of a call cause, whatever the others are.
@@ -248,8 +271,8 @@ class Generator {
     std::vector<Operand> operands;
     for (const Value& value : row) operands.push_back({&value, 0});
     const Value result = evaluate(kernel(id), operands, extra(id));
-    const bool fails =
-        result.is_error() && blames_constants(*nodes_[id].function, result.as_error(), constants);
+    const bool fails = result.is_error() &&
+                       blames_constants(*nodes_[id].function, result.as_error(), row, constants);
     return fails ? &result.as_error() : nullptr;
   }
 
@@ -260,6 +283,7 @@ class Generator {
   }
   Value evaluate(Kernel chosen, const std::vector<Operand>& operands, const Extra* with) {
     Frame frame{nullptr, code_->arena, patterns_, with, operands.size()};
+    frame.naming = true;
     Value result;
     chosen(frame, operands.data(), &result, 1);
     return result;
@@ -302,7 +326,8 @@ class Generator {
     if (use(id) == Use::function) return function_extra(id);
     if (use(id) != Use::value) return nullptr;
     if (node.kind == NodeKind::select || !member_name(ast_, id).empty())
-      return text_extra(node.text, &absent_member(member_name(ast_, id)));
+      return text_extra(node.text, &absent_member(member_name(ast_, id)),
+                        &no_members_for(member_name(ast_, id)));
     if (std::count(node.marks.begin(), node.marks.end(), 1) == 0) return nullptr;
     Extra& made = code_->extras.emplace_back();
     made.marks = node.marks;
@@ -327,10 +352,12 @@ class Generator {
     made.function = function.get();
     return &made;
   }
-  const Extra* text_extra(std::string_view text, const RowError* absent = nullptr) {
+  const Extra* text_extra(std::string_view text, const RowError* absent = nullptr,
+                          const RowError* no_map = nullptr) {
     Extra& made = code_->extras.emplace_back();
     made.text = code_->arena.copy(text);
     made.absent = absent;
+    made.no_map = no_map;
     return &made;
   }
 
@@ -429,11 +456,12 @@ class Generator {
     return {Slot::Kind::scratch, made.target};
   }
 
-  static bool takes_absent(Kernel chosen) {
+  // How many of the first inputs may be absent: of two, the second is what holds the field.
+  static std::uint32_t takes_absent(Kernel chosen) {
     const std::array<Kernel, 6> kernels{has_field_kernel,      has_path_kernel,
                                         optional_field_kernel, optional_path_kernel,
                                         null_if_absent_kernel, copy_kernel};
-    return std::find(kernels.begin(), kernels.end(), chosen) != kernels.end();
+    return std::find(kernels.begin(), kernels.end(), chosen) != kernels.end() ? 1 : 0;
   }
 
   // ---- instructions
@@ -514,7 +542,8 @@ class Generator {
                                             : column_slot(checked.column, path);
     if (!checked.parent_column) return instruction(where, optional_field_kernel, {field});
     return instruction(where, optional_path_kernel,
-                       {field, column_slot(*checked.parent_column, parent)});
+                       {field, column_slot(*checked.parent_column, parent)},
+                       text_extra({}, nullptr, &no_members(parent)));
   }
 
   Slot written_field(const Checked& checked, ScopeId where, const record::FieldPath& path) {
@@ -525,7 +554,7 @@ class Generator {
   Slot optional_written_field(const Checked& checked, ScopeId where,
                               const record::FieldPath& path) {
     const Slot made = written_field(checked, where, path);
-    block(where).instructions.back().takes_absent = true;
+    block(where).instructions.back().takes_absent = 2;
     return made;
   }
 
@@ -549,13 +578,16 @@ class Generator {
         if (!checked.parent_column) return instruction(where, has_field_kernel, {field});
         path.pop_back();
         return instruction(where, has_path_kernel,
-                           {field, column_slot(*checked.parent_column, path)});
+                           {field, column_slot(*checked.parent_column, path)},
+                           text_extra({}, nullptr, &no_members(path)));
       }
       case Use::meta_field:
         return instruction(where, has_field_kernel, {instruction(where, checked.meta->kernel, {})});
       case Use::header: return instruction(where, has_header_kernel, {header_name(tested, where)});
       default:
-        return instruction(where, has_member_kernel, slots(id), text_extra(ast_[tested].text));
+        return instruction(
+            where, has_member_kernel, slots(id),
+            text_extra(ast_[tested].text, nullptr, &no_members_for(ast_[tested].text)));
     }
   }
 

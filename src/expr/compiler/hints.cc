@@ -1,6 +1,7 @@
 #include "expr/compiler/hints.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -22,13 +23,40 @@ class Finder {
       : ast_(ast), meanings_(meanings), nodes_(nodes) {}
 
   Hints run() {
+    for (NodeId id = 0; id < ast_.nodes.size(); ++id)
+      if (nodes_[id].live) note_question(id);
     find_bare_fields();
     find_patterns();
+    find_divisions();
     return std::move(out_);
   }
 
  private:
   Use use(NodeId id) const { return meanings_.uses[id]; }
+
+  // ---- what the expression asks for
+
+  void note_question(NodeId id) {
+    const Node& node = ast_[id];
+    if (use(id) == Use::has && node.children.size() == 1) {
+      const NodeId tested = node.children[0];
+      if (use(tested) == Use::path) tested_.insert(path_of(ast_, tested));
+      if (use(tested) == Use::header) headers_.insert(std::string(member_name(ast_, tested)));
+    } else if (use(id) == Use::in_headers) {
+      headers_.insert(ast_[node.children[0]].text);
+    } else if (use(id) == Use::call && !node.method && node.text == "type") {
+      note_look(node.children[0]);
+    } else if (node.op == Operator::equal || node.op == Operator::not_equal) {
+      for (const std::size_t side : {0u, 1u})
+        if (is_null(node.children[1 - side])) note_look(node.children[side]);
+    }
+  }
+  void note_look(NodeId id) {
+    if (use(id) == Use::path) looked_at_.insert(path_of(ast_, id));
+  }
+  bool is_null(NodeId id) const {
+    return ast_[id].kind == NodeKind::literal && ast_[id].literal == LiteralKind::null;
+  }
 
   // ---- fields
 
@@ -46,15 +74,28 @@ class Finder {
       const auto id = static_cast<NodeId>(i);
       if (!taken[id].exposed) continue;
       if (use(id) == Use::path) {
-        if (nodes_[id].may_be_absent) add_field(path_of(ast_, id), id, taken[id].null_fails);
+        add_path(id, taken[id].null_fails);
       } else if (nodes_[id].parent_column) {
         if (nodes_[id].may_be_absent) add_parent(id);
       } else if (!nodes_[id].optional_path) {
+        if (use(id) == Use::header) add_header(id);
         take_inputs(id, taken);
       }
     }
-    std::erase_if(out_.bare_fields, [this](const BareField& field) { return is_tested(field); });
     std::reverse(out_.bare_fields.begin(), out_.bare_fields.end());
+    keep_first();
+  }
+
+  // Each is told of once, where it stands first.
+  void keep_first() {
+    std::vector<BareField> first;
+    for (BareField& field : out_.bare_fields) {
+      const auto same = [&field](const BareField& known) {
+        return known.path == field.path && known.why == field.why;
+      };
+      if (std::none_of(first.begin(), first.end(), same)) first.push_back(std::move(field));
+    }
+    out_.bare_fields = std::move(first);
   }
 
   void take_inputs(NodeId id, std::vector<Taken>& taken) const {
@@ -127,28 +168,31 @@ class Finder {
     return meanings_.scopes[meanings_.scope_made[id]].macro->kind;
   }
 
-  void add_field(record::FieldPath path, NodeId id, bool null_fails) {
-    const auto same = [&](const BareField& known) { return known.path == path; };
-    std::erase_if(out_.bare_fields, same);  // the first one in the text stays
-    if (!path.empty())
-      out_.bare_fields.push_back({std::move(path), ast_[id].span, null_fails, id == ast_.root()});
+  void add_path(NodeId id, bool null_fails) {
+    record::FieldPath path = path_of(ast_, id);
+    if (path.empty()) return;
+    const bool nullable = nodes_[id].may_be_absent ||
+                          (nodes_[id].declared != nullptr && !nodes_[id].declared->required);
+    const bool tested = tested_.contains(path);
+    if (tested && null_fails && nullable && !looked_at_.contains(path))
+      add({std::move(path), ast_[id].span, true, false, BareField::Why::null});
+    else if (!tested && nodes_[id].may_be_absent)
+      add({std::move(path), ast_[id].span, null_fails, id == ast_.root()});
+  }
+  void add(BareField field) { out_.bare_fields.push_back(std::move(field)); }
+
+  void add_header(NodeId id) {
+    const std::string_view name = member_name(ast_, id);
+    if (!name.empty() && !headers_.contains(std::string(name)))
+      add({{std::string(name)}, ast_[id].span, false, id == ast_.root(), BareField::Why::header});
   }
 
   // has(a.b) and a.?b: {a}.
   void add_parent(NodeId id) {
     const NodeId of =
         use(id) == Use::has ? ast_[ast_[id].children[0]].children[0] : ast_[id].children[0];
-    add_field(path_of(ast_, of), of, true);
-  }
-
-  // Whether the expression asks somewhere if the field is there.
-  bool is_tested(const BareField& field) const {
-    for (NodeId id = 0; id < ast_.nodes.size(); ++id) {
-      if (use(id) != Use::has || ast_[id].children.size() != 1) continue;
-      const NodeId tested = ast_[id].children[0];
-      if (use(tested) == Use::path && path_of(ast_, tested) == field.path) return true;
-    }
-    return false;
+    record::FieldPath path = path_of(ast_, of);
+    if (!path.empty() && !tested_.contains(path)) add({std::move(path), ast_[of].span, true});
   }
 
   // ---- patterns
@@ -191,15 +235,40 @@ class Finder {
     }
   }
 
+  // ---- divisions
+
+  // x / 0, where x may be an int or a double.
+  void find_divisions() {
+    for (NodeId id = 0; id < ast_.nodes.size(); ++id) {
+      const Node& node = ast_[id];
+      if (!nodes_[id].live || node.op != Operator::divide || nodes_[node.children[0]].type)
+        continue;
+      const Node& by = ast_[node.children[1]];
+      const bool zero =
+          by.kind == NodeKind::literal && by.integer == 0 &&
+          (by.literal == LiteralKind::integer || by.literal == LiteralKind::unsigned_integer);
+      if (zero)
+        warn(id, "INT_DIVISION",
+             "an int divided by 0 fails its row (DIVIDE_BY_ZERO); a double gives infinity or NaN: "
+             "divide by another number, or write `/ 0.0` where infinity is meant");
+    }
+  }
+
   void warn(NodeId pattern, std::string message) {
-    spec::Diagnostic& warning = out_.warnings.emplace_back(
-        diagnose("EXPENSIVE_PATTERN", std::move(message), ast_[pattern].span));
+    warn(pattern, "EXPENSIVE_PATTERN", std::move(message));
+  }
+  void warn(NodeId id, std::string code, std::string message) {
+    spec::Diagnostic& warning =
+        out_.warnings.emplace_back(diagnose(std::move(code), std::move(message), ast_[id].span));
     warning.severity = spec::Severity::warning;
   }
 
   const Ast& ast_;
   const Meanings& meanings_;
   const std::vector<Checked>& nodes_;
+  std::set<record::FieldPath> tested_;     // by has(): whether they are there
+  std::set<record::FieldPath> looked_at_;  // whether they are null, or of which type
+  std::set<std::string> headers_;          // whether there are such headers
   Hints out_;
 };
 

@@ -6,6 +6,8 @@
 #include <optional>
 #include <system_error>
 
+#include "expr/compiler/other_names.h"
+
 namespace leat::expr {
 namespace {
 
@@ -134,7 +136,10 @@ class Lexer {
       }
     advance_rune();
     out_.dropped = true;
-    report("this character has no meaning in an expression", token_.span.begin);
+    const std::string instead = instead_of_character(text_.substr(start_, at_ - start_));
+    report(
+        "this character has no meaning in an expression" + (instead.empty() ? "" : ": " + instead),
+        token_.span.begin);
   }
 
   // Whether a string or bytes literal begins here, after `prefix` letters of r and b.
@@ -157,7 +162,7 @@ class Lexer {
     while (true) {
       if (done() || (!triple && (peek() == '\n' || peek() == '\r'))) {
         out_.dropped = true;  // what follows was meant to be inside
-        report("this string is not closed", token_.span.begin);
+        report(unclosed(quote), token_.span.begin);
         break;
       }
       if (peek() == quote && (!triple || (peek(1) == quote && peek(2) == quote))) {
@@ -167,6 +172,18 @@ class Lexer {
       character(bytes, raw);
     }
     push(bytes ? TokenKind::bytes : TokenKind::string);
+  }
+
+  // A string that a quote inside closed leaves its own closing quote over.
+  std::string unclosed(char quote) const {
+    for (std::size_t i = 0; i + 1 < out_.tokens.size(); ++i) {
+      const Token& text = out_.tokens[i];
+      const Token& behind = out_.tokens[i + 1];
+      if (quote == '\'' && text.kind == TokenKind::string && behind.kind == TokenKind::identifier &&
+          text.span.end == behind.span.begin)
+        return "this string is not closed" + std::string(kQuoteInside);
+    }
+    return "this string is not closed: put " + std::string(1, quote) + " behind it";
   }
 
   void character(bool bytes, bool raw) {

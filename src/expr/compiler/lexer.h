@@ -36,6 +36,10 @@ struct Tokens {
   bool dropped = false;  // the list is not what was meant: the grammar has nothing to say about it
 };
 
+// What to write where a quote ended a string too early.
+inline constexpr std::string_view kQuoteInside =
+    ": inside '…' a `'` is written \\', and inside \"…\" it needs nothing";
+
 // Splits the text of an expression; comments (`//`) and white space are dropped. A bad token is
 // reported and stands in the list as what it looks like. Requires: valid UTF-8.
 Tokens tokenize(std::string_view text);

@@ -19,6 +19,14 @@ Value list_of_ones(const Node& argument, base::Arena& arena) {
   return Value::list(items);
 }
 
+// A constant position before the first, or behind the one where it ends: right in no text or list.
+bool is_no_position(const std::vector<Value>& row, const std::vector<bool>& constant) {
+  const auto is_known = [&](std::size_t k) { return constant[k] && row[k].is(Type::integer); };
+  for (std::size_t k = 1; k < row.size(); ++k)
+    if (is_known(k) && row[k].as_integer() < 0) return true;
+  return row.size() == 3 && is_known(1) && is_known(2) && row[1].as_integer() > row[2].as_integer();
+}
+
 }  // namespace
 
 std::optional<Value> example_argument(const Function& function, std::size_t k, const Node& argument,
@@ -37,13 +45,14 @@ std::optional<Value> example_argument(const Function& function, std::size_t k, c
 }
 
 bool blames_constants(const Function& function, const RowError& error,
-                      const std::vector<bool>& constant) {
+                      const std::vector<Value>& row, const std::vector<bool>& constant) {
   for (const RowError* one : {&kInvalidFormat, &kUnknownZone, &kInvalidPattern, &kTooManyGroups})
     if (&error == one) return true;
   if (&error == &kInvalidReplacement) return constant[1];  // its groups are those of the pattern
   if (&error == &kBadConversion) return is_in_cidr(function);
   if (&error == &kOutOfRange)
-    return function.name == "time.truncate" || (function.name == "format" && constant[0]);
+    return function.name == "time.truncate" || (function.name == "format" && constant[0]) ||
+           is_no_position(row, constant);
   return false;
 }
 

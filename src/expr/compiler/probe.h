@@ -15,8 +15,9 @@ namespace leat::expr {
 std::optional<Value> example_argument(const Function& function, std::size_t k, const Node& argument,
                                       base::Arena& arena);
 
-// Whether the error that a call gave with examples follows from its constant arguments alone.
+// Whether the error that a call gave for `row` follows from the arguments that are constant alone;
+// the others are examples.
 bool blames_constants(const Function& function, const RowError& error,
-                      const std::vector<bool>& constant);
+                      const std::vector<Value>& row, const std::vector<bool>& constant);
 
 }  // namespace leat::expr

@@ -3,6 +3,8 @@
 #include <bitset>
 #include <cstdint>
 
+#include "expr/json_walk.h"
+
 namespace leat::expr {
 namespace {
 
@@ -11,6 +13,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Walks over a text; every step is false where the text does not fit.
 class Checker {
+  static constexpr std::size_t kPlainMax = 300;  // characters: a shorter plain number is a double
+
  public:
   explicit Checker(std::string_view text) : text_(text) {}
 
@@ -26,6 +30,7 @@ class Checker {
     while (at_ < text_.size() && is_space(text_[at_])) ++at_;
   }
   std::size_t at() const { return at_; }
+  bool too_large() const { return too_large_; }
 
  private:
   // A scalar, or the bracket of a list or object with the name of its first member; `{}` and `[]`
@@ -119,6 +124,14 @@ class Checker {
   }
 
   bool number() {
+    const std::size_t from = at_;
+    if (!number_token()) return false;
+    const std::string_view token = text_.substr(from, at_ - from);
+    if (token.size() > kPlainMax || token.find_first_of("eE") != std::string_view::npos)
+      too_large_ = too_large_ || is_beyond_double(token);
+    return true;
+  }
+  bool number_token() {
     accept('-');
     if (!accept('0') && !digits()) return false;
     if (accept('.') && !digits()) return false;
@@ -149,16 +162,18 @@ class Checker {
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
   bool opened_ = false;
+  bool too_large_ = false;
   std::bitset<kJsonDepthMax> objects_;
 };
 
 }  // namespace
 
-std::string_view check_json(std::string_view text) noexcept {
+std::string_view check_json(std::string_view text, bool& too_large) noexcept {
   Checker checker(text);
   checker.skip_space();
   const std::size_t begin = checker.at();
   if (!checker.value()) return {};
+  too_large = checker.too_large();
   const std::size_t end = checker.at();
   checker.skip_space();
   return checker.at() == text.size() ? text.substr(begin, end - begin) : std::string_view();

@@ -19,8 +19,10 @@ using Fault = const RowError*;  // nullptr: none
 Value parse(Frame& frame, const Value& a) {
   if (!a.is(Type::string) && !a.is(Type::bytes)) return fail(kNoSuchOverload);
   if (a.is(Type::bytes) && !base::valid_utf8(a.as_text())) return fail(kInvalidUtf8);
-  const std::string_view token = check_json(a.as_text());
+  bool too_large = false;
+  const std::string_view token = check_json(a.as_text(), too_large);
   if (token.empty()) return fail(kInvalidJson);
+  if (too_large) return fail(kOutOfRange);
   return json_value(token, frame.arena);
 }
 

@@ -19,6 +19,7 @@ std::string why(std::string_view text) {
   Scratch scratch;
   Value out;
   compiled.program->run(batch, scratch, Column(&out, 1));
+  if (is_nameless(out)) compiled.program->name_absences(batch, scratch, Column(&out, 1));
   return out.is_error() ? std::string(out.as_error().message) : show(out);
 }
 
@@ -33,6 +34,25 @@ TEST(Absence, IsToldWithTheNameOfTheField) {
   EXPECT_EQ(why("[1, 2].map(x, x + a)"), "the field `a` that the expression reads is absent");
   EXPECT_EQ(why("items.map(i, i.price)"), "the member `price` that the expression reads is absent");
   EXPECT_EQ(why("meta.headers['x'] == 'y'"), "the header `x` that the expression reads is absent");
+}
+
+TEST(Absence, OfWhatIsAskedForAMemberIsToldWithItsName) {
+  EXPECT_EQ(why("has(a.b)"), "the field `a` that the expression reads is absent");
+  EXPECT_EQ(why("has(a.b.c)"), "the field `a.b` that the expression reads is absent");
+  EXPECT_EQ(why("a.?b.orValue(1)"), "the field `a` that the expression reads is absent");
+  EXPECT_EQ(why("a.b.?c.orValue(1) > 0"), "the field `a.b` that the expression reads is absent");
+  EXPECT_EQ(why("has(a) ? 1 : 2"), "int 2") << "of the row there is nothing around";
+}
+
+TEST(Absence, OfMembersInWhatHasNoneIsToldWithItsName) {
+  EXPECT_EQ(why("has(present.x)"), "the field `present` is no object, so nothing can be in it");
+  EXPECT_EQ(why("present.?x.orValue(1)"),
+            "the field `present` is no object, so nothing can be in it");
+  EXPECT_EQ(why("items[0].?x.orValue(5)"), "int 5");
+  EXPECT_EQ(why("[1].map(x, x.price)"),
+            "the member `price` is asked of a value that is no object or map");
+  EXPECT_EQ(why("[1].map(x, has(x.price))"),
+            "the member `price` is asked of a value that is no object or map");
 }
 
 TEST(Absence, ThatIsLookedAfterIsNone) {
@@ -50,6 +70,9 @@ TEST(Absence, IsNamedPerRow) {
   Scratch scratch;
   std::array<Value, 3> out;
   compiled.program->run(batch, scratch, out);
+  EXPECT_TRUE(is_nameless(out[0]));
+  EXPECT_FALSE(is_nameless(out[1]));
+  compiled.program->name_absences(batch, scratch, out);
   EXPECT_EQ(out[0].as_error().message, "the field `b` that the expression reads is absent");
   EXPECT_EQ(show(out[1]), "int 2");
   EXPECT_EQ(out[2].as_error().message, "the field `a` that the expression reads is absent");

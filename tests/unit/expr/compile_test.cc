@@ -40,7 +40,7 @@ TEST(Compile, RefusesByNameWhatIsNotThereYet) {
 
 TEST(Compile, ToldMistakes) {
   expect_all(std::to_array<Case>({
-      {"lenght(a)", "0-6 UNKNOWN_FUNCTION: there is no function `lenght`\n"},
+      {"lenght(a)", "0-6 UNKNOWN_FUNCTION: there is no function `lenght`: write size(x)\n"},
       {"fraud.score(a)", "6-11 UNKNOWN_FUNCTION: there is no function `fraud.score`\n"},
       {"size(a, b)", "0-10 WRONG_ARGUMENTS: `size` does not take this number of arguments\n"},
       {"size()", "0-6 WRONG_ARGUMENTS: `size` does not take this number of arguments\n"},
@@ -103,9 +103,144 @@ TEST(Compile, ToldMistakes) {
 
 TEST(Compile, AllMistakesOfOneExpressionAreTold) {
   EXPECT_EQ(refused("lenght(unknown) > 1u && [a] == null || !3"),
-            "0-6 UNKNOWN_FUNCTION: there is no function `lenght`\n"
+            "0-6 UNKNOWN_FUNCTION: there is no function `lenght`: write size(x)\n"
             "7-14 UNKNOWN_FIELD: no such field\n"
             "39-41 WRONG_ARGUMENTS: `!` does not take int\n");
+}
+
+TEST(Compile, NamesOfOtherLanguagesAreToldWithWhatToWriteHere) {
+  const auto told = [](std::string_view text) {
+    Names names;
+    const Compiled compiled = compile(text, names, Limits());
+    if (compiled.ok()) return std::string("ok");
+    const spec::Diagnostic& first = compiled.diagnostics.at(0);
+    return first.message + (first.did_you_mean.empty() ? "" : " (" + first.did_you_mean[0] + ")");
+  };
+  EXPECT_EQ(told("length(s)"), "there is no function `length`: write size(x) (size)");
+  EXPECT_EQ(told("s.length() > 1"), "there is no function `s.length`: write size(x) (size)");
+  EXPECT_EQ(told("len(s)"), "there is no function `len`: write size(x) (size)");
+  EXPECT_EQ(told("lower(s)"), "there is no function `lower`: write x.lowerAscii() (lowerAscii)");
+  EXPECT_EQ(told("s.toUpperCase()"),
+            "there is no function `s.toUpperCase`: write x.upperAscii() (upperAscii)");
+  EXPECT_EQ(told("substr(s, 1)"),
+            "there is no function `substr`: write x.substring(begin, end) (substring)");
+  EXPECT_EQ(told("concat(a, b)"),
+            "there is no function `concat`: write string(a) + string(b) (join)");
+  EXPECT_EQ(told("isNull(a)"), "there is no function `isNull`: write x == null");
+  EXPECT_EQ(told("COALESCE(a, 0)"), "there is no function `COALESCE`: write a ?? b");
+  EXPECT_EQ(told("sha256(a)"), "there is no function `sha256` (hash.sha256)");
+  EXPECT_EQ(told("round(a)"), "there is no function `round` (math.round)");
+  EXPECT_EQ(told("avg(a)"),
+            "there is no function `avg`: write it in the `compute` of an `aggregate` step");
+  EXPECT_EQ(told("'abc'.length"), "string has no members or items: write size(x)");
+  EXPECT_EQ(told("fraud.score(a)"), "there is no function `fraud.score`");
+}
+
+TEST(Compile, WhatIsToldToWriteCompiles) {
+  for (const std::string_view text : {"size(x)",
+                                      "x.lowerAscii()",
+                                      "x.upperAscii()",
+                                      "x.substring(begin, end)",
+                                      "x.substring(0, n)",
+                                      "x.substring(size(x) - n)",
+                                      "string(a) + string(b)",
+                                      "x == null",
+                                      "x != null",
+                                      "a ?? b",
+                                      "a == b ? null : a",
+                                      "condition ? a : b",
+                                      "has(a.b)",
+                                      "!x",
+                                      "a && b",
+                                      "a != b",
+                                      "a % b",
+                                      "a / b",
+                                      "a + b",
+                                      "low <= x && x <= high",
+                                      "now()",
+                                      "time.truncate(now(), duration('24h'))",
+                                      "math.greatest(a, b)",
+                                      "math.least(a, b)",
+                                      "math.ceil(x)",
+                                      "math.trunc(x)",
+                                      "math.sign(x)",
+                                      "int(x)",
+                                      "double(x)",
+                                      "string(x)",
+                                      "bool(x)",
+                                      "type(x) == string",
+                                      "type(x) in [int, double]",
+                                      "size(x) == 0",
+                                      "x.contains(y)",
+                                      "y in x",
+                                      "x.indexOf(y)",
+                                      "x.lastIndexOf(y)",
+                                      "x.startsWith(y)",
+                                      "x.endsWith(y)",
+                                      "x.replace(a, b)",
+                                      "regex.replace(x, pattern, by)",
+                                      "regex.extract(x, pattern)",
+                                      "regex.extract_all(x, pattern)",
+                                      "x.matches(pattern)",
+                                      "x.trim()",
+                                      "x.split(',')",
+                                      "x.join(',')",
+                                      "x + [y]",
+                                      "x[i]",
+                                      "x[0]",
+                                      "x[size(x) - 1]",
+                                      "x.map(k, k)",
+                                      "x.map(k, x[k])",
+                                      "x.exists(i, condition)",
+                                      "x.all(i, condition)",
+                                      "x.filter(i, condition)",
+                                      "x.map(i, expression)",
+                                      "x.distinct()",
+                                      "x.sort()",
+                                      "lists.range(n)",
+                                      "timestamp(x)",
+                                      "time.parse(x, '%Y-%m-%d')",
+                                      "time.format(t, '%Y-%m-%d')",
+                                      "time.truncate(t, duration('1h'))",
+                                      "time.epoch_ms(t)",
+                                      "time.from_epoch_ms(x)",
+                                      "t + duration('24h')",
+                                      "t1 - t2",
+                                      "duration('1h')",
+                                      "t.getFullYear()",
+                                      "t.getMonth() + 1",
+                                      "t.getDate()",
+                                      "t.getDayOfWeek()",
+                                      "t.getHours()",
+                                      "t.getMinutes()",
+                                      "t.getSeconds()",
+                                      "base64.encode(x)",
+                                      "base64.decode(x)",
+                                      "hex.encode(x)",
+                                      "hex.decode(x)",
+                                      "url.encode(x)",
+                                      "url.decode(x)",
+                                      "json.parse(x)",
+                                      "json.print(x)",
+                                      "uuid()",
+                                      "hash.xxh64(x)",
+                                      "hash.sha256(x)",
+                                      "hash.md5(x)",
+                                      "distance_km(lat1, lon1, lat2, lon2)",
+                                      "net.in_cidr(ip, cidr)",
+                                      "try(x, y)",
+                                      "math.bitAnd(a, b)",
+                                      "math.bitOr(a, b)",
+                                      "math.bitXor(a, b)",
+                                      "math.bitNot(a)",
+                                      "this['größe']",
+                                      "cel.bind(name, value, expression)",
+                                      "!(a in b)",
+                                      "a.matches('^x.*y$')"}) {
+    Names names;
+    const Compiled compiled = compile(text, names, Limits());
+    EXPECT_TRUE(compiled.ok()) << text << "\n" << show(compiled.diagnostics);
+  }
 }
 
 TEST(Compile, SuggestsNearNames) {

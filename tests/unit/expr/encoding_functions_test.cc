@@ -92,6 +92,12 @@ TEST(Url, ParseRefusesWhatIsNoUrl) {
 TEST(Json, ParseReadsAnyValueAndRefusesTheRest) {
   expect_values({
       {"json.parse('1')", "int 1"},
+      {"json.parse('1e400')", "error OUT_OF_RANGE"},
+      {"json.parse('[1e400]')", "error OUT_OF_RANGE"},
+      {"json.parse('{\"a\": [0, -1E+309]}')", "error OUT_OF_RANGE"},
+      {"json.parse('[1e-400, 0e999, 0.1e308]').size()", "int 3"},
+      {"json.parse('[1e-400]')[0]", "double 0"},
+      {"json.parse('[0.1e309, 10e-2]')[1]", "double 0.1"},
       {"json.parse(' 1.50 ')", "double 1.5"},
       {"json.parse('null')", "null"},
       {"json.parse('true')", "true"},

@@ -32,12 +32,36 @@ TEST(AlwaysFails, AMistakeIsWhatFailsForEveryRow) {
 }
 
 TEST(AlwaysFails, LiteralsFailWhateverTheRowHas) {
-  for (const std::string_view text :
-       {"a.getHours('Mars/Olympus')", "time.format(a, '%Q')", "time.format(a, '%F', 'nowhere')",
-        "time.parse(a, '%Y-%Q')", "time.parse(a, '%F', 'nowhere')", "time.parse(a, '%V')",
-        "net.in_cidr(a, '10.0.0.0/99')", "net.in_cidr('10.0.0.999', a)", "'%q'.format([a])",
-        "'%d %d'.format([a])", "regex.replace(a, 'x', '\\\\1')", "regex.extract(a, '(x)(y)')",
-        "a.matches('(' + '')", "time.truncate(a, duration('0s'))"})
+  for (const std::string_view text : {"a.getHours('Mars/Olympus')",
+                                      "time.format(a, '%Q')",
+                                      "time.format(a, '%F', 'nowhere')",
+                                      "time.parse(a, '%Y-%Q')",
+                                      "time.parse(a, '%F', 'nowhere')",
+                                      "time.parse(a, '%V')",
+                                      "net.in_cidr(a, '10.0.0.0/99')",
+                                      "net.in_cidr('10.0.0.999', a)",
+                                      "'%q'.format([a])",
+                                      "'%d %d'.format([a])",
+                                      "regex.replace(a, 'x', '\\\\1')",
+                                      "regex.extract(a, '(x)(y)')",
+                                      "a.matches('(' + '')",
+                                      "time.truncate(a, duration('0s'))",
+                                      "a % 0",
+                                      "a % 0u",
+                                      "a % (1 - 1)",
+                                      "size(a) / 0",
+                                      "math.bitShiftLeft(a, -1)",
+                                      "math.bitShiftRight(a, -1)",
+                                      "a.flatten(-1)",
+                                      "a.charAt(-1)",
+                                      "a.substring(-1)",
+                                      "a.substring(3, 2)",
+                                      "a.indexOf('x', -1)",
+                                      "a.lastIndexOf(b, -1)",
+                                      "a.slice(-1, 2)",
+                                      "a.slice(2, 1)",
+                                      "[a, 1][-1]",
+                                      "a.split(',')[-1]"})
     EXPECT_THAT(told(text), HasSubstr("refused ")) << text;
   for (const std::string_view text : {"a.getHours('Europe/Berlin')",
                                       "a.getHours(b)",
@@ -60,8 +84,40 @@ TEST(AlwaysFails, LiteralsFailWhateverTheRowHas) {
                                       "a.charAt(3)",
                                       "math.greatest(a, 1)",
                                       "hash.md5('x') == a",
-                                      "json.parse(a)"})
+                                      "json.parse(a)",
+                                      "a % 2",
+                                      "a % b",
+                                      "size(a) / 2",
+                                      "1 / size(a)",
+                                      "math.bitShiftLeft(-1, a)",
+                                      "math.bitShiftLeft(a, 70)",
+                                      "a.flatten(0)",
+                                      "a.substring(2, 3)",
+                                      "a.split(',', -1)",
+                                      "a.slice(5, 9)",
+                                      "a[-1]",
+                                      "{-1: a}[-1]",
+                                      "[a, 1][?-1].orValue(1)"})
     EXPECT_THAT(told(text), Not(HasSubstr("ALWAYS_FAILS"))) << text;
+}
+
+TEST(AlwaysFails, MacrosOverListsThatAreWrittenOutRun) {
+  for (const std::string_view text :
+       {"[1, 2].all(x, x / 0 > 1)", "[1, 2].map(x, x % 0)", "[a].map(x, x % 0)",
+        "[1].filter(x, int('x') > x)", "[1].map(x, int('x') > x, x)",
+        "[1, 2].transformList(i, x, i / 0)", "[1].exists_one(x, x.flatten(-1) == a)"})
+    EXPECT_THAT(told(text), HasSubstr("refused ")) << text;
+  for (const std::string_view text : {"[a].map(x, x / 0)", "[1].map(x, a, x / 0)"})
+    EXPECT_THAT(told(text), Not(HasSubstr("refused "))) << text;
+  EXPECT_EQ(told("[].map(x, x % 0)"), "");
+  EXPECT_EQ(told("[?a].map(x, 1)"), "");
+}
+
+TEST(AlwaysFails, ADivisionByZeroOfWhatMayBeADoubleIsAWarning) {
+  EXPECT_THAT(told("a / 0"), HasSubstr("0-5 INT_DIVISION: an int divided by 0 fails its row"));
+  EXPECT_EQ(told("a / 0.0"), "");
+  EXPECT_EQ(told("a / 2"), "");
+  EXPECT_EQ(told("double(a) / 0"), "");
 }
 
 TEST(AlwaysFails, AWarningIsWhatSomeRowsNeverGetTo) {

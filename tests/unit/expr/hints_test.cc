@@ -26,9 +26,12 @@ std::string bare(std::string_view text) {
   if (!compiled.ok()) return show(compiled.diagnostics);
   std::string all;
   for (const BareField& field : compiled.bare_fields)
-    all += fmt::format("{}{}-{} {}{}{}", all.empty() ? "" : ", ", field.span.begin, field.span.end,
-                       spec::format_field_path(field.path), field.null_fails ? " null" : "",
-                       field.copy ? " copy" : "");
+    all += fmt::format("{}{}-{} {}{}{}{}", all.empty() ? "" : ", ", field.span.begin,
+                       field.span.end, spec::format_field_path(field.path),
+                       field.null_fails ? " null" : "", field.copy ? " copy" : "",
+                       field.why == BareField::Why::null     ? " though there"
+                       : field.why == BareField::Why::header ? " header"
+                                                             : "");
   return all;
 }
 
@@ -50,15 +53,64 @@ TEST(BareFields, AreOperandsThatNothingLooksAfter) {
 
 TEST(BareFields, AreNotThoseThatAreLookedAfter) {
   for (const std::string_view text :
-       {"(a ?? 0) > 1", "(a.b + c > 1) ?? false", "try(a + 1, 0)", "has(a) && a > 1",
-        "has(a) && has(a.b) && a.b > 1", "has(a) && a.?b.orValue(1) > 0", "this.?a ?? 1",
-        "this.?a.?b.orValue(0) > 1", "has(a)", "meta.offset > 1 && meta.headers['x'] == 'y'",
-        "now() > timestamp(0)", "this.exists(k, k == 'a')", "cel.bind(x, a, (x ?? 0) + 1)"})
+       {"(a ?? 0) > 1", "(a.b + c > 1) ?? false", "try(a + 1, 0)", "has(a) && a == 1",
+        "has(a) && has(a.b) && a.b == 1", "has(a) && a.?b.orValue(1) > 0", "this.?a ?? 1",
+        "this.?a.?b.orValue(0) > 1", "has(a)", "meta.offset > 1", "now() > timestamp(0)",
+        "this.exists(k, k == 'a')", "cel.bind(x, a, (x ?? 0) + 1)"})
     EXPECT_EQ(bare(text), "") << text;
 }
 
+TEST(BareFields, ThatHasAsksForMayBeNull) {
+  EXPECT_EQ(bare("has(a) && a > 1"), "10-11 a null though there");
+  EXPECT_EQ(bare("!has(a) || a.startsWith('x')"), "11-12 a null though there");
+  EXPECT_EQ(bare("has(a) && has(a.b) && a.b > 1"), "22-25 a.b null though there");
+  EXPECT_EQ(bare("has(a) && a == 1 && a > 0 && a < 9"), "20-21 a null though there")
+      << "where null fails first";
+  EXPECT_EQ(bare("has(a) && a"), "10-11 a null though there");
+  for (const std::string_view text :
+       {"has(a) && a != null && a > 1", "has(a) && null != a && a > 1", "has(a) ? a : 0",
+        "has(a) && type(a) == int && a > 1", "has(a) && (a ?? 0) > 1",
+        "has(a) && try(a > 1, false)", "has(a) && a == 1"})
+    EXPECT_EQ(bare(text), "") << text;
+}
+
+TEST(BareFields, OfHeadersAreTold) {
+  EXPECT_EQ(bare("meta.headers['x'] == 'y'"), "0-17 x header");
+  EXPECT_EQ(bare("meta.headers.x + 'y'"), "0-14 x header");
+  EXPECT_EQ(bare("meta.headers['x']"), "0-17 x copy header");
+  EXPECT_EQ(bare("'y' in meta.headers && meta.headers.x == ''"), "23-37 x header");
+  for (const std::string_view text :
+       {"(meta.headers['x'] ?? '') == 'y'", "'x' in meta.headers && meta.headers.x == 'y'",
+        "has(meta.headers.x) && meta.headers['x'] == 'y'", "meta.headers[?'x'].orValue('') == 'y'",
+        "try(meta.headers.x, '')", "meta.headers.size() > 1", "meta.headers[a ?? ''] == 'y'"})
+    EXPECT_EQ(bare(text), "") << text;
+}
+
+TEST(BareFields, OfASchemaMayBeNullUnlessItSaysTheyAreNot) {
+  class Declared final : public Names {
+   public:
+    explicit Declared(bool required) {
+      type.kind = spec::SchemaType::Kind::integer;
+      type.required = required;
+    }
+    Resolution resolve_field(const FieldPath& path) override {
+      Resolution found = Names::resolve_field(path);
+      found.declared = &type;
+      return found;
+    }
+    spec::SchemaType type;
+  };
+  const auto count = [](std::string_view text, bool required) {
+    Declared names(required);
+    return compile(text, names, Limits()).bare_fields.size();
+  };
+  EXPECT_EQ(count("has(a) && a > 1", false), 1u);
+  EXPECT_EQ(count("has(a) && a > 1", true), 0u);
+  EXPECT_EQ(count("a > 1", false), 0u) << "who declares a field knows what it is";
+}
+
 TEST(BareFields, AreWhatStandsBeforeTheMemberThatIsAskedFor) {
-  EXPECT_EQ(bare("has(a.b) && a.b > 1"), "4-5 a null");
+  EXPECT_EQ(bare("has(a.b) && a.b == 1"), "4-5 a null");
   EXPECT_EQ(bare("has(a.b.c)"), "4-7 a.b null");
   EXPECT_EQ(bare("a.?b.orValue(1) > 0"), "0-1 a null");
   EXPECT_EQ(bare("has(a) && a.b > 1"), "10-13 a.b null") << "a may be there without b";

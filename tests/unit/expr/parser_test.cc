@@ -170,14 +170,17 @@ TEST(Parser, EveryLiteral) {
 
 TEST(Parser, SyntaxErrorsNameTheirPlaceInCodePoints) {
   expect_all(std::to_array<Case>({
-      {"", "0-0 EXPRESSION_SYNTAX: the expression ends where a value is expected\n"},
-      {"1 +", "3-3 EXPRESSION_SYNTAX: the expression ends where a value is expected\n"},
+      {"",
+       "0-0 EXPRESSION_SYNTAX: the expression is empty: write a value, as `true` or `amount`\n"},
+      {"1 +",
+       "3-3 EXPRESSION_SYNTAX: the expression ends where a value is expected: write one behind "
+       "`+`, or take that away\n"},
       {"'ä' + * 2", "6-7 EXPRESSION_SYNTAX: expected a value, found `*`\n"},
       {"a b", "2-3 EXPRESSION_SYNTAX: expected an operator or the end, found `b`\n"},
       {"a and b", "2-5 EXPRESSION_SYNTAX: unexpected `and`: the operator is `&&`\n"},
       {"a = b", "2-3 EXPRESSION_SYNTAX: unexpected `=`: equality is `==`\n"},
       {"(a", "2-2 EXPRESSION_SYNTAX: expected `)` to close the parenthesis, found the end\n"},
-      {"a)", "1-2 EXPRESSION_SYNTAX: expected an operator or the end, found `)`\n"},
+      {"a)", "1-2 EXPRESSION_SYNTAX: unexpected `)`: no `(` is open for it\n"},
       {"f(a,)", "4-5 EXPRESSION_SYNTAX: expected an argument behind `,`\n"},
       {"f(a b)", "4-5 EXPRESSION_SYNTAX: expected `)` at the end of the arguments, found `b`\n"},
       {"a ? b", "5-5 EXPRESSION_SYNTAX: expected `:` of a conditional, found the end\n"},
@@ -191,10 +194,10 @@ TEST(Parser, SyntaxErrorsNameTheirPlaceInCodePoints) {
       {"package",
        "0-7 EXPRESSION_SYNTAX: `package` is a reserved word; a field of that name is "
        "this.package\n"},
-      {"'abc", "0-4 EXPRESSION_SYNTAX: this string is not closed\n"},
+      {"'abc", "0-4 EXPRESSION_SYNTAX: this string is not closed: put ' behind it\n"},
       {"'a\nb'",
-       "0-2 EXPRESSION_SYNTAX: this string is not closed\n"
-       "3-5 EXPRESSION_SYNTAX: this string is not closed\n"},
+       "0-2 EXPRESSION_SYNTAX: this string is not closed: put ' behind it\n"
+       "3-5 EXPRESSION_SYNTAX: this string is not closed: put ' behind it\n"},
       {"'\\q' + '\\u12'",
        "1-3 EXPRESSION_SYNTAX: unknown escape in a string (\\\\ is a backslash, r'…' keeps "
        "backslashes)\n"
@@ -203,9 +206,16 @@ TEST(Parser, SyntaxErrorsNameTheirPlaceInCodePoints) {
       {"b'\\u0041'",
        "2-4 EXPRESSION_SYNTAX: unknown escape in a string (\\\\ is a backslash, r'…' keeps "
        "backslashes)\n"},
-      {"a # b", "2-3 EXPRESSION_SYNTAX: this character has no meaning in an expression\n"},
-      {"a & b", "2-3 EXPRESSION_SYNTAX: this character has no meaning in an expression\n"},
-      {"ä", "0-1 EXPRESSION_SYNTAX: this character has no meaning in an expression\n"},
+      {"a # b",
+       "2-3 EXPRESSION_SYNTAX: this character has no meaning in an expression: a comment begins "
+       "with //\n"},
+      {"a & b",
+       "2-3 EXPRESSION_SYNTAX: this character has no meaning in an expression: and is `&&` (of "
+       "bits: math.bitAnd(a, b))\n"},
+      {"ä",
+       "0-1 EXPRESSION_SYNTAX: this character has no meaning in an expression: names with other "
+       "letters than A to Z stand in brackets: this['größe']\n"},
+      {"a \a b", "2-3 EXPRESSION_SYNTAX: this character has no meaning in an expression\n"},
       {"12ab", "0-4 EXPRESSION_SYNTAX: this is neither a number nor a name\n"},
       {"0x", "0-2 EXPRESSION_SYNTAX: 0x needs digits behind it\n"},
       {"9223372036854775808",
@@ -235,6 +245,39 @@ TEST(Parser, SyntaxErrorsNameTheirPlaceInCodePoints) {
   }));
 }
 
+TEST(Parser, WhatOtherLanguagesWriteIsToldWithWhatToWriteHere) {
+  const auto told = [](std::string_view text) {
+    const ParseResult result = parse(text, Limits());
+    return result.ok() ? std::string("ok") : result.diagnostics[0].message;
+  };
+  EXPECT_EQ(told("a === b"), "expected a value, found `=`: equality is `==`");
+  EXPECT_EQ(told("a !== b"), "expected a value, found `=`: unequal is `!=`");
+  EXPECT_EQ(told("a <> b"), "expected a value, found `>`: unequal is `!=`");
+  EXPECT_EQ(told("not a"), "unexpected `a`: not is written `!`: !a");
+  EXPECT_EQ(told("a not in b"), "unexpected `not`: write !(a in b)");
+  EXPECT_EQ(told("a is null"), "unexpected `is`: write `a == null` or `a != null`");
+  EXPECT_EQ(told("a AND b"), "unexpected `AND`: the operator is `&&`");
+  EXPECT_EQ(told("f(a or b)"),
+            "expected `)` at the end of the arguments, found `or`: the operator is `||`");
+  EXPECT_EQ(told("(a = 1)"), "expected `)` to close the parenthesis, found `=`: equality is `==`");
+  EXPECT_EQ(told("+1"), "expected a value, found `+`: a number is written without `+`");
+  EXPECT_EQ(told("2 ** 3"), "expected a value, found `*`: there is no power: write a * a");
+  EXPECT_EQ(told("if(a, 1, 2)"),
+            "`if` is a reserved word; a condition is written `condition ? a : b`; a field of that "
+            "name is this.if");
+  EXPECT_EQ(told("$amount > 1"),
+            "this character has no meaning in an expression: a field is written by its name "
+            "alone: amount, user.name");
+  EXPECT_EQ(told("a == 'it's'"),
+            "this string is not closed: inside '…' a `'` is written \\', and inside \"…\" it "
+            "needs nothing");
+  EXPECT_EQ(told("a == 'it's' + 'x'"), told("a == 'it's'"));
+  EXPECT_EQ(told("a == 'x'y"),
+            "a string ends before `y`: inside '…' a `'` is written \\', and inside \"…\" it needs "
+            "nothing");
+  EXPECT_EQ(told("\"abc"), "this string is not closed: put \" behind it");
+}
+
 std::string repeated(std::string_view piece, std::size_t times) {
   std::string text;
   for (std::size_t i = 0; i < times; ++i) text += piece;
@@ -247,9 +290,9 @@ std::string code_of(const ParseResult& result) {
 
 TEST(Parser, LimitsAreNamed) {
   const Limits limits;
-  EXPECT_EQ(
-      code_of(parse(repeated("(", 10000), limits)),
-      "EXPRESSION_TOO_DEEP: the expression is nested deeper than 128 (limits.expression_depth)");
+  EXPECT_EQ(code_of(parse(repeated("(", 10000), limits)),
+            "EXPRESSION_TOO_DEEP: the expression is nested deeper than 128: brackets, calls, "
+            "conditionals and `??` inside each other (limits.expression_depth)");
   EXPECT_EQ(code_of(parse(repeated("a ? b : ", 200) + "c", limits)).substr(0, 19),
             "EXPRESSION_TOO_DEEP");
   EXPECT_EQ(code_of(parse(repeated("a ?? ", 200) + "c", limits)).substr(0, 19),

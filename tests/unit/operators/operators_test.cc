@@ -94,7 +94,7 @@ TEST(Compute, FillsColumnsAndDropsRowsThatFail) {
 
 TEST(Compute, CopiedFieldsMustBeThere) {
   auto work = std::make_shared<ComputeWork>();
-  work->present = {kA};
+  work->present = {{kA, &expr::kNoSuchField}};
   Compute compute(work, Counting::every_row);
   Driven driven(compute, rows_with(kA, {Value::json("1.10"), Value(), Value::null()}));
   EXPECT_THAT(driven.offsets(), ElementsAre(0, 2));
@@ -125,7 +125,7 @@ TEST(Compute, TombstonesPassOrAreCounted) {
   for (const Tombstones what : {Tombstones::pass, Tombstones::evaluate, Tombstones::drop}) {
     auto work = std::make_shared<ComputeWork>();
     work->items = {{program("a + 1"), kOut}};
-    work->present = {kA};
+    work->present = {{kA, &expr::kNoSuchField}};
     work->tombstones = what;
     RecordBatch batch = rows_with(kA, {Value(), Value::integer(1)});
     batch.rows()[0].flags = Row::kNullValue;

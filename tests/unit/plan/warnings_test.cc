@@ -63,6 +63,37 @@ TEST(MayBeAbsent, ASchemaSaysWhatThereIs) {
               IsEmpty());
 }
 
+TEST(MayBeAbsent, HeadersAreToldOnceWithWhatToWrite) {
+  const Planned made = planned(
+      definition(R"({"filter":"meta.headers['x'] == 'y'"},{"filter":"meta.headers.x != 'z'"})"));
+  ASSERT_THAT(made.problems, ElementsAre("warning /steps/0/filter MAY_BE_ABSENT"));
+  EXPECT_THAT(made.diagnostics[0].message,
+              AllOf(HasSubstr("without the header `x` fails here: write "
+                              "`meta.headers['x'] ?? …` or test `'x' in meta.headers`."),
+                    HasSubstr("an `on_error` on the step")));
+  EXPECT_THAT(planned(definition(R"({"set":{"h":"meta.headers['x']"}})")).diagnostics.at(0).message,
+              HasSubstr("or `meta.headers[?'x']`, which leaves it out."));
+  for (const std::string steps :
+       {R"J({"set":{"h":"meta.headers[?'x']"}})J", R"J({"set":{"h":"meta.headers['x'] ?? ''"}})J",
+        R"J({"filter":"'x' in meta.headers && meta.headers['x'] == 'y'"})J"})
+    EXPECT_THAT(warned(steps), IsEmpty()) << steps;
+}
+
+TEST(MayBeNull, IsToldOnceOfFieldsThatHasAsksFor) {
+  const Planned made =
+      planned(definition(R"J({"filter":"has(a) && a > 1"},{"filter":"has(a) && a > 2"})J"));
+  ASSERT_THAT(made.problems, ElementsAre("warning /steps/0/filter MAY_BE_NULL"));
+  EXPECT_THAT(made.diagnostics[0].message,
+              HasSubstr("in which `a` is null fails here, and has() is true for it: write "
+                        "`a ?? …`, or `has(a) && a != null && …`."));
+  EXPECT_THAT(warned(R"J({"filter":"has(a) && a > 1"})J", R"(,"schema":{"a":"int"})"),
+              ElementsAre("warning /steps/0/filter MAY_BE_NULL"));
+  EXPECT_THAT(warned(R"J({"filter":"has(a) && a > 1"})J", R"(,"schema":{"a":"int!"})"), IsEmpty());
+  EXPECT_THAT(warned(R"J({"filter":"has(a) && a != null && a > 1"})J"), IsEmpty());
+  EXPECT_THAT(warned(R"J({"filter":"has(a) && (a ?? 0) > 1"})J"), IsEmpty());
+  EXPECT_THAT(warned(R"J({"filter":"has(a) && a > 1","on_error":"skip"})J"), IsEmpty());
+}
+
 TEST(MayBeAbsent, AStepThatSaysWhatBecomesOfFailedRowsIsLeftAlone) {
   EXPECT_THAT(warned(R"({"filter":"a > 1","on_error":"skip"})"), IsEmpty());
   EXPECT_THAT(warned(R"({"filter":"a > 1","on_error":"dead_letter"},{"filter":"a > 2"})"),
