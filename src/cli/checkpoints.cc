@@ -50,7 +50,8 @@ ExitCode list(Session& session) {
       if (session.output() == Output::name)
         session.print((name == "-" ? cell(item, "/id") : name) + "\n");
       table.add({cell(item, "/id"), name, cell(item, "/epoch"), cell(item, "/generation"),
-                 cell(item, "/at"), cell(item, "/bytes")});
+                 item.find("damaged") != nullptr ? "damaged" : cell(item, "/at"),
+                 cell(item, "/bytes")});
     }
   } while (!token.empty());
   if (session.output() == Output::table) session.print(table.text(session.color()));

@@ -8,7 +8,7 @@ Decision decide(const Trigger& trigger, const EpochView& epoch, Instant now) noe
       epoch.records >= trigger.epoch_records_max || epoch.bytes >= trigger.epoch_bytes_max;
   const bool held = trigger.release == Release::at_epoch_end;
   decision.release = !held;
-  decision.poll = !(held && full);
+  decision.poll = !((held || trigger.bounded) && full);
   const bool due = epoch.records > 0 && (full || now - epoch.opened_at >= trigger.epoch_interval);
   decision.cut = !epoch.commit_pending && (due || epoch.switch_pending);
   return decision;

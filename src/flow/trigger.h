@@ -18,6 +18,7 @@ struct Trigger {
   Duration epoch_interval{};  // 0 = cut as soon as there is something to cut
   std::size_t epoch_records_max = 0;
   std::size_t epoch_bytes_max = 0;
+  bool bounded = false;      // a full epoch takes no more, also where records enter at once
   bool stop_at_end = false;  // stop once everything that was there at the start is committed
   friend bool operator==(const Trigger&, const Trigger&) = default;
 };

@@ -33,7 +33,8 @@ struct CheckpointInfo {
     std::int64_t event_time_us = record::kNoTime;
   };
   std::vector<Position> positions;
-  std::string definition;  // definition_digest() of its pipeline then
+  std::string definition;   // definition_digest() of its pipeline then
+  std::string damage = {};  // not empty: only id and epoch are known, and why
 };
 
 // Tells definitions apart, and versions of leat that keep another form of state: SHA-256 in hex of

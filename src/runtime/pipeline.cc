@@ -171,7 +171,7 @@ void Pipeline::launch_tasks() {
         if (run_ && run_->launched()) run_->coordinator()->on_durable(epoch, status);
       });
     };
-  const flow::Trigger trigger = flow::make_trigger(effective_);
+  const flow::Trigger trigger = trigger_of(effective_);
   if (trigger.stop_at_end) run_->fix_end();
   const Status status = run_->launch(trigger, newest_epoch_.next(), std::move(parts));
   if (!status.ok()) return fail(status);

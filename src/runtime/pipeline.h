@@ -160,6 +160,7 @@ class Pipeline final : flow::TaskListener, flow::SourceListener, flow::SinkListe
   void hold(const Status& status, std::string_view why);
   void begin_again(Reply<LifecycleReceipt> reply);
   void on_pressure(const Status& status);
+  flow::Trigger trigger_of(const spec::TriggerSpec& written) const;
   void sample_tables(Instant now);
   struct LatestRead;
   void read_latest(const std::shared_ptr<LatestRead>& read);

@@ -9,6 +9,9 @@
 namespace leat::runtime {
 namespace {
 
+// Of a pipeline with `limits.state`: an epoch reads no more than this part of it, but this much.
+constexpr std::uint64_t kEpochsOfLimit = 32;
+constexpr std::uint64_t kEpochBytesMin = 16 << 10;
 constexpr Duration kSampleEvery = std::chrono::seconds(1);
 
 Status problem(Code code, std::string_view name, std::string message) {
@@ -79,6 +82,18 @@ void Pipeline::hold(const Status& status, std::string_view why) {
                                  parts_.options.restart_max);
     parts_.control.wakeup.wake();
   });
+}
+
+// What is beyond `limits.state` is noticed behind an epoch: none of them is large then.
+flow::Trigger Pipeline::trigger_of(const spec::TriggerSpec& written) const {
+  flow::Trigger trigger = flow::make_trigger(written);
+  const std::uint64_t limit = parts_.plan->spec->limits.state_bytes;
+  if (!keeper_ || limit == 0) return trigger;
+  const std::uint64_t bytes = std::max(limit / kEpochsOfLimit, kEpochBytesMin);
+  trigger.epoch_bytes_max = static_cast<std::size_t>(
+      std::min(bytes, static_cast<std::uint64_t>(trigger.epoch_bytes_max)));
+  trigger.bounded = true;
+  return trigger;
 }
 
 // Somebody says that what held it is gone.

@@ -42,7 +42,7 @@ void Pipeline::set_trigger(const spec::TriggerSpec& to, bool is_override, Durati
     if (run_ && run_->launched()) receipt.epoch = run_->coordinator()->open_epoch();
     return reply(receipt);
   }
-  PendingSwitch pending{base::Ref(new flow::SwitchTicket(flow::make_trigger(to))),
+  PendingSwitch pending{base::Ref(new flow::SwitchTicket(trigger_of(to))),
                         to,
                         is_override,
                         actor,

@@ -23,6 +23,12 @@ bool has_code(const Status& status, std::string_view code) {
   return false;
 }
 
+bool holds(const Status& status) {
+  for (const auto& [key, value] : status.fields())
+    if (key == "hold") return true;
+  return false;
+}
+
 Status hold(const Status& status, std::string_view why, std::string_view text = {}) {
   Status held(status.code(), std::string(why) + ": " + status.message() + std::string(text));
   for (const auto& [key, value] : status.fields()) held = std::move(held).with(key, value);
@@ -31,6 +37,7 @@ Status hold(const Status& status, std::string_view why, std::string_view text = 
 
 // What a failure of the store means for the pipeline.
 Status judge(const Status& status) {
+  if (holds(status)) return status;
   switch (status.code()) {
     case Code::exhausted: return hold(status, "DISK_LOW");
     case Code::wrong_state: return hold(status, "STATE_MISMATCH", kRemedies);
@@ -50,6 +57,8 @@ Status losing(const std::vector<state::StateChange>& changes) {
 }
 
 constexpr std::size_t kCheckpointsMax = 1000;
+// Larger state gives back room in the background only: others wait for the checkpoint thread.
+constexpr std::uint64_t kCompactedMax = 256 << 20;
 
 std::size_t at_most(std::uint64_t bytes, std::uint64_t limit) {
   return static_cast<std::size_t>(std::min(bytes, limit));
@@ -137,6 +146,30 @@ Status StateDesk::look_at_disk() const {
       "DISK_LOW");
 }
 
+std::uint64_t StateDesk::disk_bytes() const {
+  return store_->backing().bytes() + store_->changelog_bytes();
+}
+
+Status StateDesk::look_at_size() const {
+  const std::uint64_t limit = parts_.plan->spec->limits.state_bytes;
+  const std::uint64_t bytes = disk_bytes();
+  if (limit == 0 || bytes <= limit) return {};
+  return hold(
+      Status(Code::exhausted, "the state takes " + std::to_string(bytes) +
+                                  " bytes, more than `limits.state` (" + std::to_string(limit) +
+                                  " bytes): nothing more is read until the limit is raised "
+                                  "or the pipeline is replaced with `?state=discard`; a "
+                                  "window or a `ttl` bounds the state"),
+      "STATE_LIMIT");
+}
+
+// What is there counts, not what the disk has of former values.
+Status StateDesk::make_room() {
+  if (look_at_size().ok()) return {};
+  LEAT_RETURN_IF_ERROR(disk_bytes() <= kCompactedMax ? store_->compact() : store_->flush());
+  return look_at_size();
+}
+
 Status StateDesk::open_if_closed(StateStart start) {
   if (!parts_.folder.empty() && start == StateStart::from_empty) {
     store_.reset();
@@ -160,25 +193,31 @@ Status StateDesk::open_if_closed(StateStart start) {
   return {};
 }
 
-Status StateDesk::adopt(EpochId committed, const std::string& state_id, StateStart start,
-                        Restored& made) {
+Status StateDesk::take_up(EpochId committed, const std::string& state_id, StateStart start,
+                          Restored& made) {
   const std::vector<state::StepState> steps = steps_of(*parts_.plan);
   // An edit that loses state was asked for; what else loses any is another version of leat.
   if (start == StateStart::keep) LEAT_RETURN_IF_ERROR(losing(store_->compare(steps)));
   auto ids = store_->adopt(steps);
   if (!ids.ok()) return std::move(ids).status();
   ids_ = *std::move(ids);
-  Status recovered = store_->recover(committed, state_id);
-  const bool foreign = has_code(recovered, "STATE_MISMATCH") || recovered.code() == Code::data_loss;
-  if (!foreign || start == StateStart::keep) return recovered;
-  log::warn("runtime", "state that is not that of the commit is thrown away, as asked for",
-            {{"pipeline", parts_.plan->spec->name}, {"error", recovered.to_string()}});
+  LEAT_RETURN_IF_ERROR(store_->recover(committed, state_id));
+  LEAT_RETURN_IF_ERROR(make_room());
+  return make_tables(made);
+}
+
+// What is read only now, as the blocks of the database, may be damaged too.
+Status StateDesk::take_up_what_fits(EpochId committed, const std::string& state_id,
+                                    Restored& made) {
+  const Status taken = take_up(committed, state_id, StateStart::what_fits, made);
+  if (!has_code(taken, "STATE_MISMATCH") && taken.code() != Code::data_loss) return taken;
+  log::warn("runtime",
+            "state that is damaged or not that of the commit is thrown away, as asked for",
+            {{"pipeline", parts_.plan->spec->name}, {"error", taken.to_string()}});
+  made.tables.clear();
   LEAT_RETURN_IF_ERROR(store_->reset());
-  ids = store_->adopt(steps);
-  if (!ids.ok()) return std::move(ids).status();
-  ids_ = *std::move(ids);
   made.anew = true;
-  return store_->recover(EpochId(0), {});
+  return take_up(EpochId(0), {}, StateStart::what_fits, made);
 }
 
 Status StateDesk::make_tables(Restored& made) const {
@@ -207,8 +246,8 @@ StateDesk::Restored StateDesk::restore(EpochId committed, const std::string& sta
     LEAT_RETURN_IF_ERROR(look_at_disk());
     LEAT_RETURN_IF_ERROR(base::Faults::hit("restore.begun"));
     LEAT_RETURN_IF_ERROR(open_if_closed(start));
-    LEAT_RETURN_IF_ERROR(adopt(committed, state_id, start, made));
-    LEAT_RETURN_IF_ERROR(make_tables(made));
+    LEAT_RETURN_IF_ERROR(start == StateStart::keep ? take_up(committed, state_id, start, made)
+                                                   : take_up_what_fits(committed, state_id, made));
     return base::Faults::hit("restore.done");
   };
   made.status = judge(work());
@@ -226,16 +265,9 @@ StateDesk::Appended StateDesk::append(EpochId epoch, const std::vector<state::De
   Appended done;
   done.status = judge(store_->append(epoch, deltas));
   if (!done.status.ok()) return done;
-  done.disk_bytes = store_->backing().bytes() + store_->changelog_bytes();
+  done.disk_bytes = disk_bytes();
   done.pressure = look_at_disk();
-  const std::uint64_t limit = parts_.plan->spec->limits.state_bytes;
-  if (done.pressure.ok() && limit != 0 && done.disk_bytes > limit)
-    done.pressure =
-        hold(Status(Code::exhausted,
-                    "the state takes " + std::to_string(done.disk_bytes >> 20) +
-                        " MiB, more than `limits.state` (" + std::to_string(limit >> 20) +
-                        " MiB): raise the limit, or bound the state by a window or a `ttl`"),
-             "STATE_LIMIT");
+  if (done.pressure.ok()) done.pressure = look_at_size();
   return done;
 }
 
@@ -320,6 +352,7 @@ Result<StateDesk::Brought> StateDesk::bring_back(const std::string& id, EpochId 
     return Status(Code::not_found, "there is no such checkpoint").with("id", id);
   Status opened = open_if_closed(StateStart::keep);
   if (opened.code() == Code::data_loss && !parts_.folder.empty()) {
+    LEAT_RETURN_IF_ERROR(state::check_checkpoint(options(), id));
     log::warn("runtime", "damaged state is thrown away for that of a checkpoint",
               {{"pipeline", parts_.plan->spec->name}, {"error", opened.to_string()}});
     LEAT_RETURN_IF_ERROR(state::discard_state(parts_.folder));

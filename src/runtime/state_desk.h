@@ -70,7 +70,7 @@ class StateDesk {
     std::map<Place, std::unique_ptr<state::Table>> tables;
   };
   // Makes the state that of the commit record, and the tables of all tasks from it. Opens the store
-  // unless it is open.
+  // unless it is open. Beyond `limits.state` there are no tables: who starts would make it grow.
   Restored restore(EpochId committed, const std::string& state_id, StateStart start);
 
   struct Appended {
@@ -101,8 +101,9 @@ class StateDesk {
     std::string state_id;
   };
   // Without a run: the state becomes that of the checkpoint, as an epoch beyond `newest` and all it
-  // knows itself; it counts once that is committed. State that is damaged is thrown away for it.
-  // not_found, data_loss (the checkpoint is damaged; nothing changes).
+  // knows itself; it counts once that is committed. State that cannot be opened is thrown away for
+  // it, once the copy was read whole. not_found, data_loss (the checkpoint is damaged; nothing
+  // changes).
   Result<Brought> bring_back(const std::string& id, EpochId newest);
 
   // Without a run: all of it is thrown away but the checkpoints.
@@ -121,9 +122,13 @@ class StateDesk {
   Status open_at_rest(EpochId committed);
   Result<state::Store::Checkpoint> keep_copy(EpochId epoch, const std::string& name,
                                              const std::string& metadata);
-  Status adopt(EpochId committed, const std::string& state_id, StateStart start, Restored& made);
+  Status take_up(EpochId committed, const std::string& state_id, StateStart start, Restored& made);
+  Status take_up_what_fits(EpochId committed, const std::string& state_id, Restored& made);
   Status make_tables(Restored& made) const;
   Status look_at_disk() const;
+  Status look_at_size() const;
+  Status make_room();
+  std::uint64_t disk_bytes() const;
   state::Store::Options options() const;
   std::size_t table_memory() const;
 

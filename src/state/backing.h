@@ -49,6 +49,8 @@ class Backing {
   virtual Status flush() = 0;
   // Begins to make what was applied so far durable, and does not wait for it.
   virtual Status start_flush() = 0;
+  // Gives back what erased and overwritten keys take; takes as long as there is much of it.
+  virtual Status compact() = 0;
   // Forgets a store; survives a crash only when flushed.
   virtual Status drop(StoreId store) = 0;
   virtual std::uint64_t bytes() const = 0;  // on disk, about

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 
 #include "base/faults.h"
@@ -21,6 +22,7 @@ constexpr std::size_t kFileBytesMax = 16 << 20;
 constexpr mode_t kFileMode = 0600;
 constexpr const char* kAbout = "/checkpoint.json";
 constexpr const char* kManifest = "/manifest.json";
+constexpr std::string_view kIdPrefix = "ckpt-";
 
 std::string write_about(const Store::Checkpoint& about) {
   json::Writer writer;
@@ -62,6 +64,18 @@ Result<Store::Checkpoint> read_about(const std::string& path) {
   return about;
 }
 
+Store::Checkpoint unreadable(const std::string& id, const Status& why) {
+  Store::Checkpoint about;
+  about.id = id;
+  about.damage = why.message();
+  const std::string_view digits =
+      std::string_view(id).substr(std::min(kIdPrefix.size(), id.size()));
+  std::uint64_t epoch = 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), epoch);
+  if (read.ec == std::errc() && id.starts_with(kIdPrefix)) about.epoch = EpochId(epoch);
+  return about;
+}
+
 Status unknown(const std::string& id) {
   return Status(Code::not_found, "there is no such checkpoint").with("id", id);
 }
@@ -82,10 +96,15 @@ Result<std::vector<Store::Checkpoint>> CheckpointFolder::list() const {
        entry.increment(error)) {
     if (entry->path().string().ends_with(kUnfinished)) continue;
     Result<Store::Checkpoint> about = read_about(entry->path().string() + kAbout);
-    if (about.ok())
-      all.push_back(*std::move(about));
-    else
-      log::warn("state", "a checkpoint cannot be read", {{"error", about.status().to_string()}});
+    const std::string id = entry->path().filename().string();
+    if (about.ok() && about->id != id)
+      about = Status(Code::data_loss, "a checkpoint's description is that of another");
+    if (!about.ok()) {
+      log::warn("state", "a checkpoint cannot be read",
+                {{"checkpoint", id}, {"error", about.status().to_string()}});
+      about = unreadable(id, about.status());
+    }
+    all.push_back(*std::move(about));
   }
   if (error) return path_failure("checkpoints cannot be listed", error, place_);
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.epoch < b.epoch; });
@@ -100,6 +119,8 @@ Result<Store::Checkpoint> CheckpointFolder::find(const std::string& id) const {
 Result<Manifest> CheckpointFolder::manifest_of(const std::string& id) const {
   if (!is_id(id) || !path_exists(path_of(id))) return unknown(id);
   const Result<std::string> text = base::read_file(path_of(id) + kManifest, kFileBytesMax);
+  if (!text.ok() && text.status().code() == Code::not_found)
+    return Status(Code::data_loss, "a checkpoint has lost its manifest").with("path", path_of(id));
   if (!text.ok()) return text.status();
   Result<Manifest> manifest = read_manifest(*text);
   if (!manifest.ok()) return manifest.status().with("path", path_of(id));

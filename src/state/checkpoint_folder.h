@@ -21,7 +21,8 @@ class CheckpointFolder {
 
   explicit CheckpointFolder(std::string place) : place_(std::move(place)) {}
 
-  // By epoch; one that cannot be read is left out and told in the log.
+  // By epoch. One that cannot be read is told in the log and has `damage`; its epoch is that of its id,
+  // 0 when that says none.
   Result<std::vector<Store::Checkpoint>> list() const;
   // not_found; data_loss when it cannot be read.
   Result<Store::Checkpoint> find(const std::string& id) const;

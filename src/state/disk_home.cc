@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "base/faults.h"
 #include "base/file.h"
@@ -49,14 +50,61 @@ Status check_owner(const Manifest& manifest, const Store::Options& options) {
         .with("pipeline", options.pipeline);
   }
   if (manifest.key_groups != options.key_groups) {
-    return Status(Code::wrong_state,
-                  "this state was written with another number of key groups; set that number, or "
-                  "discard the state")
+    return Status(
+               Code::wrong_state,
+               "this state was written by a build with another number of key groups, which cannot "
+               "be changed: run that build, or discard the state")
         .with("path", options.folder)
         .with("key_groups", std::to_string(manifest.key_groups))
         .with("wanted", std::to_string(options.key_groups));
   }
   return {};
+}
+
+constexpr const char* kCopy = "/db.new";  // of a checkpoint that becomes the database
+
+// Of what happened to the copy of a checkpoint: what is wrong is the checkpoint.
+Status about_checkpoint(const Status& status, const std::string& copy, const std::string& place) {
+  const auto placed = [&](std::string text) {
+    for (std::size_t at = 0; (at = text.find(copy, at)) != std::string::npos; at += place.size())
+      text.replace(at, copy.size(), place);
+    return text;
+  };
+  const Code code = status.code() == Code::not_found ? Code::data_loss : status.code();
+  Status told(code, placed(status.message()));
+  for (const auto& [key, value] : status.fields()) told = std::move(told).with(key, placed(value));
+  return told;
+}
+
+// Reads a copied database whole, and makes `as` its epoch when there is one.
+Status read_copy(const std::string& folder, const Store::Options& options,
+                 std::optional<EpochId> as) {
+  RocksBacking copied(folder, options);
+  LEAT_RETURN_IF_ERROR(copied.open(false));
+  LEAT_RETURN_IF_ERROR(copied.verify());
+  if (as) LEAT_RETURN_IF_ERROR(copied.apply(*as, {}));
+  if (as) LEAT_RETURN_IF_ERROR(copied.flush());
+  copied.close();
+  return {};
+}
+
+// Links the database of a checkpoint to `kCopy` and reads it; when it is not sound, nothing is left of
+// it.
+Result<Manifest> copy_checkpoint(const Store::Options& options, const std::string& id,
+                                 std::optional<EpochId> as) {
+  const CheckpointFolder checkpoints(options.folder + "/" + kCheckpoints);
+  Result<Manifest> manifest = checkpoints.manifest_of(id);
+  if (!manifest.ok()) return manifest;
+  LEAT_RETURN_IF_ERROR(check_owner(*manifest, options));
+  const std::string place = checkpoints.path_of(id) + "/db";
+  const std::string copy = options.folder + kCopy;
+  LEAT_RETURN_IF_ERROR(remove_all(copy));
+  Status sound = path_exists(place) ? copy_database(place, copy)
+                                    : Status(Code::data_loss, "a checkpoint has lost its database");
+  if (sound.ok()) sound = read_copy(copy, options, as);
+  if (sound.ok()) return manifest;
+  LEAT_RETURN_IF_ERROR(remove_all(copy));
+  return about_checkpoint(sound, copy, place);
 }
 
 class DiskHome final : public Home {
@@ -113,12 +161,8 @@ class DiskHome final : public Home {
 
   // The copy is checked and counted before anything that is there changes.
   Result<Manifest> bring_back(const std::string& id, EpochId as) override {
-    Result<Manifest> manifest = checkpoints_.manifest_of(id);
+    Result<Manifest> manifest = copy_checkpoint(options_, id, as);
     if (!manifest.ok()) return manifest;
-    LEAT_RETURN_IF_ERROR(check_owner(*manifest, options_));
-    LEAT_RETURN_IF_ERROR(remove_all(in("db.new")));
-    LEAT_RETURN_IF_ERROR(copy_database(checkpoints_.path_of(id) + "/db", in("db.new")));
-    LEAT_RETURN_IF_ERROR(renumber(in("db.new"), as));
     LEAT_RETURN_IF_ERROR(base::Faults::hit("restore.copied"));
     backing_.close();
     LEAT_RETURN_IF_ERROR(rename_path(in("db"), in("db.old")));
@@ -133,16 +177,6 @@ class DiskHome final : public Home {
 
  private:
   std::string in(std::string_view name) const { return options_.folder + "/" + std::string(name); }
-  // Reads a copied database whole, and makes `as` its epoch.
-  Status renumber(const std::string& folder, EpochId as) const {
-    RocksBacking copied(folder, options_);
-    LEAT_RETURN_IF_ERROR(copied.open(false));
-    LEAT_RETURN_IF_ERROR(copied.verify());
-    LEAT_RETURN_IF_ERROR(copied.apply(as, {}));
-    LEAT_RETURN_IF_ERROR(copied.flush());
-    copied.close();
-    return {};
-  }
 
   const Store::Options options_;
   const CheckpointFolder checkpoints_;
@@ -158,6 +192,12 @@ Result<std::vector<Store::Checkpoint>> kept_checkpoints(const std::string& folde
 
 Status remove_checkpoint(const std::string& folder, const std::string& id) {
   return CheckpointFolder(folder + "/" + kCheckpoints).remove(id);
+}
+
+Status check_checkpoint(const Store::Options& options, const std::string& id) {
+  const Result<Manifest> copied = copy_checkpoint(options, id, std::nullopt);
+  LEAT_RETURN_IF_ERROR(remove_all(options.folder + kCopy));
+  return copied.status();
 }
 
 Status discard_state(const std::string& folder) {

@@ -272,6 +272,11 @@ Status JournaledStore::flush() {
   return trim();
 }
 
+Status JournaledStore::compact() {
+  LEAT_RETURN_IF_ERROR(flush());
+  return home_->backing().compact();
+}
+
 Status JournaledStore::reset() {
   Manifest next = manifest_;
   next.state_id = make_state_id();

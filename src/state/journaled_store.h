@@ -21,6 +21,7 @@ class JournaledStore final : public Store {
   Status append(EpochId epoch, std::span<const Delta> deltas) override;
   Status fold(EpochId epoch) override;
   Status flush() override;
+  Status compact() override;
   Status reset() override;
   EpochId newest() const override;
   Result<Checkpoint> checkpoint(const std::string& name, const std::string& metadata) override;

@@ -30,6 +30,7 @@ class MemoryBacking final : public Backing {
   Status apply(EpochId epoch, std::span<const StoreChanges> changes) override;
   Status flush() override { return {}; }
   Status start_flush() override { return {}; }
+  Status compact() override { return {}; }
   Status drop(StoreId store) override;
   std::uint64_t bytes() const override;
 

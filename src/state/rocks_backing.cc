@@ -366,6 +366,11 @@ Status RocksBacking::start_flush() {
   return converted(db_->db->Flush(options), folder_);
 }
 
+Status RocksBacking::compact() {
+  return converted(db_->db->CompactRange(rocksdb::CompactRangeOptions(), nullptr, nullptr),
+                   folder_);
+}
+
 Status RocksBacking::drop(StoreId store) {
   std::string first, beyond;
   append_stored_key(store, 0, {}, first);

@@ -35,6 +35,7 @@ class RocksBacking final : public Backing {
   Status apply(EpochId epoch, std::span<const StoreChanges> changes) override;
   Status flush() override;
   Status start_flush() override;
+  Status compact() override;
   Status drop(StoreId store) override;
   std::uint64_t bytes() const override;
 

@@ -91,19 +91,24 @@ class Store {
   // Everything that was given to fold() is in the backing and durable there, and the changelog has
   // none of it.
   virtual Status flush() = 0;
+  // flush(), and what erased and overwritten keys take is given back. Takes as long as the state is
+  // large.
+  virtual Status compact() = 0;
   // Forgets everything; the identity becomes a new one.
   virtual Status reset() = 0;
 
   // The newest epoch that was appended, or folded; 0 = none.
   virtual EpochId newest() const = 0;
 
-  // A copy by hard links, of the newest epoch that was folded: what `checkpoints` lists.
+  // A copy by hard links, of the newest epoch that was folded: what `checkpoints` lists. Files that
+  // the store still has are the same on the disk: damage of one is damage of both.
   struct Checkpoint {
     std::string id;    // "ckpt-<epoch>"
     std::string name;  // may be empty
     EpochId epoch;
     std::uint64_t bytes = 0;
-    std::string metadata;  // a JSON object of the caller
+    std::string metadata;     // a JSON object of the caller
+    std::string damage = {};  // not empty: all but the id cannot be read, and why
   };
   // already_exists when there is one of that epoch; flushes first.
   virtual Result<Checkpoint> checkpoint(const std::string& name, const std::string& metadata) = 0;
@@ -130,6 +135,9 @@ class Store {
 Result<std::vector<Store::Checkpoint>> kept_checkpoints(const std::string& folder);
 // not_found.
 Status remove_checkpoint(const std::string& folder, const std::string& id);
+// Reads the whole copy, of a store that is not open; nothing changes. not_found, wrong_state (it is of
+// another pipeline, version or number of key groups), data_loss (it is damaged).
+Status check_checkpoint(const Store::Options& options, const std::string& id);
 // Removes a store, which is not open: all but its checkpoints, and the folder when it has none.
 Status discard_state(const std::string& folder);
 

@@ -78,6 +78,7 @@ class StateDisk {
       return forgets_commits() ? Status() : store_->fold(epoch);
     }
     Status flush() override { return alive() ? store_->flush() : dead(); }
+    Status compact() override { return alive() ? store_->compact() : dead(); }
     EpochId newest() const override { return store_->newest(); }
     Status reset() override { return alive() ? store_->reset() : dead(); }
     Result<Checkpoint> checkpoint(const std::string& name, const std::string& metadata) override {

@@ -49,8 +49,12 @@ void write_checkpoint(json::Writer& writer, const CheckpointInfo& checkpoint) {
     writer.value(checkpoint.name);
   writer.member("epoch", checkpoint.epoch.value())
       .member("generation", checkpoint.generation)
-      .member("at", to_rfc3339(checkpoint.at))
-      .member("bytes", checkpoint.bytes)
+      .key("at");
+  if (checkpoint.damage.empty())
+    writer.value(to_rfc3339(checkpoint.at));
+  else
+    writer.null();
+  writer.member("bytes", checkpoint.bytes)
       .member("kept", true)
       .key("duration_ms")
       .begin_object()
@@ -59,7 +63,9 @@ void write_checkpoint(json::Writer& writer, const CheckpointInfo& checkpoint) {
       .member("commit", checkpoint.commit_ms)
       .end_object();
   write_offsets(writer, checkpoint);
-  writer.key("plugins").begin_object().end_object().end_object();
+  writer.key("plugins").begin_object().end_object();
+  if (!checkpoint.damage.empty()) writer.member("damaged", checkpoint.damage);
+  writer.end_object();
 }
 
 std::string checkpoint_text(const CheckpointInfo& checkpoint) {

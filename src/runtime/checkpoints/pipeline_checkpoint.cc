@@ -13,6 +13,23 @@ Status problem(Code code, std::string_view name, std::string message) {
   return Status(code, std::move(message)).with("problem", name);
 }
 
+// A name is lost with the description that had it.
+Status not_found(const std::vector<CheckpointInfo>& all, const std::string& wanted) {
+  std::string message = "there is no such checkpoint";
+  for (const CheckpointInfo& one : all)
+    if (!one.damage.empty() && one.name.empty())
+      message += "; it may be `" + one.id + "`, which cannot be read (" + one.damage + ")";
+  return problem(Code::not_found, "CHECKPOINT_NOT_FOUND", std::move(message))
+      .with("checkpoint", wanted);
+}
+
+Status damaged(const std::string& why) {
+  return problem(Code::wrong_state, "WRONG_STATE",
+                 "the checkpoint is damaged (" + why +
+                     "); nothing was changed: restore another one, or replace the pipeline with "
+                     "`?state=discard` to go on with empty state");
+}
+
 Status unknown(const std::string& wanted) {
   return problem(Code::not_found, "CHECKPOINT_NOT_FOUND", "there is no such checkpoint")
       .with("checkpoint", wanted);
@@ -24,11 +41,15 @@ std::vector<CheckpointInfo> newest_first(const std::vector<state::Store::Checkpo
   std::vector<CheckpointInfo> all;
   for (const state::Store::Checkpoint& one : kept) {
     auto about = read_checkpoint(one);
-    if (about.ok())
-      all.push_back(*std::move(about));
-    else
-      log::warn("runtime", "a checkpoint is left out",
-                {{"checkpoint", one.id}, {"error", about.status().to_string()}});
+    if (!about.ok()) {
+      CheckpointInfo shown;
+      shown.id = one.id;
+      shown.name = one.name;
+      shown.epoch = one.epoch;
+      shown.damage = one.damage.empty() ? about.status().message() : one.damage;
+      about = std::move(shown);
+    }
+    all.push_back(*std::move(about));
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.epoch > b.epoch; });
   return all;
@@ -49,7 +70,6 @@ Status named(const Status& status, std::string_view otherwise) {
   return status.with("problem", status.code() == Code::not_found        ? "CHECKPOINT_NOT_FOUND"
                                 : status.code() == Code::already_exists ? "NAME_TAKEN"
                                 : status.code() == Code::exhausted      ? "DISK_LOW"
-                                : status.code() == Code::data_loss      ? "STATE_INCOMPATIBLE"
                                 : status.code() == Code::wrong_state    ? "STATE_INCOMPATIBLE"
                                                                         : otherwise);
 }
@@ -217,7 +237,8 @@ void Pipeline::restore_checkpoint(const CheckpointRequest& request, Reply<Restor
     if (!kept.ok()) return restore->reply(named(kept.status(), "INTERNAL"));
     const std::vector<CheckpointInfo> all = newest_first(*kept);
     const CheckpointInfo* found = find_checkpoint(all, restore->request.checkpoint);
-    if (found == nullptr) return restore->reply(unknown(restore->request.checkpoint));
+    if (found == nullptr) return restore->reply(not_found(all, restore->request.checkpoint));
+    if (!found->damage.empty()) return restore->reply(damaged(found->damage));
     if (found->definition != definition_digest(*parts_.plan))
       return restore->reply(
           problem(Code::wrong_state, "STATE_INCOMPATIBLE",
@@ -252,7 +273,9 @@ void Pipeline::restore_found(const std::shared_ptr<Restore>& restore,
                       [this, restore](const Result<StateDesk::Brought>& brought) {
                         if (!move_) return;  // it ended meanwhile
                         if (!brought.ok())
-                          return move_->give_up(named(brought.status(), "INTERNAL"));
+                          return move_->give_up(brought.status().code() == Code::data_loss
+                                                    ? damaged(brought.status().message())
+                                                    : named(brought.status(), "INTERNAL"));
                         restore->brought = true;
                         restore->receipt.epoch = brought->epoch;
                         if (Status fault = base::Faults::hit("restore.brought"); !fault.ok())
