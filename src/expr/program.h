@@ -63,8 +63,7 @@ class Program {
 
   // Of a row that fails for an absent field run() does not say which: is_nameless(). This gives such
   // errors of `out` the field's name in their messages (expr/absent_error.h); it costs as much as
-  // run(), so ask once for a batch. A program that calls functions of plugins leaves them as they
-  // are: those are called once for a row. Requires: `out` is what run() gave for this batch.
+  // run(), so ask once for a batch. Functions of plugins that are not pure are not called again. Requires: `out` is what run() gave for this batch.
   void name_absences(const record::RecordBatch& batch, Scratch& scratch, record::Column out) const;
 
   // The field path, when the expression is nothing else ({} = `this`): the plan may copy the token

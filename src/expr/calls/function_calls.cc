@@ -46,7 +46,8 @@ void FunctionCalls::call(const record::Function& function, Frame& frame, const O
   }
   // So that the row tells the field's name.
   for (std::size_t i = 0; i < rows; ++i)
-    if (out[i].is_error() && &out[i].as_error() == &record::kAbsentArgument) out[i] = fail(kNoSuchField);
+    if (out[i].is_error() && &out[i].as_error() == &record::kAbsentArgument)
+      out[i] = fail(kNoSuchField);
 }
 
 void function_kernel(Frame& frame, const Operand* in, Value* out, std::size_t rows) {

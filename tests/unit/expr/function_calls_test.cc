@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include "unit/expr/rows.h"
 
@@ -94,6 +95,8 @@ class FunctionCallsTest : public ::testing::Test {
     const RecordBatch batch = batch_of(rows, names);
     std::vector<Value> out(rows.size());
     compiled.program->run(batch, scratch, out);
+    if (std::any_of(out.begin(), out.end(), is_nameless))
+      compiled.program->name_absences(batch, scratch, out);
     failure = scratch.take_failure();
     std::string all;
     for (const Value& value : out) all += (all.empty() ? "" : ", ") + show(value);
@@ -146,6 +149,9 @@ TEST_F(FunctionCallsTest, AnAbsentFieldIsNamedAndFailsItsRowAlone) {
   const RecordBatch batch = batch_of({{{"n", Value::integer(1)}}, {}}, names);
   std::vector<Value> out(2);
   compiled.program->run(batch, scratch, out);
+  EXPECT_EQ(show(out[0]), "int 2");
+  ASSERT_TRUE(is_nameless(out[1]));
+  compiled.program->name_absences(batch, scratch, out);
   EXPECT_EQ(show(out[0]), "int 2");
   ASSERT_TRUE(out[1].is_error());
   EXPECT_EQ(out[1].as_error().code, "NO_SUCH_FIELD");
