@@ -137,5 +137,34 @@ TEST_F(DiskDeskTest, ASoundCheckpointReplacesStateThatDoesNotOpen) {
   EXPECT_EQ(made.tables.begin()->second->keys(), 3000u);
 }
 
+TEST_F(DiskDeskTest, StateBeyondItsLimitBeginsNoRunUntilTheLimitIsRaised) {
+  make_desk(1000);
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const StateDesk::Restored held = restore(StateStart::keep);
+    EXPECT_EQ(held.status.code(), Code::exhausted);
+    EXPECT_THAT(held.status.message(), HasSubstr("STATE_LIMIT: the state takes "));
+    EXPECT_THAT(held.status.message(), HasSubstr(" bytes, more than `limits.state` (1000 bytes)"));
+    EXPECT_EQ(made_tables_, 0u) << "nobody can read on";
+  }
+  make_desk(10 << 20);
+  EXPECT_TRUE(restore(StateStart::keep).status.ok());
+  EXPECT_EQ(rows_, 3000u);
+}
+
+TEST_F(DiskDeskTest, FormerValuesDoNotCountAgainstTheLimitOfTheNextRun) {
+  std::uint64_t one = 0;
+  for (const auto& file : fs::directory_iterator(folder_ + "/db"))
+    if (file.path().extension() == ".sst") one += file.file_size();
+  make_desk(one * 3 / 2);
+  for (std::uint64_t epoch = 2; epoch <= 3; ++epoch) {
+    ASSERT_TRUE(desk_->restore(EpochId(epoch - 1), state_id_, StateStart::keep).status.ok());
+    const StateDesk::Appended appended = append(epoch, 3000);
+    ASSERT_TRUE(appended.status.ok());
+    EXPECT_THAT(appended.pressure.message(), HasSubstr("STATE_LIMIT"));
+    ASSERT_TRUE(desk_->fold(EpochId(epoch)).ok());
+    desk_->end_run();
+  }
+}
+
 }  // namespace
 }  // namespace leat::runtime
