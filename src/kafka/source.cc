@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/log.h"
+#include "kafka/embedded.h"
 #include "kafka/reader.h"
 #include "kafka/settings.h"
 #include "kafka/source_commit.h"
@@ -34,7 +35,9 @@ Status KafkaSource::start(flow::SourceListener& listener, base::Wakeup& control)
   answers_ = std::make_shared<base::Mailbox<Answer>>(control);
   for (auto& [source, slices] : readers_)
     for (auto& [slice, link] : slices.links) link->alarms_to(control);
-  ClientIdentity identity{"leat-" + parts_.pipeline, parts_.group, parts_.instance,
+  const bool embedded = parts_.profile.embedded();
+  ClientIdentity identity{"leat-" + parts_.pipeline,
+                          embedded ? embedded_group(parts_.group) : parts_.group, parts_.instance,
                           parts_.fetch_bytes};
   Result<rd_kafka_conf_t*> conf =
       make_conf(Role::consumer, parts_.profile, parts_.subscription.properties(), identity);
@@ -272,7 +275,7 @@ void KafkaSource::close_now() {
 
 void KafkaSource::purge(std::function<void(Status)> done) {
   thread_.check();
-  // The mock cluster dies with the process and knows no such request.
+  if (parts_.profile.embedded()) purge_embedded_group(parts_.group);
   if (client_.get() == nullptr || parts_.profile.embedded())
     return later([done = std::move(done)] { done(Status()); });
   purge_ = Purge{std::move(done), now_ + kPurgeBudget};

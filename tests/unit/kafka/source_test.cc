@@ -49,6 +49,24 @@ TEST(KafkaSource, ReadsCommitsAndResumesAtTheCommitWithItsEpoch) {
   EXPECT_EQ(again.readers.front()->replayed(), 0u);
 }
 
+TEST(KafkaSource, APurgedGroupBeginsAgainOnTheEmbeddedBrokerToo) {
+  Outside outside;
+  const std::string topic = fresh_name("purged");
+  outside.write(topic, numbered(1, 3));
+  for (int life = 0; life < 2; ++life) {
+    SourceDriver driver("purged", {SourceDriver::reads({topic})});
+    driver.start();
+    ASSERT_TRUE(driver.until([&] { return driver.rows() == 3; })) << life;
+    EXPECT_EQ(driver.epoch, EpochId(0)) << "nothing is committed";
+    ASSERT_TRUE(driver.commit(EpochId(7), driver.positions()).ok());
+    EXPECT_TRUE(driver.leave());
+    std::optional<Status> purged;
+    driver.source->purge([&](Status status) { purged = std::move(status); });
+    ASSERT_TRUE(driver.until([&] { return purged.has_value(); }));
+    EXPECT_TRUE(purged->ok()) << purged->to_string();
+  }
+}
+
 TEST(KafkaSource, RowsViewTheMessageAndCarryKeyHeadersTimestampAndPlace) {
   Outside outside;
   const std::string topic = fresh_name("rows");
