@@ -80,7 +80,8 @@ Status Writer::write(record::RecordBatch& batch, EpochId epoch) {
   flight.expect(static_cast<std::uint32_t>(rows_.size()));
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
-    flight.rows[i].source_timestamp_ms = sources_[i]->timestamp_ms;
+    // The time of a row that a step made is its window's: no record was under way since then.
+    flight.rows[i].source_timestamp_ms = sources_[i]->made() ? 0 : sources_[i]->timestamp_ms;
     flight.rows[i].source = sources_[i];
     rows_[i].flight = &flight.rows[i];
     bytes += rows_[i].value.size() + rows_[i].key.size();

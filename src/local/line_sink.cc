@@ -88,8 +88,10 @@ Status LineWriter::write(record::RecordBatch& batch, EpochId epoch) {
 
 void LineWriter::mark_row(Mark& mark, const record::Row& row) {
   ++mark.rows;
-  if (mark.times.empty() || mark.times.back().first != row.timestamp_ms)
-    mark.times.emplace_back(row.timestamp_ms, 0);
+  // The time of a row that a step made is its window's: no record was under way since then.
+  const std::int64_t timestamp_ms = row.made() ? 0 : row.timestamp_ms;
+  if (mark.times.empty() || mark.times.back().first != timestamp_ms)
+    mark.times.emplace_back(timestamp_ms, 0);
   ++mark.times.back().second;
 }
 

@@ -11,8 +11,12 @@ constexpr std::size_t kFileBytesMax = 1024 * 1024;
 constexpr std::int64_t kVersion = 1;
 
 Status damaged(const std::string& path) {
-  return Status(Code::data_loss,
-                "the record of committed positions is damaged: remove it to begin at the start")
+  return Status(
+             Code::data_loss,
+             "the record of committed positions is damaged: put it back, or remove it to begin at "
+             "the "
+             "start; state of keyed steps belongs to the lost positions, so discard that as well "
+             "(`?state=discard`)")
       .with("path", path);
 }
 

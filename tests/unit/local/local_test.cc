@@ -345,6 +345,7 @@ TEST_F(FileSource, ADamagedRecordOfPositionsIsSaid) {
     state.write("positions-file.json", text);
     Driven driven(registry, state, clock, "file", file_spec("a.ndjson", false));
     EXPECT_EQ(driven.start_status.code(), Code::data_loss) << text;
+    EXPECT_THAT(driven.start_status.message(), ::testing::HasSubstr("`?state=discard`"));
   }
 }
 
@@ -457,6 +458,7 @@ class DrivenSink {
     for (const std::string& value : values) {
       record::Row& row = batch.rows().emplace_back();
       row.timestamp_ms = timestamp_ms;
+      if (by_step) row.flags |= record::Row::kMade;
       if (value == "TOMBSTONE")
         row.flags = record::Row::kNullValue;
       else
@@ -479,6 +481,7 @@ class DrivenSink {
   Status start_status;
   WallTime entered;               // of the batches
   std::int64_t timestamp_ms = 0;  // of their rows
+  bool by_step = false;           // that they are made
   std::unique_ptr<flow::Sink> sink;
   std::unique_ptr<flow::SinkWriter> writer;
 };
@@ -559,6 +562,17 @@ TEST_F(FileSink, TellsBytesAndLatencies) {
   EXPECT_EQ(driven.latency.process.sum(), 2'000u);
   EXPECT_EQ(driven.latency.sink_ack.sum(), 2 * 8'000u);
   EXPECT_EQ(driven.latency.end_to_end.sum(), 2 * 50'000u);
+}
+
+TEST_F(FileSink, ARowThatAStepMadeWasNotUnderWaySinceItsWindow) {
+  DrivenSink driven(registry, clock, "file", file_sink("out.ndjson"));
+  driven.timestamp_ms = 5000;
+  driven.by_step = true;
+  driven.write(1, {"1", "22"});
+  EXPECT_TRUE(driven.writer->on_epoch_end(EpochId(1)).ok());
+  base::HistogramSnapshot end_to_end;
+  end_to_end.merge(driven.latency.end_to_end);
+  EXPECT_EQ(end_to_end.total(), 0u);
 }
 
 TEST_F(FileSink, AppendsAndClosesHalfALine) {
