@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include "base/log.h"
 #include "flow/sink.h"
@@ -41,6 +42,21 @@ std::string_view origin_of(const record::Row& row, base::Arena& arena) {
   const auto used = static_cast<std::size_t>(at - start);
   arena.shrink_last(start, used);
   return {start, used};
+}
+
+// What no JSON can say is null in a dead letter.
+void blank_unwritable(const record::RecordBatch& alone) {
+  constexpr std::int64_t kFirstYear = -62'135'596'800'000'000;  // 0001-01-01T00:00:00Z
+  constexpr std::int64_t kBeyond = 253'402'300'800'000'000;     // 10000-01-01T00:00:00Z
+  for (std::size_t c = 0; c < alone.columns(); ++c) {
+    const record::Column column = alone.column(c);
+    if (column.empty()) continue;
+    record::Value& value = column.front();
+    const bool number = value.is(record::Type::real) && !std::isfinite(value.as_real());
+    const bool time = value.is(record::Type::timestamp) &&
+                      (value.as_integer() < kFirstYear || value.as_integer() >= kBeyond);
+    if (number || time || value.is(record::Type::error)) value = record::Value::null();
+  }
 }
 
 class Headers {
@@ -84,14 +100,20 @@ void ErrorRoute::fail(const record::RecordBatch& batch, std::size_t row,
                       const record::RowError& error) {
   const record::Row& failed = batch.rows()[row];
   if (!failed.made() || encoder_ == nullptr) return fail(batch.memory(), failed, error);
-  const auto index = static_cast<std::uint32_t>(row);
-  record::RecordBatch alone = batch.gather({&index, 1});
-  std::string_view text;
-  const record::RowError* unwritable = nullptr;
-  encoder_->encode(alone, {&text, 1}, {&unwritable, 1});
   record::Row told = failed;
   told.source = nullptr;
-  told.value = unwritable == nullptr ? batch.arena().copy(text) : std::string_view();
+  told.value = {};
+  for (const bool all : {true, false}) {
+    const auto index = static_cast<std::uint32_t>(row);
+    record::RecordBatch alone = batch.gather({&index, 1});
+    if (!all) blank_unwritable(alone);
+    std::string_view text;
+    const record::RowError* unwritable = nullptr;
+    encoder_->encode(alone, {&text, 1}, {&unwritable, 1});
+    if (unwritable != nullptr) continue;
+    told.value = batch.arena().copy(text);
+    break;
+  }
   fail(batch.memory(), told, error);
 }
 

@@ -111,6 +111,11 @@ class Shown {
 
 }  // namespace
 
+bool updates(const AggregateWork& work) noexcept {
+  if (work.keep_row) return false;
+  return work.emit != Emit::on_close || (work.late == Late::update && work.allowed_lateness_us > 0);
+}
+
 std::shared_ptr<const state::ValueType> make_value_type(const AggregateWork& work) {
   if (has_windows(work)) return std::make_shared<WindowValueType>(work);
   if (work.window.kind == Window::Kind::lookback) return std::make_shared<LookbackValueType>(work);

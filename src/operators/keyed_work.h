@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "flow/operator.h"
 #include "operators/aggregates/function.h"
+#include "record/layout.h"
 #include "state/value_type.h"
 
 namespace leat::operators {
@@ -31,7 +33,10 @@ enum class Late : std::uint8_t { drop, side_output, update, pass };
 struct KeyWork {
   std::vector<std::size_t> columns;  // of the rows that come
   std::vector<std::size_t>
-      out_columns;           // of the rows that go: as the key says it, in the same order
+      out_columns;  // of the rows that go: as the key says it, in the same order
+  // Of each column: its values are doubles, and come out as such; empty = of none. A key itself does
+  // not tell 1.0 from 1.
+  std::vector<bool> doubles = {};
   bool null_is_key = false;  // `"null_key": "group"`
   // Gets the text of the key (RULES, "Default key"), where sinks cannot take Row::key for it because
   // the row stays the record's: `keep_row` and dedupe.
@@ -61,7 +66,13 @@ struct AggregateWork {
   std::int64_t ttl_us = 0;  // 0 = none
   bool keep_row = false;    // key, timestamp and meta stay the record's
   bool several = false;     // a record may have become several rows above
+  // Writes the key and the window of a row that cannot be put together: its dead letter. Without
+  // one that is empty.
+  std::function<std::unique_ptr<record::RowEncoder>()> make_key_encoder = {};
 };
+
+// Whether a row that leaves may replace an earlier one.
+bool updates(const AggregateWork& work) noexcept;
 
 // What a Dedupe does; shared by all tasks. Immutable.
 struct DedupeWork {

@@ -24,9 +24,11 @@ std::int64_t us(Duration duration) {
   return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
 }
 
-// A key does not tell 1.0 from 1.
-TypePtr type_in_key(TypePtr type) {
-  return type != nullptr && type->kind == spec::SchemaType::Kind::real ? nullptr : type;
+void name_keys(const std::vector<TypedColumn>& keys, operators::KeyWork& work) {
+  for (const TypedColumn& key : keys) {
+    work.columns.push_back(key.column);
+    work.doubles.push_back(key.type != nullptr && key.type->kind == spec::SchemaType::Kind::real);
+  }
 }
 
 TypePtr timestamp_type() {
@@ -113,8 +115,8 @@ bool is_kind(const spec::AggregateStep& aggregate, WindowKind kind) {
 }
 
 // What the rows that an aggregate makes are to the steps below.
-void tell_updates(const spec::AggregateStep& aggregate, Flow& flow) {
-  flow.updates = aggregate.emit != spec::Emit::on_close;
+void tell_updates(const spec::AggregateStep& aggregate, const AggregateWork& work, Flow& flow) {
+  flow.updates = operators::updates(work);
   flow.withdraws = flow.updates && is_kind(aggregate, WindowKind::session);
   flow.by_epoch = aggregate.emit == spec::Emit::per_batch || aggregate.emit == spec::Emit::complete;
 }
@@ -163,7 +165,7 @@ bool Builder::reads_updates(const spec::StepSpec& step, const Flow& input) {
   if (!input.updates) return false;
   report({}, step.pointer + "/" + spec::verb_of(step), "READS_UPDATES",
          "a step above shows results again when they change, and here each would count as a row of "
-         "its own: pin `\"emit\": \"on_close\"` there");
+         "its own: pin `\"emit\": \"on_close\"` there, without `\"late\": \"update\"`");
   return true;
 }
 
@@ -310,16 +312,17 @@ Flow Builder::add(const spec::StepSpec& step, const spec::AggregateStep& aggrega
   const auto work = std::make_shared<AggregateWork>(work_of(step, aggregate, graph_.scopes()));
   work->several = input.several;
   work->calls = results.calls();
-  for (const TypedColumn& key : keys) work->key.columns.push_back(key.column);
+  name_keys(keys, work->key);
   const auto kinds = kinds_of(keys);
   input = gathered(std::move(input), step, before, work->key.columns, aggregate.by);
   for (std::size_t i = 0; i < work->key.out_columns.size(); ++i)
-    keys[i] = {work->key.out_columns[i], type_in_key(keys[i].type)};
+    keys[i].column = work->key.out_columns[i];
   const auto after = std::make_shared<ComputeWork>();
   Shape made = input.shape;
   if (!aggregate.keep_row) {
     made.select(key_members(aggregate, *work, keys));
     made.set_made(true);
+    work->make_key_encoder = graph_.json_encoder(made);
   }
   Shape shape = made;
   std::vector<Member> computed = results.members(keys, *after);
@@ -341,7 +344,7 @@ Flow Builder::add(const spec::StepSpec& step, const spec::AggregateStep& aggrega
   flow.several = input.several || is_kind(aggregate, WindowKind::hopping) ||
                  is_kind(aggregate, WindowKind::session);
   flow.key_column = work->key.text_column;
-  if (!aggregate.keep_row) tell_updates(aggregate, flow);
+  if (!aggregate.keep_row) tell_updates(aggregate, *work, flow);
   if (!more) return flow;
   return graph_.add_operator(
       flow, step.id,
@@ -365,7 +368,7 @@ Flow Builder::add(const spec::StepSpec& step, const spec::DedupeStep& dedupe, Fl
   work->within_us = us(dedupe.within);
   work->late = late_of(dedupe.late);
   work->key.text_column = graph_.scopes().new_column();
-  for (const TypedColumn& key : keys) work->key.columns.push_back(key.column);
+  name_keys(keys, work->key);
   input = gathered(std::move(input), step, before, work->key.columns, dedupe.by);
   Flow flow = graph_.add_operator(
       input, step.id,

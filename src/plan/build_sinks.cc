@@ -165,10 +165,10 @@ void Builder::add_sink(std::uint32_t index, const spec::SinkSpec& sink) {
   const auto* const kafka = std::get_if<spec::KafkaSinkSpec>(&sink.kind);
   const bool default_key = kafka == nullptr || !kafka->key;
   if (!default_key && input.withdraws)
-    report(
-        {}, sink.pointer + "/kafka/key", "BAD_VALUE",
-        "sessions that are shown before they close take rows back by their key: leave it out, or "
-        "pin `\"emit\": \"on_close\"`");
+    report({}, sink.pointer + "/kafka/key", "BAD_VALUE",
+           "sessions that are shown before they close, or again for late rows, take rows back by "
+           "their "
+           "key: leave it out, or pin `\"emit\": \"on_close\"` without `\"late\": \"update\"`");
   const std::string reader = input.step;  // rows are counted there until they reach the sink
   input =
       compiled_input(std::move(input), reader, [&](Expressions& expressions, const Shape& shape) {

@@ -71,6 +71,22 @@ void KeyReader::name(const Tally& tally, std::size_t rows) {
 
 void KeyReader::values(std::size_t row, std::span<Value> out) const noexcept {
   for (std::size_t c = 0; c < columns_.size(); ++c) out[c] = as_in_key(value_at(columns_[c], row));
+  tell_key(work_, out);
+}
+
+void tell_key(const KeyWork& key, std::span<Value> values) noexcept {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    Value& value = values[i];
+    const bool is_double = i < key.doubles.size() && key.doubles[i];
+    if (value.is(Type::integer) && is_double)
+      value = Value::real(static_cast<double>(value.as_integer()));
+    if (!value.is(Type::unsigned_integer)) continue;
+    const Value real = Value::real(static_cast<double>(value.as_unsigned()));
+    const Value again = as_in_key(real);
+    if (is_double ||
+        (again.is(Type::unsigned_integer) && again.as_unsigned() == value.as_unsigned()))
+      value = real;
+  }
 }
 
 Value as_in_key(const Value& value) noexcept {

@@ -34,7 +34,7 @@ class KeyReader {
   std::span<const state::Key> keys() const noexcept { return keys_; }
 
   std::size_t fields() const noexcept { return columns_.size(); }
-  // The values of a row's key as the key says them: 1.0 as 1.
+  // The values of a row's key as rows say them that leave the step.
   void values(std::size_t row, std::span<record::Value> out) const noexcept;
 
  private:
@@ -50,6 +50,10 @@ class KeyReader {
 
 // The value as state::decode_key() gives it back: whole numbers as integers.
 record::Value as_in_key(const record::Value& value) noexcept;
+
+// Values of a key as rows say them that leave the step: doubles where `key` says so; else whole
+// numbers as integers, and beyond int64 as doubles where they are doubles too, as they are read.
+void tell_key(const KeyWork& key, std::span<record::Value> values) noexcept;
 
 // The text of a key: of one field the value, else a JSON array of the values; with `start_us`
 // always an array, and the time the last in it. Nothing: the only field is null. The text lies in

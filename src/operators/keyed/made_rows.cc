@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "operators/keyed/key_reader.h"
 #include "record/key_hash.h"
 #include "state/key_codec.h"
 
@@ -26,7 +27,11 @@ std::uint64_t identity_hash(const MadeRows::Row& row) noexcept {
 }  // namespace
 
 MadeRows::MadeRows(const AggregateWork& work, const CallStates& states)
-    : states_(states), step_(work.step), fields_(work.key.columns.size()), writer_(work) {}
+    : states_(states),
+      step_(work.step),
+      key_(work.key),
+      key_encoder_(work.make_key_encoder ? work.make_key_encoder() : nullptr),
+      writer_(work) {}
 
 const std::string_view* MadeRows::name(const Row& row, base::Arena& arena) const {
   constexpr std::size_t kNumbers = 2 + 16 + 21;
@@ -51,16 +56,36 @@ const std::string_view* MadeRows::name(const Row& row, base::Arena& arena) const
 Status MadeRows::add(const Row& row, flow::Collector& out) {
   if (!memory_) memory_ = base::Ref<record::BatchMemory>(new record::BatchMemory());
   base::Arena& arena = memory_->arena();
-  keys_.resize((staged_.size() + 1) * fields_);
-  const std::span<Value> key = std::span(keys_).last(fields_);
+  const std::size_t fields = key_.columns.size();
+  keys_.resize((staged_.size() + 1) * fields);
+  const std::span<Value> key = std::span(keys_).last(fields);
   if (!state::decode_key(row.key, arena, key))
     return Status(Code::data_loss, "a key in the state is damaged").with("step", step_);
+  tell_key(key_, key);
   results_.resize((staged_.size() + 1) * states_.size());
   if (row.block != nullptr)
     states_.results(row.block, arena, std::span(results_).last(states_.size()));
   staged_.push_back({row.window, row.event_us, row.watermark_us, row.hash, row.block == nullptr,
                      name(row, arena)});
   if (staged_.size() == RecordBatch::kRowsMax) flush(out);
+  return {};
+}
+
+Status MadeRows::fail(const Row& row, const record::RowError& error, flow::ErrorRoute& errors) {
+  RecordBatch rows(base::Ref<record::BatchMemory>(new record::BatchMemory()));
+  std::vector<Value> key(key_.columns.size());
+  if (!state::decode_key(row.key, rows.arena(), key))
+    return Status(Code::data_loss, "a key in the state is damaged").with("step", step_);
+  tell_key(key_, key);
+  rows.rows().emplace_back().watermark_us = row.watermark_us;
+  writer_.bind(rows);
+  writer_.identity(0, key, row.window, row.event_us);
+  record::Row failed = rows.rows().front();
+  std::string_view text;
+  const record::RowError* unwritable = nullptr;
+  if (key_encoder_ != nullptr) key_encoder_->encode(rows, {&text, 1}, {&unwritable, 1});
+  if (unwritable == nullptr) failed.value = rows.arena().copy(text);
+  errors.fail(rows.memory(), failed, error);
   return {};
 }
 
@@ -76,9 +101,10 @@ void MadeRows::flush(flow::Collector& out) {
     rows.rows().push_back(row);
   }
   writer_.bind(rows);
+  const std::size_t fields = key_.columns.size();
   for (std::size_t i = 0; i < staged_.size(); ++i) {
     const Staged& staged = staged_[i];
-    const auto key = std::span<const Value>(keys_).subspan(i * fields_, fields_);
+    const auto key = std::span<const Value>(keys_).subspan(i * fields, fields);
     if (staged.tombstone)
       writer_.tombstone(i, key, staged.window.value_or(WindowTimes()));
     else

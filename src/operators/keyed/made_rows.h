@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@ class MadeRows {
   };
   // Emits a batch when it is full. data_loss: the key's bytes are none.
   Status add(const Row& row, flow::Collector& out);
+  // The row cannot be put together: it fails, with its key and window. data_loss as above.
+  Status fail(const Row& row, const record::RowError& error, flow::ErrorRoute& errors);
   // Emits what is there.
   void flush(flow::Collector& out);
   bool empty() const noexcept { return staged_.empty(); }
@@ -51,7 +54,8 @@ class MadeRows {
 
   const CallStates& states_;
   const std::string step_;
-  const std::size_t fields_;
+  const KeyWork key_;
+  const std::unique_ptr<record::RowEncoder> key_encoder_;  // null = none
   RowWriter writer_;
   flow::StepStats* stats_ = nullptr;
   WallTime now_;

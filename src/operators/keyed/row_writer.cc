@@ -20,7 +20,7 @@ RowWriter::RowWriter(const AggregateWork& work)
       start_column_(work.start_column),
       end_column_(work.end_column),
       keep_row_(work.keep_row),
-      key_has_start_(windows_have_starts(work) && work.emit != Emit::on_close && !work.keep_row),
+      key_has_start_(windows_have_starts(work) && updates(work)),
       key_columns_(work.key.out_columns.size()) {
   for (const AggregateWork::Call& call : work.calls) result_columns_.push_back(call.column);
   results_.resize(result_columns_.size());

@@ -26,7 +26,7 @@ class RowWriter {
 
   // The rows of this batch are written from now on: makes the columns. Until rows are taken out.
   void bind(record::RecordBatch& rows);
-  // The key of the row is `key` (as the key says it); it is of `window`, or without one of the
+  // The key of the row is `key` (see tell_key); it is of `window`, or without one of the
   // event time `event_us`.
   void identity(std::size_t row, std::span<const record::Value> key,
                 const std::optional<WindowTimes>& window, std::int64_t event_us);

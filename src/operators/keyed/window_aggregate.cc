@@ -142,11 +142,13 @@ Status WindowAggregate::on_watermark(const flow::Watermark& watermark, flow::Col
 Status WindowAggregate::on_timer(WallTime now, flow::Collector& out) {
   made_.set_now(now);
   closed_us_ = std::max(closed_us_, now.us);
-  return close(now.us, out);
+  return close(now.us - behind_end(), out);
 }
 
 WallTime WindowAggregate::next_timer() const noexcept {
-  return work_->window.processing_time ? WallTime{in_.next_due()} : kNoTimer;
+  const std::int64_t due = in_.next_due();
+  if (!work_->window.processing_time || due == state::kNeverDue) return kNoTimer;
+  return WallTime{due + behind_end()};
 }
 
 Status WindowAggregate::close(std::int64_t up_to_us, flow::Collector& out) {
@@ -188,11 +190,14 @@ Status WindowAggregate::close_panes(state::Entry& entry, std::int64_t time_us,
     whole_.reset();
     OpenWindow window{end - rules_.grid().size_us, end, whole_.get()};
     if (const auto* error = rules_.join_panes(states_, value, end, window.block)) {
-      const base::Ref<record::BatchMemory> memory(new record::BatchMemory());
-      record::Row row;
-      row.value = "null";
-      row.flags = record::Row::kMade;
-      errors_->fail(memory, row, *error);
+      const MadeRows::Row row{.hash = entry.hash,
+                              .key = entry.key,
+                              .window = WindowTimes{window.start_us, window.end_us},
+                              .event_us = 0,
+                              .watermark_us = in_.mark(entry.hash),
+                              .epoch = std::nullopt,
+                              .block = nullptr};
+      LEAT_RETURN_IF_ERROR(made_.fail(row, *error, *errors_));
     } else {
       LEAT_RETURN_IF_ERROR(tell_close(entry, window, out));
     }

@@ -94,6 +94,9 @@ class WindowAggregate final : public flow::Operator {
   Status split(Taken& taken, const WindowTimes& window, const void* block, flow::Collector& out);
   Status tell_gone(Taken& taken, flow::Collector& out);
 
+  // How far the clock goes on behind an end before it closes the window: a row at the very end of a
+  // session belongs to it.
+  std::int64_t behind_end() const noexcept { return rules_.session() ? 1 : 0; }
   // Closes what is due up to the time.
   Status close(std::int64_t up_to_us, flow::Collector& out);
   Status close_windows(state::Entry& entry, std::int64_t time_us, flow::Collector& out);

@@ -167,12 +167,13 @@ Status WindowAggregate::take_in_session(Taken& taken, flow::Collector& out) {
 }
 
 // Tombstones stand behind the row of the session that took the place: now, or when the epoch ends.
-// Rows that stay the record's have no identity of the session to take back.
+// Where that row waits for a close (the session was told of under another `emit`), they do not wait
+// for it. Rows that stay the record's have none to take back.
 Status WindowAggregate::tell_gone(Taken& taken, flow::Collector& out) {
-  if (rules_.on_close() || work_->keep_row) return {};
+  if (!updates(*work_)) return {};
   for (const OpenWindow& old : absorbed_) {
     const WindowTimes times{old.start_us, old.end_us};
-    if (taken.made != 0)
+    if (taken.made != 0 || rules_.on_close())
       LEAT_RETURN_IF_ERROR(split(taken, times, nullptr, out));
     else
       gone_.push_back({taken.entry.hash, std::string(taken.entry.key), times});

@@ -310,6 +310,29 @@ TEST(WindowAggregate, WindowsByTheClockCloseByTimers) {
   EXPECT_EQ(driver.counts(), "3 in 2 out");
 }
 
+TEST(WindowAggregate, ByTheClockARowAtTheEndOfASessionBelongsToIt) {
+  Window window{Window::Kind::session, 10 * kSecond};
+  window.processing_time = true;
+  AggregateWork work = keyed_work(window);
+  work.emit = Emit::on_close;
+  KeyedDriver driver(work);
+  driver.now = {kDay};
+  driver.feed({{"a", 0, 1, record::kNoTime, 0}});
+  EXPECT_EQ(driver.step().next_timer().us, kDay + 10 * kSecond + 1);
+  driver.timer(kDay + 10 * kSecond);
+  EXPECT_THAT(driver.lines, IsEmpty());
+  driver.now = {kDay + 10 * kSecond};
+  driver.feed({{"a", 0, 1, record::kNoTime, 1}});
+  driver.now = {kDay + 20 * kSecond + 1};
+  driver.timer(driver.now.us);
+  driver.feed({{"a", 0, 1, record::kNoTime, 2}});
+  driver.timer(kDay + 90 * kSecond);
+  ASSERT_EQ(driver.lines.size(), 2U);
+  EXPECT_THAT(driver.lines[0], testing::EndsWith(" 2 2 [0,1]"));
+  EXPECT_THAT(driver.lines[1], testing::EndsWith(" 1 1 [2]"));
+  EXPECT_EQ(driver.step().next_timer(), flow::Operator::kNoTimer);
+}
+
 TEST(WindowAggregate, WhatCannotBePutTogetherOfPanesFails) {
   AggregateWork work = keyed_work(hopping(), 10);
   work.emit = Emit::on_close;
@@ -336,6 +359,27 @@ TEST(WindowAggregate, RowsOfAbsorbedSessionsAreFollowedByTombstones) {
   driver.feed({{"a", kDay - 5 * kSecond, 1, record::kNoTime, 3}});
   EXPECT_EQ(driver.lines.back(), R"(["a","2026-01-01T00:00:00Z"] gone)");
   EXPECT_EQ(driver.counts(), "4 in 6 out");
+}
+
+TEST(WindowAggregate, SessionsThatALateRowAbsorbsAreTakenBackThoughTheyWereClosed) {
+  AggregateWork work = keyed_work({Window::Kind::session, 10 * kSecond});
+  work.emit = Emit::on_close;
+  work.late = Late::update;
+  work.allowed_lateness_us = 100 * kSecond;
+  KeyedDriver driver(work);
+  driver.feed(
+      {{"a", kDay, 1, record::kNoTime, 0}, {"a", kDay + 15 * kSecond, 1, record::kNoTime, 1}});
+  driver.watermark(kDay + 60 * kSecond);
+  ASSERT_EQ(driver.lines.size(), 2U);
+  EXPECT_EQ(driver.last_row().key, R"(["a","2026-01-01T00:00:15Z"])");
+  // One that joins both, and one that gives what is left another start.
+  driver.feed({{"a", kDay + 7 * kSecond, 1, kDay + 60 * kSecond, 2},
+               {"a", kDay - 1 * kSecond, 1, kDay + 60 * kSecond, 3}});
+  ASSERT_EQ(driver.lines.size(), 6U);
+  EXPECT_THAT(driver.lines[2], testing::EndsWith(" 3 3 [0,2,1]"));
+  EXPECT_EQ(driver.lines[3], R"(["a","2026-01-01T00:00:15Z"] gone)");
+  EXPECT_THAT(driver.lines[4], testing::EndsWith(" 4 4 [3,0,2,1]"));
+  EXPECT_EQ(driver.lines[5], R"(["a","2026-01-01T00:00:00Z"] gone)");
 }
 
 TEST(WindowAggregate, StateOutlivesAChangeOfEmit) {

@@ -147,8 +147,8 @@ class Naive {
     merged.rows.push_back(row);
     const bool now = tell(merged, row);
     all_.push_back(merged);
-    if (work_.emit == Emit::on_close) return;
-    for (const std::string& line : gone) (now ? lines_ : gone_).push_back(line);
+    const bool at_once = now || work_.emit == Emit::on_close;
+    for (const std::string& line : gone) (at_once ? lines_ : gone_).push_back(line);
   }
   static std::string start_text(std::int64_t us) {
     const std::string text = base::to_rfc3339_us(WallTime{us});

@@ -261,6 +261,9 @@ TEST(Keyed, UpdatesAreNotCountedAgain) {
   EXPECT_THAT(below(R"("window":{"tumbling":"1m"})"), ElementsAre(refusal));
   EXPECT_THAT(below(R"("window":{"tumbling":"1m"},"emit":"per_batch")"), ElementsAre(refusal));
   EXPECT_THAT(below(R"("window":{"tumbling":"1m"},"emit":"on_close")"), IsEmpty());
+  const std::string late = R"("window":{"tumbling":"1m"},"emit":"on_close","late":"update")";
+  EXPECT_THAT(below(late + R"(,"allowed_lateness":"5s")"), ElementsAre(refusal));
+  EXPECT_THAT(below(late + R"(,"allowed_lateness":"0s")"), IsEmpty());
   EXPECT_THAT(below(R"("window":{"lookback":"1m"})"), IsEmpty());
   EXPECT_THAT(below(R"("ttl":"1h","keep_row":true)"), IsEmpty());
 }
@@ -394,6 +397,14 @@ TEST(Keyed, ASessionThatIsTakenBackNeedsTheKeyOfItsStep) {
               ElementsAre("error /sinks/out/kafka/key BAD_VALUE"));
   EXPECT_THAT(problems(session, R"("kafka":{"topic":"out","key":null})"),
               ElementsAre("error /sinks/out/kafka/key BAD_VALUE"));
+  const auto closed = [](const std::string& more) {
+    return problems(R"({"id":"w","aggregate":{"by":["k"],"window":{"session":"1m"},)" + more +
+                        R"json("compute":{"n":"count()"}}})json",
+                    R"("kafka":{"topic":"out","key":"x"})");
+  };
+  EXPECT_THAT(closed(""), IsEmpty());
+  EXPECT_THAT(closed(R"("late":"update","allowed_lateness":"1m",)"),
+              ElementsAre("error /sinks/out/kafka/key BAD_VALUE"));
 }
 
 // What the sink gets of rows with the time `t` (milliseconds), and of what closes at one minute.
@@ -427,6 +438,28 @@ TEST(Running, KeysAndArgumentsAreExpressionsOverTheRow) {
           {R"({"u":{"city":"x","id":1},"v":5,"t":1})", R"({"u":{"city":"X","id":2},"v":3,"t":1})"}),
       ElementsAre(R"({"city":{"name":"X"},"all":{"n":1},"best":1})",
                   R"({"city":{"name":"X"},"all":{"n":2},"best":1})"));
+}
+
+TEST(Running, ADoubleInTheKeyStaysADouble) {
+  const std::vector<std::string> rows{R"({"x":1.0,"t":1})", R"({"x":1,"t":1})",
+                                      R"({"x":1e19,"t":1})"};
+  const auto told = [&](const std::string& by, const std::string& more) {
+    return through(
+        R"json({"id":"w","aggregate":{"by":)json" + by + R"json(,"window":{"tumbling":"1m"},)json" +
+            more +
+            R"json("compute":{"half":"k / 2","n":"count()"}}},{"select":["k","half","n"]})json",
+        rows);
+  };
+  const auto ones =
+      UnorderedElementsAre(R"({"k":1.0,"half":0.5,"n":2})", R"({"k":1e+19,"half":5e+18,"n":1})");
+  EXPECT_THAT(told(R"json({"k":"double(x)"})json", R"("emit":"on_close",)"), ones);
+  EXPECT_THAT(told(R"json({"k":"double(x)"})json", ""),
+              UnorderedElementsAre(R"({"k":1.0,"half":0.5,"n":1})", R"({"k":1.0,"half":0.5,"n":2})",
+                                   R"({"k":1e+19,"half":5e+18,"n":1})"));
+  // What is not declared is what the key says: a whole number.
+  EXPECT_THAT(
+      told(R"({"k":"x"})", R"("emit":"on_close",)"),
+      UnorderedElementsAre(R"({"k":1,"half":0,"n":2})", R"({"k":1e+19,"half":5e+18,"n":1})"));
 }
 
 TEST(Running, ALookbackKeepsTheRowByteForByte) {
