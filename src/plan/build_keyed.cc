@@ -259,7 +259,9 @@ void Builder::remember(const spec::StepSpec& step, const Flow& flow, KeyedStep k
   keyed.renamed_from = step.renamed_from;
   keyed.stage = static_cast<std::uint32_t>(flow.ends[0].stage);
   keyed.key_bytes = kEntryBytes + 16 * keyed.key_fields.size() + keyed.type->inline_bytes();
-  if (!keyed.bounded)
+  // Of a step with mistakes it is not known what bounds it.
+  const bool meant = draft_ == nullptr || !draft_->faulty.contains(step.pointer);
+  if (!keyed.bounded && meant)
     warn(step.pointer + "/" + spec::verb_of(step), "UNBOUNDED_STATE",
          "no key is ever forgotten: state grows by " + std::to_string(keyed.key_bytes) +
              " bytes and more with every new one; a `window` or a `ttl` bounds it");

@@ -4,6 +4,7 @@
 #include "base/faults.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "plan/edit.h"
 #include "runtime/supervisor_impl.h"
 
 // What the supervisor does when it is told to. Writes of one pipeline take their turn; every one is
@@ -248,13 +249,17 @@ void Supervisor::Impl::replace(Entry& entry, PutRequest request, const Reply<Put
   options.leave = reads_other_sources(*entry.pipeline->plan().spec, *request.spec);
   options.keep_desired = true;
   options.timeout = options_.stop_timeout;
-  const auto put_in_place = [this, name, request = std::move(request),
+  StateStart start = request.discard_state ? StateStart::what_fits : StateStart::keep;
+  if (request.discard_state &&
+      !plan::lost_inputs(entry.pipeline->plan(), *request.plan).names.empty())
+    start = StateStart::from_empty;
+  const auto put_in_place = [this, name, start, request = std::move(request),
                              reply](const Result<LifecycleReceipt>&) {
     StoredPipeline next = entry_of(name)->stored;
     ++next.generation;
     next.text = request.spec->text;
     if (request.reset_trigger) next.trigger_override.reset();
-    save(next, [this, name, next, request, reply](const Status& status) {
+    save(next, [this, name, next, start, request, reply](const Status& status) {
       Entry& changed = *entry_of(name);
       if (!status.ok()) {
         // The old definition is still the one on disk: it goes on.
@@ -263,8 +268,7 @@ void Supervisor::Impl::replace(Entry& entry, PutRequest request, const Reply<Put
       }
       changed.stored = next;
       changed.broken = false;
-      install(changed, request.plan,
-              request.discard_state ? StateStart::what_fits : StateStart::keep);
+      install(changed, request.plan, start);
       discard_unused(request);
       log::info("runtime", "pipeline replaced",
                 {{"pipeline", name}, {"generation", next.generation}});

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "base/log.h"
+#include "plan/edit.h"
 #include "runtime/supervisor_impl.h"
 
 // What the supervisor does about the state of pipelines: whether a definition fits it, and what
@@ -20,23 +21,10 @@ Status not_found(const std::string& name) {
       .with("pipeline", name);
 }
 
-// Of an aggregate others may come in, but each call that was there keeps something.
-void add_lost_calls(const plan::Plan& before, const plan::Plan& after,
-                    std::vector<state::StateChange>& changes) {
-  for (const plan::KeyedStep& old : before.keyed)
-    for (const plan::KeyedStep& now : after.keyed) {
-      const bool same = now.step == old.step || now.renamed_from == old.step;
-      if (!same || now.schema != old.schema) continue;
-      const auto gone = [&](const std::string& call) {
-        return std::find(now.calls.begin(), now.calls.end(), call) == now.calls.end();
-      };
-      if (std::any_of(old.calls.begin(), old.calls.end(), gone))
-        changes.push_back({state::StateChange::Kind::changed, old.step});
-    }
-}
+using Changes = std::vector<state::StateChange>;
 
-// What would be lost; ok when nothing is.
-Status judge(const Result<std::vector<state::StateChange>>& changes) {
+// What would be lost, and why if that is known; ok when nothing is.
+Status judge(const Result<Changes>& changes, const std::string& why = "") {
   if (!changes.ok())
     return problem(Code::wrong_state, "STATE_INCOMPATIBLE",
                    "the kept state cannot be read (" + changes.status().message() +
@@ -49,6 +37,7 @@ Status judge(const Result<std::vector<state::StateChange>>& changes) {
                        [&](const state::StateChange& change) { return change.kind == kind; });
   };
   std::string message = "the state of " + lost + " would be lost: ";
+  if (!why.empty()) message += why + "; ";
   if (any(Kind::removed) && any(Kind::added))
     message += "a step with another id keeps its state when `renamed_from` names the old one; ";
   Status refused = problem(Code::wrong_state, "STATE_INCOMPATIBLE",
@@ -56,6 +45,21 @@ Status judge(const Result<std::vector<state::StateChange>>& changes) {
   for (const state::StateChange& change : *changes)
     if (change.kind != Kind::added) refused = std::move(refused).with("step", change.step);
   return refused;
+}
+
+// Whether the edit keeps all state: by what is kept, and by the plans.
+Status judge_edit(const plan::Plan& before, const plan::Plan& after, Result<Changes> changes) {
+  if (!changes.ok()) return judge(changes);
+  std::string why;
+  for (const plan::LostState& lost : plan::lost_state(before, after)) {
+    if (!lost.removed) why += (why.empty() ? "" : "; ") + lost.why;
+    const auto known = [&](const state::StateChange& change) {
+      return change.step == lost.step && change.kind != state::StateChange::Kind::added;
+    };
+    if (!lost.removed && std::none_of(changes->begin(), changes->end(), known))
+      changes->push_back({state::StateChange::Kind::changed, lost.step});
+  }
+  return judge(changes, why);
 }
 
 std::uint64_t bytes_in(const std::filesystem::path& folder) {
@@ -82,12 +86,11 @@ void Supervisor::Impl::check_state(Pipeline* running, const PutRequest& request,
   if (request.discard_state) return done(Status());
   std::vector<state::StepState> steps = steps_of(*request.plan);
   if (running != nullptr && running->keeper() != nullptr)
-    return running->keeper()->compare(std::move(steps),
-                                      [before = running->shared_plan(), after = request.plan,
-                                       done](Result<std::vector<state::StateChange>> changes) {
-                                        if (changes.ok()) add_lost_calls(*before, *after, *changes);
-                                        done(judge(changes));
-                                      });
+    return running->keeper()->compare(
+        std::move(steps),
+        [before = running->shared_plan(), after = request.plan, done](Result<Changes> changes) {
+          done(judge_edit(*before, *after, std::move(changes)));
+        });
   const std::string folder = folder_of(request.spec->name);
   if (folder.empty()) return done(Status());
   on_disk([this, plan = request.plan, folder, steps = std::move(steps), done = std::move(done)] {

@@ -160,6 +160,12 @@ std::string written_at(const Assignment& field) {
 }
 
 std::string clash_of(const Assignment& field, const Assignment& above) {
+  const auto object_of = [](const Assignment& one) {
+    return one.pointer.substr(0, one.pointer.rfind('/'));
+  };
+  if (object_of(field) != object_of(above) && field.target == above.target)
+    return "`" + format_field_path(field.target) +
+           "` is the name of a field of `by` already: give this one another";
   if ((field.copy_of.empty() || above.copy_of.empty()) && field.target == above.target)
     return "`" + format_field_path(field.target) +
            "` is one field, however it is written: " + written_at(above) + " and " +

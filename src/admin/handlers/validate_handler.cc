@@ -3,6 +3,7 @@
 #include "admin/handlers/answers.h"
 #include "admin/handlers/handlers.h"
 #include "json/write.h"
+#include "plan/edit.h"
 #include "spec/text.h"
 #include "trial/places.h"
 
@@ -52,7 +53,26 @@ bool bounded(const plan::Plan& plan) {
                      [](const plan::KeyedStep& step) { return step.bounded; });
 }
 
-std::string verdict_text(const std::vector<spec::Diagnostic>& diagnostics, const plan::Plan* plan) {
+// What a PUT would do to the pipeline that has the name; `before` null: there is none.
+void write_changes(json::Writer& writer, const plan::Plan* before, const plan::Plan& after) {
+  writer.key("changes").begin_array();
+  if (before != nullptr)
+    for (const plan::EditChange& change : plan::edit_changes(*before, after)) {
+      writer.begin_object()
+          .member("pointer", change.pointer)
+          .member("class", plan::edit_class_name(change.edit))
+          .key("step");
+      if (change.step.empty())
+        writer.null();
+      else
+        writer.value(change.step);
+      writer.member("message", change.message).end_object();
+    }
+  writer.end_array();
+}
+
+std::string verdict_text(const std::vector<spec::Diagnostic>& diagnostics, const plan::Plan* plan,
+                         const plan::Plan* before) {
   json::Writer writer;
   writer.begin_object().member("valid", plan != nullptr).key("diagnostics").begin_array();
   for (const spec::Diagnostic& diagnostic : diagnostics) spec::write_diagnostic(writer, diagnostic);
@@ -67,7 +87,8 @@ std::string verdict_text(const std::vector<spec::Diagnostic>& diagnostics, const
       .member("parallelism", plan->parallelism)
       .member("tasks", plan->stages.size() * plan->parallelism)
       .end_object();
-  return writer.key("changes").begin_array().end_array().end_object().take();
+  write_changes(writer, before, *plan);
+  return writer.end_object().take();
 }
 
 }  // namespace
@@ -89,7 +110,12 @@ void validate_pipeline(Services& services, const RequestPtr& request, const Repl
   diagnostics.insert(diagnostics.end(), more.begin(), more.end());
   spec::locate(request->body, diagnostics);
   trial::to_exact_places(request->body, diagnostics);
-  reply(json_response(200, verdict_text(diagnostics, built.plan.get())));
+  std::shared_ptr<const plan::Plan> before;
+  if (const auto running =
+          built.plan == nullptr ? nullptr : services.backend.find(parsed.spec->name);
+      running != nullptr && running->spec != nullptr)
+    before = services.backend.build(running->spec).plan;
+  reply(json_response(200, verdict_text(diagnostics, built.plan.get(), before.get())));
 }
 
 }  // namespace leat::admin

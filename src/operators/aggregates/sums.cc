@@ -30,8 +30,15 @@ double rounded(const ExactSum& sum) noexcept {
   return sum.negative() ? -size : size;
 }
 
-// The ints and the doubles among the values, apart: whether the ints overflow does not depend on the
-// doubles.
+// Of a whole number of up to 127 bits.
+Term term_of_whole(SignedWide number) noexcept {
+  Term term = term_of(Value::integer(1));
+  term.negative = number < 0;
+  term.magnitude = number < 0 ? Wide{0} - static_cast<Wide>(number) : static_cast<Wide>(number);
+  return term;
+}
+
+// The ints and the doubles among the values, apart: the ints overflow where there is no double.
 struct Sum {
   std::uint64_t low = 0;  // the sum of the ints, 128 bits
   std::uint64_t high = 0;
@@ -57,8 +64,9 @@ struct Sum {
     wholes = in.varint();
     reals = in.varint();
     const SignedWide number = in.signed_wide();
-    // Rows taken out again may leave a sum beyond int64, but never one of many times its size.
-    if (!fits_int64(number >> 62)) in.fail();
+    const auto most = static_cast<SignedWide>(wholes);
+    const SignedWide above = number >> 64;  // no number is beyond 2^64
+    if (wholes >> 62 != 0 || above > most || above < -most - 1) in.fail();
     set_whole(number);
     real_sum.unpack(in);
   }
@@ -69,7 +77,7 @@ class SumFunction final : public FunctionOver<Sum> {
   const RowError* check(const void* state, Arguments arguments) const override {
     const Value& value = arguments[0];
     if (const RowError* const error = check_summable(value)) return error;
-    if (value.is_missing() || value.is(Type::real)) return nullptr;
+    if (value.is_missing() || value.is(Type::real) || of(state).reals != 0) return nullptr;
     return fits_int64(of(state).whole() + whole_of(value)) ? nullptr : &expr::kOverflow;
   }
   void add(void* state, Arguments arguments, const RowPlace&) const override {
@@ -84,6 +92,7 @@ class SumFunction final : public FunctionOver<Sum> {
     sum.set_whole(sum.whole() + whole_of(value));
   }
   const RowError* check_merge(const void* into, const void* from) const override {
+    if (of(into).reals != 0 || of(from).reals != 0) return nullptr;
     return fits_int64(of(into).whole() + of(from).whole()) ? nullptr : &expr::kOverflow;
   }
   void merge(void* into, const void* from) const override {
@@ -109,12 +118,12 @@ class SumFunction final : public FunctionOver<Sum> {
   Value result(const void* state, base::Arena&) const override {
     const Sum& sum = of(state);
     if (sum.reals == 0 && sum.wholes == 0) return Value::null();
-    if (!fits_int64(sum.whole())) return Value::error(expr::kOverflow);
-    const Value whole = Value::integer(static_cast<std::int64_t>(sum.whole()));
-    if (sum.reals == 0) return whole;
-    if (whole.as_integer() == 0) return Value::real(rounded(sum.real_sum));
+    if (sum.reals == 0)
+      return fits_int64(sum.whole()) ? Value::integer(static_cast<std::int64_t>(sum.whole()))
+                                     : Value::error(expr::kOverflow);
+    if (sum.whole() == 0) return Value::real(rounded(sum.real_sum));
     ExactSum all(sum.real_sum);
-    all.add(term_of(whole));
+    all.add(term_of_whole(sum.whole()));
     return Value::real(rounded(all));
   }
 };

@@ -169,6 +169,18 @@ TEST_F(Api, ValidateSaysWhatWouldBe) {
   EXPECT_TRUE(backend_.calls().empty());
 }
 
+TEST_F(Api, ValidateSaysWhatAnEditChanges) {
+  EXPECT_EQ(at(ask("POST /v1/pipelines:validate", "", kDefinition).body, "/changes/0"), "?");
+  ASSERT_EQ(ask("POST /v1/pipelines", "", kDefinition).status, 201);
+  EXPECT_EQ(at(ask("POST /v1/pipelines:validate", "", kDefinition).body, "/changes/0"), "?");
+  std::string other(kDefinition);
+  other.replace(other.find('{'), 1, R"({"limits":{"state":"1GiB"},)");
+  const RawAnswer verdict = ask("POST /v1/pipelines:validate", "", other);
+  EXPECT_EQ(at(verdict.body, "/changes/0/pointer"), "/limits") << verdict.body;
+  EXPECT_EQ(at(verdict.body, "/changes/0/class"), "hot");
+  EXPECT_EQ(at(verdict.body, "/changes/0/step"), "null");
+}
+
 TEST_F(Api, TwelveMistakesComeBackAtOnceInTheOrderOfTheText) {
   const std::string text(support::kTwelveMistakes);
   const RawAnswer verdict = ask("POST /v1/pipelines:validate", "", text);

@@ -98,6 +98,7 @@ class Naive {
     if (work_.emit == Emit::on_close && window.pending && window.end <= row.watermark_us) {
       lines_.push_back(window.line());
       window.pending = false;
+      window.told = true;
     }
   }
   void add(NaiveWindow& window, const KeyedRow& row) {

@@ -125,10 +125,9 @@ TEST(CheckRest, WhatCannotBeToldOfRowsIsNotGuessed) {
            R"(, "event_time": {"field": "t", "format": "%Q", "zone": "Mars"}}}, "steps": [)" +
            steps + R"(], "sinks": {"out": {"stdout": {}}}})";
   };
-  EXPECT_THAT(
-      errors_of(definition(R"({"": "int"})", R"({"filter": "nope == 1"})")),
-      ElementsAre("BAD_NAME /sources/in/schema/", "BAD_VALUE /sources/in/event_time/format",
-                  "BAD_VALUE /sources/in/event_time/zone"));
+  EXPECT_THAT(errors_of(definition(R"({"": "int"})", R"({"filter": "nope == 1"})")),
+              ElementsAre("BAD_NAME /sources/in/schema/", "BAD_VALUE /sources/in/event_time/format",
+                          "BAD_VALUE /sources/in/event_time/zone"));
   EXPECT_THAT(
       errors_of(definition(R"({"t": "string"})",
                            R"json({"set": {"x.0": "1", "y": "nofunction(t)"}},
@@ -151,6 +150,16 @@ spec::Diagnostic told_at(const std::string& text, const std::string& pointer) {
   for (const spec::Diagnostic& each : check_rest(spec::parse_pipeline(text), {}))
     if (each.pointer == pointer) return each;
   return {};
+}
+
+TEST(CheckRest, WhatBoundsTheStateOfAFaultyStepIsNotKnown) {
+  for (const char* bound : {R"("window": {"sliding": "1m"})", R"("tll": "1h")"}) {
+    const std::string text =
+        std::string(R"json({"name": "p", "sources": {"in": {"kafka": {"topics": ["t"]}}},
+            "steps": [{"id": "w", "aggregate": {"by": ["k"], )json") +
+        bound + R"json(, "compute": {"n": "count()"}}}], "sinks": {"out": {"stdout": {}}}})json";
+    EXPECT_EQ(told_at(text, "/steps/0/aggregate").code, "") << bound;
+  }
 }
 
 TEST(CheckRest, AFieldThatNothingIsNearToIsToldWithThoseThereAre) {

@@ -24,10 +24,10 @@ using ::testing::IsEmpty;
 using ::testing::Pair;
 
 // A definition whose step keeps a state of this schema.
-std::string definition(const std::string& schema, const std::string& step = "step") {
-  return R"({"name":"p","description":")" + schema +
-         R"(","sources":{"in":{"kafka":{"topics":["t"]}}},"steps":[{"id":")" + step +
-         R"(","filter":"true"}],)"
+std::string definition(const std::string& schema, const std::string& step = "step",
+                       const std::string& topics = R"("t")") {
+  return R"({"name":"p","description":")" + schema + R"(","sources":{"in":{"kafka":{"topics":[)" +
+         topics + R"(]}}},"steps":[{"id":")" + step + R"(","filter":"true"}],)"
          R"("sinks":{"out":{"kafka":{"topic":"u"}}}})";
 }
 
@@ -95,8 +95,9 @@ class SupervisorStateTest : public ::testing::Test {
     post([&](Result<T> result) { answer.set_value(std::move(result)); });
     return answer.get_future().get();
   }
-  Status put(const std::string& schema, bool discard = false) {
-    PutRequest request = request_for(definition(schema));
+  Status put(const std::string& schema, bool discard = false,
+             const std::string& topics = R"("t")") {
+    PutRequest request = request_for(definition(schema, "step", topics));
     request.discard_state = discard;
     return ask<PutReceipt>(
                [&](Reply<PutReceipt> reply) { supervisor_->put(request, std::move(reply)); })
@@ -143,6 +144,7 @@ TEST_F(SupervisorStateTest, AnEditThatLosesStateIsRefusedUnlessItMay) {
   EXPECT_EQ(problem_of(refused), "STATE_INCOMPATIBLE");
   EXPECT_THAT(refused.fields(), Contains(Pair("step", "step")));
   EXPECT_THAT(refused.message(), HasSubstr("`step` (changed)"));
+  EXPECT_THAT(refused.message(), HasSubstr("`step` was `one` and is `two`"));
   EXPECT_EQ(supervisor_->find("p")->generation, 1u) << "nothing was done";
   EXPECT_EQ(problem_of(put("")), "STATE_INCOMPATIBLE") << "the step keeps none any more";
   ASSERT_TRUE(put("two", true).ok());
@@ -184,6 +186,22 @@ TEST_F(SupervisorStateTest, ARenamedStepGoesOnWithItsState) {
   ASSERT_TRUE(there.ok()) << there.status().to_string();
   EXPECT_EQ(there->rows.front().value, R"({"n":1})");
   EXPECT_EQ(problem_of(put("one")), "STATE_INCOMPATIBLE") << "it has the new name";
+}
+
+TEST_F(SupervisorStateTest, TopicsThatTheStateHoldsRowsOfDoNotGoSilently) {
+  ASSERT_TRUE(put("one", false, R"("t","old")").ok());
+  reached(Actual::running);
+  const Status refused = put("one", false, R"("t")");
+  EXPECT_EQ(problem_of(refused), "STATE_INCOMPATIBLE");
+  EXPECT_THAT(refused.fields(), Contains(Pair("step", "step")));
+  EXPECT_THAT(refused.message(), HasSubstr("topic `old`"));
+  EXPECT_EQ(supervisor_->find("p")->generation, 1u);
+  EXPECT_TRUE(put("one", false, R"("new","t","old")").ok()) << "topics may come";
+  reached(Actual::running);
+  const std::string state = disk_.store().state_id();
+  EXPECT_TRUE(put("one", true, R"("new","t")").ok());
+  reached(Actual::running);
+  EXPECT_NE(disk_.store().state_id(), state) << "it begins empty";
 }
 
 TEST_F(SupervisorStateTest, StateOfADeletedPipelineIsKeptForTheNextOfItsName) {

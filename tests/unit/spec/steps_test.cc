@@ -195,6 +195,11 @@ TEST(Steps, AClashNamesBothPathsAndTheWayOut) {
   EXPECT_EQ(told(R"({"set": {"a": "1", "a.b": "2"}})"), "`a.b` and `a` write the same field");
   EXPECT_EQ(told(R"({"set": {"c.d": "1", "`c`.d": "2"}})"),
             "`c.d` is one field, however it is written: \"c.d\" and \"`c`.d\"");
+  EXPECT_EQ(told(R"json({"id": "a", "aggregate": {"by": ["k"], "compute": {"k": "count()"}}})json"),
+            "`k` is the name of a field of `by` already: give this one another");
+  EXPECT_EQ(told(R"({"id": "d", "dedupe": {"by": ["k"]}})"),
+            "`within` is missing: how long, by event time, rows behind and before a key's first "
+            "one are its duplicates");
   EXPECT_EQ(told(R"({"explode": {"field": "x", "as": "x.i"}})"),
             "`x.i` and `x` are one field, or one lies in the other");
   EXPECT_EQ(told(R"({"drop": []})"), "`drop` must name 1 to 1024 fields, not 0");
