@@ -57,7 +57,7 @@ const KeyedStep* heir_of(const KeyedStep& old, const Plan& after) {
   for (const KeyedStep& now : after.keyed)
     if (now.renamed_from == old.step) return &now;
   for (const KeyedStep& now : after.keyed)
-    if (now.step == old.step && now.renamed_from.empty()) return &now;
+    if (now.step == old.step) return &now;
   return nullptr;
 }
 
@@ -125,7 +125,8 @@ void compare_list(const std::string& list, const Parts& before, const Parts& aft
   };
   for (const auto& [name, pointer] : after.pointers(list)) {
     const auto as = renamed.find(name);
-    const auto was = old.find(as == renamed.end() ? name : as->second);
+    auto was = as == renamed.end() ? old.end() : old.find(as->second);
+    if (was == old.end()) was = old.find(name);
     if (was == old.end()) {
       add(pointer, name, "is added");
       continue;
@@ -204,8 +205,7 @@ std::vector<EditChange> edit_changes(const Plan& before, const Plan& after) {
   for (const LostState& lost : lost_state(before, after)) {
     std::string pointer = "/steps";
     for (const spec::StepSpec& step : after.spec->steps)
-      if (step.renamed_from == lost.step || (step.id == lost.step && step.renamed_from.empty()))
-        pointer = step.pointer;
+      if (step.renamed_from == lost.step || step.id == lost.step) pointer = step.pointer;
     changes.push_back({pointer, EditClass::state, lost.step, lost.why});
     told.insert(lost.step);
     for (const auto& [name, was] : renamed)
