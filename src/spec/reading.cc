@@ -548,19 +548,6 @@ std::vector<Diagnostic> Findings::take() {
   return std::move(found_);
 }
 
-namespace {
-
-// A sentence as the end of another: words that are names stay as they are.
-std::string as_part(std::string_view sentence) {
-  std::string part(sentence);
-  const bool word = part.size() > 1 && (part[1] == ' ' || (part[1] >= 'a' && part[1] <= 'z'));
-  if (word && part[0] >= 'A' && part[0] <= 'Z') part[0] += 'a' - 'A';
-  if (part.ends_with('.')) part.pop_back();
-  return part;
-}
-
-}  // namespace
-
 ObjectReader::ObjectReader(Findings& findings, Spot spot, std::string_view object,
                            std::initializer_list<std::string_view> absent_ok)
     : findings_(findings), spot_(std::move(spot)), object_(object) {
@@ -576,7 +563,7 @@ ObjectReader::ObjectReader(Findings& findings, Spot spot, std::string_view objec
     if (field.need != Need::required || has(field.key)) continue;
     if (std::find(absent_ok.begin(), absent_ok.end(), field.key) != absent_ok.end()) continue;
     findings_.error("MISSING_FIELD", spot_,
-                    "`" + std::string(field.key) + "` is missing: " + as_part(field.doc));
+                    "`" + std::string(field.key) + "` is missing: " + std::string(field.doc));
   }
 }
 

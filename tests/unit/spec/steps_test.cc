@@ -198,8 +198,8 @@ TEST(Steps, AClashNamesBothPathsAndTheWayOut) {
   EXPECT_EQ(told(R"json({"id": "a", "aggregate": {"by": ["k"], "compute": {"k": "count()"}}})json"),
             "`k` is the name of a field of `by` already: give this one another");
   EXPECT_EQ(told(R"({"id": "d", "dedupe": {"by": ["k"]}})"),
-            "`within` is missing: how long, by event time, rows behind and before a key's first "
-            "one are its duplicates");
+            "`within` is missing: How long, by event time, rows behind and before a key's first "
+            "one are its duplicates.");
   EXPECT_EQ(told(R"({"explode": {"field": "x", "as": "x.i"}})"),
             "`x.i` and `x` are one field, or one lies in the other");
   EXPECT_EQ(told(R"({"drop": []})"), "`drop` must name 1 to 1024 fields, not 0");
