@@ -54,7 +54,8 @@ TEST(LostInputs, AreTopicsWhoseRowsAreInTheState) {
               IsEmpty())
       << "it is read by another source";
   EXPECT_THAT(
-      lost(topics("in", R"("a")") + other, topics("in", R"("a")", R"(,"profile":"far")") + other)
+      lost(topics("in", R"("a")") + other, topics("in", R"("a")", R"(,"profile":"far")") + "," +
+                                               topics("other", R"("o")", R"(,"profile":"far")"))
           .names,
       ElementsAre("topic `a`"));
 }
