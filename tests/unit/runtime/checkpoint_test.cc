@@ -224,6 +224,18 @@ TEST_F(CheckpointTest, IsRemovedByNameOrId) {
   EXPECT_THAT(names(), IsEmpty());
 }
 
+TEST_F(CheckpointTest, ThatCannotBeReadIsListedAndNotRestored) {
+  feed("a");
+  auto store = world.state.opener()({});
+  ASSERT_TRUE(store.ok());
+  ASSERT_TRUE((*store)->checkpoint("bad", "{}").ok());
+  EXPECT_THAT(names(), ElementsAre("bad"));
+  stop();
+  const Status refused = restore("bad").status();
+  EXPECT_EQ(problem_of(refused), "WRONG_STATE");
+  EXPECT_THAT(refused.message(), HasSubstr("the checkpoint is damaged"));
+}
+
 TEST_F(CheckpointTest, ThatIsNotCommittedInTimeIsNotMade) {
   world.source.hold_commits = true;
   feed("a");
