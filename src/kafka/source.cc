@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/log.h"
-#include "kafka/embedded.h"
+#include "kafka/embedded/groups.h"
 #include "kafka/reader.h"
 #include "kafka/settings.h"
 #include "kafka/source_commit.h"

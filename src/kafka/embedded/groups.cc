@@ -1,4 +1,4 @@
-#include "kafka/embedded.h"
+#include "kafka/embedded/groups.h"
 
 #include <cstdint>
 #include <map>
