@@ -80,8 +80,9 @@ class NoNames final : public expr::Resolver {
   }
 };
 
-// Adds the aggregate functions that are near to one that is not known. What stands inside of such a
-// call is meant for one row, so what was said of it is left out.
+// Adds the aggregate functions that are near to one that is not known; what to write where there are
+// none is left out. What stands inside of such a call is meant for one row, so what was said of it
+// is left out too.
 void suggest_aggregates(std::vector<spec::Diagnostic>& diagnostics) {
   std::vector<std::string_view> names;
   for (const operators::AggregateDescription& each : operators::aggregate_descriptions())
@@ -90,9 +91,11 @@ void suggest_aggregates(std::vector<spec::Diagnostic>& diagnostics) {
   for (spec::Diagnostic& each : diagnostics) {
     const std::size_t begin = each.message.find('`') + 1;
     if (each.code != "UNKNOWN_FUNCTION" || begin == 0) continue;
-    const std::string name = each.message.substr(begin, each.message.find('`', begin) - begin);
-    const std::vector<std::string> near = base::nearest(name, names);
+    const std::size_t end = each.message.find('`', begin);
+    const std::vector<std::string> near =
+        base::nearest(each.message.substr(begin, end - begin), names);
     if (near.empty()) continue;
+    each.message.resize(end + 1);
     each.did_you_mean.insert(each.did_you_mean.begin(), near.begin(), near.end());
     if (each.span && !from) from = each.span->first;
   }

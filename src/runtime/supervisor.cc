@@ -4,11 +4,10 @@
 #include "runtime/supervisor_impl.h"
 
 namespace leat::runtime {
-namespace {
+
 Status stopping_status() {
   return Status(Code::unavailable, "the daemon is stopping").with("problem", "STOPPING");
 }
-}  // namespace
 
 std::string_view problem_of(const Status& status) noexcept {
   for (const auto& [key, value] : status.fields())

@@ -279,8 +279,13 @@ void Supervisor::Impl::replace(Entry& entry, PutRequest request, const Reply<Put
   };
   if (entry.pipeline->actual() == Actual::stopped) return put_in_place(LifecycleReceipt{});
   // Posted: the answer comes from inside the pipeline that it replaces.
-  entry.pipeline->stop(options, [this, put_in_place](const Result<LifecycleReceipt>& stopped) {
-    control_.post([put_in_place, stopped] { put_in_place(stopped); });
+  entry.pipeline->stop(options, [=, this](const Result<LifecycleReceipt>& stopped) {
+    control_.post([=, this] {
+      // The daemon's own stop may have been faster.
+      if (!stopped.ok() && !entry_of(name)->pipeline->at_rest())
+        return reply(stopping.load() ? stopping_status() : stopped.status());
+      put_in_place(stopped);
+    });
   });
 }
 

@@ -12,6 +12,9 @@
 
 namespace leat::runtime {
 
+// What a write is told that the daemon's stop was faster than.
+Status stopping_status();
+
 // The supervisor behind its door. Members without a remark belong to the control thread.
 class Supervisor::Impl {
  public:

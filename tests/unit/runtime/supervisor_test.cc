@@ -433,11 +433,30 @@ TEST_F(SupervisorTest, ItStopsWhileAPipelineIsBeingReplaced) {
   std::promise<void> answered;
   supervisor_->put(request_for(definition("p", "changed")).value(),
                    [&](const Result<PutReceipt>&) { answered.set_value(); });
-  let_it_begin();
+  reached("p", Actual::stopping);
   supervisor_->stop();
   answered.get_future().get();
   begin();
   EXPECT_EQ(supervisor_->find("p")->spec->description, "changed");
+}
+
+TEST_F(SupervisorTest, AReplacementThatItsStopOvertakesIsDoneOrRefused) {
+  supervisor_.reset();
+  begin(50ms);
+  ASSERT_TRUE(put(definition("p")).ok());
+  reached("p", Actual::running);
+  QuietSource::hold_commits = true;
+  std::promise<Result<PutReceipt>> answered;
+  supervisor_->put(
+      request_for(definition("p", "changed")).value(),
+      [&](Result<PutReceipt> receipt) { answered.set_value(std::move(receipt)); });
+  supervisor_->stop();
+  const Result<PutReceipt> receipt = answered.get_future().get();
+  if (!receipt.ok()) {
+    EXPECT_EQ(problem_of(receipt.status()), "STOPPING");
+  }
+  begin();
+  EXPECT_EQ(supervisor_->find("p")->spec->description, receipt.ok() ? "changed" : "");
 }
 
 TEST_F(SupervisorTest, WritesOfOnePipelineTakeTheirTurn) {
