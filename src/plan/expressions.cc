@@ -64,6 +64,22 @@ std::optional<std::size_t> written_of(const Shape& shape, std::size_t column) {
   return std::nullopt;
 }
 
+// Of a path that goes on behind a value that has no members.
+expr::Refusal no_members(const FieldPath& path, const Field& field) {
+  const auto end = path.end() - static_cast<std::ptrdiff_t>(field.beyond);
+  const std::string value = spec::format_field_path({path.begin(), end});
+  const std::string wanted = spec::format_field_path({end, path.end()});
+  std::string message =
+      "`" + value + "` is " + std::string(name_of(field.leaf->kind)) + " and has no members";
+  if (*end == "length" || *end == "size" || *end == "len")
+    message += ": write size(" + value + ")";
+  else if (field.leaf->kind == spec::SchemaType::Kind::list)
+    message += ": write `" + value + "[0]`, or `" + value + ".map(x, x." + wanted + ")`";
+  else
+    message += ": write `" + value + "`";
+  return {"WRONG_ARGUMENTS", std::move(message), {}};
+}
+
 class SeqResolver final : public expr::Resolver {
  public:
   expr::Resolution resolve_field(const FieldPath& path) override {
@@ -140,6 +156,8 @@ class Expressions::FieldResolver final : public expr::CopyResolver {
   }
   expr::Resolution resolve(const FieldPath& path, Shape::Naming naming) {
     const Field field = owner_.shape_.find(path, owner_.scopes_, naming);
+    if (field.leaf != nullptr && field.beyond < path.size())
+      return {0, no_members(path, field), nullptr};
     switch (field.kind) {
       case Field::Kind::document:
         return {column_of(field.place),

@@ -1,6 +1,7 @@
 #include "plan/shape.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/check.h"
 #include "plan/types.h"
@@ -118,7 +119,8 @@ Field Shape::find(const FieldPath& path, const Scopes& scopes, Naming naming) co
     const Known known = known_at(scopes.type(place.scope), place.path);
     if (!known.exists && how == Naming::declared)
       return {Field::Kind::never, {}, 0, nullptr, known.missing, known.names};
-    return {Field::Kind::document, std::move(place), 0, known.type, {}, {}};
+    return {Field::Kind::document, std::move(place), 0, known.type, {}, {}, known.leaf,
+            known.beyond};
   };
   const auto simply = [](Field::Kind kind) -> Field { return {kind, {}, 0, nullptr, {}, {}}; };
   if (path.empty())
@@ -132,7 +134,10 @@ Field Shape::find(const FieldPath& path, const Scopes& scopes, Naming naming) co
         return document({scope, joined(from, path, member.path.size())},
                         extra ? Naming::extra : naming);
       }
-      if (member.path.size() < path.size()) return simply(Field::Kind::mixed);
+      if (member.path.size() < path.size()) {
+        const Known known = known_at(member.type, std::span(path).subspan(member.path.size()));
+        return {Field::Kind::mixed, {}, 0, nullptr, {}, {}, known.leaf, known.beyond};
+      }
       return {Field::Kind::column, {}, member.column, member.type, {}, {}};
     }
     below = below || strictly_covers(path, member.path);

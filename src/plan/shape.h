@@ -97,6 +97,10 @@ struct Field {
   TypePtr type;                    // what the schema says of it; null = nothing
   std::string missing;             // of `never`: the name that is not there,
   std::vector<std::string> names;  // and those that there are
+  // The type of a value on the way that has no members, a scalar or a list: null = none is known;
+  // and how many names of the path stand behind it.
+  TypePtr leaf = nullptr;
+  std::size_t beyond = 0;
 };
 
 // The fields of a row. A value.

@@ -1,6 +1,7 @@
 #include "plan/types.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace leat::plan {
 namespace {
@@ -27,7 +28,8 @@ bool same(const SchemaType& a, const SchemaType& b) noexcept {
 
 Known known_at(const TypePtr& type, std::span<const std::string> path) {
   Known known{true, type, {}, {}};
-  for (const std::string& name : path) {
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const std::string& name = path[i];
     if (known.type == nullptr) return known;
     switch (known.type->kind) {
       case SchemaType::Kind::object: {
@@ -43,7 +45,11 @@ Known known_at(const TypePtr& type, std::span<const std::string> path) {
         break;
       }
       case SchemaType::Kind::map: known.type = known.type->element; break;
-      default: known.type = nullptr; break;
+      case SchemaType::Kind::json: known.type = nullptr; break;
+      default:
+        known.leaf = std::exchange(known.type, nullptr);
+        known.beyond = path.size() - i;
+        return known;
     }
   }
   return known;

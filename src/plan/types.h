@@ -17,6 +17,10 @@ struct Known {
   TypePtr type;                    // null = nothing is known
   std::string missing;             // when it does not exist: the name that is not there,
   std::vector<std::string> names;  // and those that its object has
+  // The type of a value on the way that has no members, a scalar or a list: null = none is known;
+  // and how many names of the path stand behind it.
+  TypePtr leaf = nullptr;
+  std::size_t beyond = 0;
 };
 Known known_at(const TypePtr& type, std::span<const std::string> path);
 // What is known of a program's values; null = nothing. They are `required`: null maybe, never absent.

@@ -673,7 +673,8 @@ bool check_expression(Findings& findings, const Spot& spot, bool aggregates) {
     return false;
   }
   if (text->find_first_not_of(" \t\r\n") == std::string::npos) {
-    findings.error("OUT_OF_RANGE", spot, "the expression is empty");
+    findings.error("OUT_OF_RANGE", spot,
+                   "the expression is empty: write a value, as `true` or `amount`");
     return false;
   }
   if (text->size() <= findings.options().expression_length) {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "expr/compiler/lexer.h"
 #include "expr/compiler/other_names.h"
+#include "expr/library/reference.h"
 #include "expr/parser.h"
 #include "expr/regex_cache.h"
 
@@ -445,10 +446,40 @@ class Checker {
   }
 
   void has_members(const Node& node) {
+    using Kind = spec::SchemaType::Kind;
     const StaticType of = type(node.children[0]);
-    if (strict_ && !within(of, kContainers | kOptionals))
-      report("WRONG_ARGUMENTS", name_of(of) + " has no members or items" + size_of(node),
+    const spec::SchemaType* const declared = out_.nodes[node.children[0]].declared;
+    if (!strict_) return;
+    // Inside of JSON text a number has no one type.
+    const bool scalar = has_kind(declared, Kind::real) || has_kind(declared, Kind::timestamp);
+    if (!within(of, kContainers | kOptionals) || (!of && scalar))
+      report("WRONG_ARGUMENTS",
+             name_of(of ? of : type_of(declared)) + " has no members or items" + size_of(node),
              node.span);
+    else
+      member_fits(node, declared);
+  }
+
+  // By name of a map or an object, by position of a list.
+  void member_fits(const Node& node, const spec::SchemaType* declared) {
+    using Kind = spec::SchemaType::Kind;
+    const bool list = has_kind(declared, Kind::list);
+    if (!list && !has_kind(declared, Kind::map) && !has_kind(declared, Kind::object)) return;
+    if (node.kind == NodeKind::select) {
+      if (list)
+        report("WRONG_ARGUMENTS",
+               "a list has no members" +
+                   (size_of(node).empty() ? ": an item is written x[0]" : size_of(node)),
+               node.span);
+      return;
+    }
+    const NodeId index = node.children[1];
+    if (within(type(index), list ? kNumbers : kStrings)) return;
+    report("WRONG_ARGUMENTS",
+           (list ? "a list is indexed by int, not " : "its members have names: ") +
+               (list ? name_of(type(index))
+                     : "write a string between the brackets, not " + name_of(type(index))),
+           ast_[index].span);
   }
 
   // x.length
@@ -503,7 +534,9 @@ class Checker {
     const StaticType l = type(node.children[0]);
     const StaticType r = type(node.children[1]);
     bool fits = within(l, accepted(node.op)) && within(r, accepted(node.op));
-    if (node.op == Operator::in) fits = within(r, kContainers);
+    if (node.op == Operator::in)
+      fits = within(r, kContainers) && may_equal(l, item_of(node.children[1]));
+    if (node.op == Operator::equal || node.op == Operator::not_equal) fits = may_equal(l, r);
     if (is_arithmetic(node.op)) {
       if (l && r) {
         checked.type = fits ? arithmetic_type(node.op, *l, *r) : std::nullopt;
@@ -522,8 +555,50 @@ class Checker {
     if (fits || !strict_) return;
     report("WRONG_ARGUMENTS",
            "`" + std::string(to_string(node.op)) + "` does not take " + name_of(l) + " and " +
-               name_of(r),
+               right_of(node, r) + conversion(node.op, l, r),
            node.span);
+  }
+
+  // What the right side is called: "a list of string" where its items do not fit.
+  std::string right_of(const Node& node, StaticType r) const {
+    const StaticType item = node.op == Operator::in ? item_of(node.children[1]) : std::nullopt;
+    if (!item) return name_of(r);
+    const bool keys =
+        !has_kind(out_.nodes[node.children[1]].declared, spec::SchemaType::Kind::list) &&
+        ast_[node.children[1]].kind != NodeKind::list;
+    return (keys ? "a map with keys of " : "a list of ") + name_of(item);
+  }
+
+  // What `in` compares with when it is known: the items of a list, the names of a map.
+  StaticType item_of(NodeId range) const {
+    using Kind = spec::SchemaType::Kind;
+    if (ast_[range].kind == NodeKind::list) return item_type(ast_[range]);
+    const spec::SchemaType* const declared = out_.nodes[range].declared;
+    if (has_kind(declared, Kind::list)) return type_inside(declared->element.get());
+    if (has_kind(declared, Kind::map) || has_kind(declared, Kind::object)) return Type::string;
+    return std::nullopt;
+  }
+
+  // Whether two values of these types can be equal, or only rows tell.
+  static bool may_equal(StaticType l, StaticType r) {
+    constexpr Types kOpen = types(Type::null, Type::optional);
+    if (!l || !r || l == r || (types(*l, *r) & kOpen) != 0) return true;
+    const auto both = [&](Types set) { return within(l, set) && within(r, set); };
+    return both(kNumbers) || both(kLists) || both(kMaps);
+  }
+
+  // How the two would fit; empty where nothing simple does it.
+  static std::string conversion(Operator op, StaticType l, StaticType r) {
+    const bool compares = is_ordering(op) || op == Operator::equal || op == Operator::not_equal;
+    if ((!compares && op != Operator::add) || !l || !r || l == r) return "";
+    const StaticType other = l == Type::string ? r : l;
+    if (l != Type::string && r != Type::string) return "";
+    if (compares && other == Type::timestamp) return ": write timestamp('…') of the string";
+    if (compares && other == Type::duration) return ": write duration('…') of the string";
+    if (within(other, kNumbers))
+      return compares ? ": write " + name_of(other) + "(…) of the string, or string(…) of the other"
+                      : ": write string(…) of the " + name_of(other);
+    return "";
   }
 
   // The type when only one side is known.
@@ -599,11 +674,21 @@ class Checker {
   void wrong_call(const Node& node, const std::string& bare, bool method, bool style_fits) {
     const std::string name = "`" + bare + "`";
     if (style_fits)
-      report("WRONG_ARGUMENTS", name + " does not take this number of arguments", node.span);
+      report("WRONG_ARGUMENTS", name + " does not take this number of arguments" + forms_of(bare),
+             node.span);
     else if (method)
       report("WRONG_ARGUMENTS", name + " is no method: write " + bare + "(x)", node.span);
     else
       report("WRONG_ARGUMENTS", name + " is a method: write x." + bare + "(…)", node.span);
+  }
+
+  // How a function of the library is called.
+  static std::string forms_of(const std::string& name) {
+    std::string forms;
+    for (const Function& known : functions_named(name))
+      if (known.kernel != nullptr && !known.text.signature.empty())
+        forms += (forms.empty() ? ": it is `" : " or `") + call_form(known) + "`";
+    return forms;
   }
 
   void argument(const std::string& name, NodeId id, const Function& function, std::size_t i) {
@@ -611,7 +696,8 @@ class Checker {
     const std::size_t declared = std::max<std::size_t>(function.arguments, 1) - 1;
     if (!strict_ || within(given, function.accepts[std::min({i, declared, kArgumentsMax - 1})]))
       return;
-    report("WRONG_ARGUMENTS", "`" + name + "` does not take " + name_of(given) + " here",
+    report("WRONG_ARGUMENTS",
+           "`" + name + "` does not take " + name_of(given) + " here" + forms_of(name),
            ast_[id].span);
   }
 

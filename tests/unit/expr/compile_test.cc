@@ -42,8 +42,12 @@ TEST(Compile, ToldMistakes) {
   expect_all(std::to_array<Case>({
       {"lenght(a)", "0-6 UNKNOWN_FUNCTION: there is no function `lenght`: write size(x)\n"},
       {"fraud.score(a)", "6-11 UNKNOWN_FUNCTION: there is no function `fraud.score`\n"},
-      {"size(a, b)", "0-10 WRONG_ARGUMENTS: `size` does not take this number of arguments\n"},
-      {"size()", "0-6 WRONG_ARGUMENTS: `size` does not take this number of arguments\n"},
+      {"size(a, b)",
+       "0-10 WRONG_ARGUMENTS: `size` does not take this number of arguments"
+       ": it is `size(string | bytes | list | map) -> int`\n"},
+      {"size()",
+       "0-6 WRONG_ARGUMENTS: `size` does not take this number of arguments"
+       ": it is `size(string | bytes | list | map) -> int`\n"},
       {"startsWith(a, b)",
        "0-16 WRONG_ARGUMENTS: `startsWith` is a method: write x.startsWith(…)\n"},
       {"a.int()", "0-7 WRONG_ARGUMENTS: `int` is no method: write int(x)\n"},
@@ -56,16 +60,24 @@ TEST(Compile, ToldMistakes) {
       {"unknown_a + unknown_b",
        "0-9 UNKNOWN_FIELD: no such field\n12-21 UNKNOWN_FIELD: no such field\n"},
       {"meta.topics", "0-11 UNKNOWN_FIELD: `meta` has no `topics`\n"},
-      {"1 + 'a'", "0-7 WRONG_ARGUMENTS: `+` does not take int and string\n"},
-      {"a + 1 > 'x' + 1", "8-15 WRONG_ARGUMENTS: `+` does not take string and int\n"},
-      {"'a' > 1", "0-7 WRONG_ARGUMENTS: `>` does not take string and int\n"},
+      {"1 + 'a'",
+       "0-7 WRONG_ARGUMENTS: `+` does not take int and string: write string(…) of the int\n"},
+      {"a + 1 > 'x' + 1",
+       "8-15 WRONG_ARGUMENTS: `+` does not take string and int: write string(…) of the int\n"},
+      {"'a' > 1",
+       "0-7 WRONG_ARGUMENTS: `>` does not take string and int: write int(…) of the string, or "
+       "string(…) of the other\n"},
       {"a && 'x'", "0-8 WRONG_ARGUMENTS: `&&` does not take dyn and string\n"},
       {"!1", "0-2 WRONG_ARGUMENTS: `!` does not take int\n"},
       {"-'a'", "0-4 WRONG_ARGUMENTS: `-` does not take string\n"},
       {"1.5 % 2", "0-7 WRONG_ARGUMENTS: `%` does not take double and int\n"},
       {"1 ? a : b", "0-1 WRONG_ARGUMENTS: the condition before `?` is int, not bool\n"},
-      {"s.startsWith(1)", "13-14 WRONG_ARGUMENTS: `startsWith` does not take int here\n"},
-      {"size(1)", "5-6 WRONG_ARGUMENTS: `size` does not take int here\n"},
+      {"s.startsWith(1)",
+       "13-14 WRONG_ARGUMENTS: `startsWith` does not take int here: it is "
+       "`string.startsWith(string) -> bool`\n"},
+      {"size(1)",
+       "5-6 WRONG_ARGUMENTS: `size` does not take int here"
+       ": it is `size(string | bytes | list | map) -> int`\n"},
       {"meta.timestamp + meta.timestamp",
        "0-31 WRONG_ARGUMENTS: `+` does not take timestamp and timestamp\n"},
       {"'a'.b", "0-5 WRONG_ARGUMENTS: string has no members or items\n"},
@@ -97,7 +109,9 @@ TEST(Compile, ToldMistakes) {
       {"a.map(x, unknown)", "9-16 UNKNOWN_FIELD: no such field\n"},
       {"math.nope(1)", "5-9 UNKNOWN_FUNCTION: there is no function `math.nope`\n"},
       {"optional.nope(1)", "9-13 UNKNOWN_FUNCTION: there is no function `optional.nope`\n"},
-      {"1.orValue(2)", "0-1 WRONG_ARGUMENTS: `orValue` does not take int here\n"},
+      {"1.orValue(2)",
+       "0-1 WRONG_ARGUMENTS: `orValue` does not take int here: it is "
+       "`optional.orValue(any) -> dyn`\n"},
   }));
 }
 

@@ -132,7 +132,8 @@ TEST_F(FunctionCallsTest, ArgumentsAreChecked) {
   EXPECT_EQ(run("far.twice(1, 2)"), "0-15 WRONG_ARGUMENTS: `far.twice` takes (x: int)\n");
   EXPECT_EQ(run("far.length(1)"),
             "11-12 WRONG_ARGUMENTS: `far.length` takes string for `text`, not int\n");
-  EXPECT_EQ(run("far.twice(1) + 'a'"), "0-18 WRONG_ARGUMENTS: `+` does not take int and string\n");
+  EXPECT_EQ(run("far.twice(1) + 'a'"),
+            "0-18 WRONG_ARGUMENTS: `+` does not take int and string: write string(…) of the int\n");
 }
 
 TEST_F(FunctionCallsTest, WhatCannotBeCalledIsTold) {

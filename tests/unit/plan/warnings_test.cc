@@ -125,6 +125,49 @@ TEST(MayBeAbsent, ACopyNeedsItsFieldAndTakesNull) {
     EXPECT_EQ(message(steps), "") << steps;
 }
 
+TEST(MembersOfScalars, AreMistakesWhereASchemaOrAStepSaysWhatTheValueIs) {
+  const std::string schema =
+      R"(,"schema":{"s":"string!","i":"int","l":"list<string>","t":"timestamp","j":"json","m":"map<int>","o":{"z":"int"}})";
+  const auto told = [&](const std::string& steps) {
+    const Planned made = planned(definition(steps, schema));
+    return made.problems.empty() ? "ok" : made.problems[0] + ": " + made.diagnostics[0].message;
+  };
+  const auto set = [&](const std::string& text) {
+    return told(R"({"set":{"a":")" + text + R"("}})");
+  };
+  const std::string place = "error /steps/0/set/a WRONG_ARGUMENTS: ";
+  EXPECT_EQ(set("s.foo"), place + "`s` is string and has no members: write `s`");
+  EXPECT_EQ(set("this.s.foo"), place + "`s` is string and has no members: write `s`");
+  EXPECT_EQ(set("this['s']['foo']"), place + "`s` is string and has no members: write `s`");
+  EXPECT_EQ(set("s.length"), place + "`s` is string and has no members: write size(s)");
+  EXPECT_EQ(set("has(s.foo)"), place + "`s` is string and has no members: write `s`");
+  EXPECT_EQ(set("i.?x"), place + "`i` is int and has no members: write `i`");
+  EXPECT_EQ(set("i.b.c ?? 1"), place + "`i` is int and has no members: write `i`");
+  EXPECT_EQ(set("t.year"), place + "`t` is timestamp and has no members: write `t`");
+  EXPECT_EQ(set("o.z.y"), place + "`o.z` is int and has no members: write `o.z`");
+  EXPECT_EQ(set("m.k.y"), place + "`m.k` is int and has no members: write `m.k`");
+  EXPECT_EQ(set("l.foo"),
+            place + "`l` is a list and has no members: write `l[0]`, or `l.map(x, x.foo)`");
+  for (const std::string text : {"j.x.y", "m.k", "o.z", "l[0]", "this.?s", "s.size()"})
+    EXPECT_EQ(set(text), "ok") << text;
+  EXPECT_EQ(told(R"({"set":{"n":"1 + 1"}},{"filter":"n.x == 1"})"),
+            "error /steps/1/filter WRONG_ARGUMENTS: `n` is int and has no members: write `n`");
+  EXPECT_EQ(told(R"({"select":{"n":"s"}},{"filter":"n.x == 1"})"),
+            "error /steps/1/filter WRONG_ARGUMENTS: `n` is string and has no members: write `n`");
+  EXPECT_EQ(told(R"({"set":{"n":"j ?? 1"}},{"filter":"n.x == 1"})"), "ok");
+}
+
+TEST(MembersOfScalars, ComparisonsThatNoRowPassesAreMistakes) {
+  const auto told = [](const std::string& text) {
+    return warned(R"({"filter":")" + text + R"("})",
+                  R"(,"schema":{"s":"string!","i":"int","r":"double"})");
+  };
+  for (const std::string text : {"s == 5", "i in ['a']", "s != i"})
+    EXPECT_THAT(told(text), ElementsAre("error /steps/0/filter WRONG_ARGUMENTS")) << text;
+  for (const std::string text : {"i == r", "i in [1.0]", "s == null"})
+    EXPECT_THAT(told(text), IsEmpty()) << text;
+}
+
 TEST(AlwaysFails, IsAMistakeForAllRowsAndAWarningForSome) {
   EXPECT_THAT(warned(R"J({"filter":"1 / 0 > (a ?? 0)"})J"),
               ElementsAre("error /steps/0/filter ALWAYS_FAILS"));
