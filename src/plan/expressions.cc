@@ -249,10 +249,8 @@ std::optional<expr::Program> Expressions::take(expr::Compiled compiled,
   if (copies == Copies::may_be_absent)
     std::erase_if(compiled.bare_fields, [](const expr::BareField& field) { return field.copy; });
   if (presence_ != nullptr && !mixed_)
-    for (spec::Diagnostic& told : presence_->tell(compiled.bare_fields)) {
-      told.pointer = expression.pointer;
+    for (spec::Diagnostic& told : presence_->tell(compiled.bare_fields, expression))
       diagnostics_.push_back(std::move(told));
-    }
   return take(std::move(compiled), expression.pointer);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "spec/field_path.h"
@@ -43,8 +44,32 @@ std::string optional_form(const record::FieldPath& path) {
   return text;
 }
 
+bool is_filter(const spec::Expression& expression) {
+  const std::string_view pointer = expression.pointer;
+  constexpr std::string_view kLast = "/filter";
+  if (!pointer.ends_with(kLast)) return false;
+  const std::string_view step = pointer.substr(0, pointer.size() - kLast.size());
+  return !step.empty() && step.back() >= '0' && step.back() <= '9' &&
+         step.substr(0, step.find_last_of('/')).ends_with("/steps");
+}
+
+// A sink has no `on_error`.
+bool is_of_sink(const spec::Expression& expression) {
+  return expression.pointer.starts_with("/sinks/");
+}
+
+// Where failing is meant: what says so.
+std::string where_meant(const spec::Expression& expression, const std::string& schema) {
+  if (is_of_sink(expression))
+    return schema.empty() ? "" : ". Where every row has it, " + schema + " says so";
+  return ". Where this is meant, an `on_error` on the step says so" +
+         (schema.empty() ? "" : "; so does " + schema);
+}
+
 // What else to write than `a ?? …`; nothing where that would not look after null as well.
-std::string alternative_to_default(const expr::BareField& field) {
+std::string alternative_to_default(const expr::BareField& field,
+                                   const spec::Expression& expression) {
+  if (field.copy && is_filter(expression)) return "";
   if (field.copy)
     return " or `" + optional_form(field.path) + "`, which leaves it out" +
            (field.path.size() > 1 ? " unless null stands before a dot" : "");
@@ -78,29 +103,30 @@ spec::Diagnostic warning(std::string code, const Bare& fields, std::string messa
   return told;
 }
 
-spec::Diagnostic of_absent(const Bare& fields) {
+spec::Diagnostic of_absent(const Bare& fields, const spec::Expression& expression) {
   const std::vector<std::string> names = paths_of(fields);
-  const bool null_fails = std::all_of(fields.begin(), fields.end(),
-                                      [](const auto* field) { return field->null_fails; });
+  const bool whole_filter = is_filter(expression) && expression.text == names[0];
+  const bool null_fails =
+      whole_filter || std::all_of(fields.begin(), fields.end(),
+                                  [](const auto* field) { return field->null_fails; });
   return warning("MAY_BE_ABSENT", fields,
                  "a row without " + names_of(names) + " fails here" +
-                     (null_fails ? ", and so does null" : "") + ": write `" + names[0] + " ?? …`" +
-                     alternative_to_default(*fields[0]) +
-                     ". Where this is meant, an `on_error` on the step says so; so does a "
-                     "`schema` of the source");
+                     (null_fails ? ", and so does null" : "") + ": write `" + names[0] +
+                     (whole_filter ? " ?? false`" : " ?? …`") +
+                     alternative_to_default(*fields[0], expression) +
+                     where_meant(expression, "a `schema` of the source"));
 }
 
-spec::Diagnostic of_null(const Bare& fields) {
+spec::Diagnostic of_null(const Bare& fields, const spec::Expression& expression) {
   const std::vector<std::string> names = paths_of(fields);
   return warning("MAY_BE_NULL", fields,
                  "a row in which " + names_of(names) +
                      " is null fails here, and has() is true for it: write `" + names[0] +
-                     " ?? …`, or `has(" + names[0] + ") && " + names[0] +
-                     " != null && …`. Where this is meant, an `on_error` on the step says so; so "
-                     "does a `schema` of the source with `!` behind the type");
+                     " ?? …`, or `has(" + names[0] + ") && " + names[0] + " != null && …`" +
+                     where_meant(expression, "a `schema` of the source with `!` behind the type"));
 }
 
-spec::Diagnostic of_headers(const Bare& fields) {
+spec::Diagnostic of_headers(const Bare& fields, const spec::Expression& expression) {
   std::vector<std::string> names;
   for (const expr::BareField* field : fields) names.push_back(field->path[0]);
   const std::string first = literal(names[0]);
@@ -109,7 +135,7 @@ spec::Diagnostic of_headers(const Bare& fields) {
                      " fails here: write `meta.headers[" + first + "] ?? …`" +
                      (fields[0]->copy ? " or `meta.headers[?" + first + "]`, which leaves it out"
                                       : " or test `" + first + " in meta.headers`") +
-                     ". Where this is meant, an `on_error` on the step says so");
+                     where_meant(expression, ""));
 }
 
 }  // namespace
@@ -121,7 +147,8 @@ bool Presence::settled(const record::FieldPath& path) const {
          std::equal(path.begin(), path.end(), found->begin());
 }
 
-std::vector<spec::Diagnostic> Presence::tell(const std::vector<expr::BareField>& fields) {
+std::vector<spec::Diagnostic> Presence::tell(const std::vector<expr::BareField>& fields,
+                                             const spec::Expression& expression) {
   using Why = expr::BareField::Why;
   std::vector<const expr::BareField*> absent;
   std::vector<const expr::BareField*> null;
@@ -142,9 +169,10 @@ std::vector<spec::Diagnostic> Presence::tell(const std::vector<expr::BareField>&
   for (const expr::BareField& field : fields)
     if (field.why == Why::absent) settle(field.path);
   std::vector<spec::Diagnostic> told;
-  if (!absent.empty()) told.push_back(of_absent(absent));
-  if (!null.empty()) told.push_back(of_null(null));
-  if (!headers.empty()) told.push_back(of_headers(headers));
+  if (!absent.empty()) told.push_back(of_absent(absent, expression));
+  if (!null.empty()) told.push_back(of_null(null, expression));
+  if (!headers.empty()) told.push_back(of_headers(headers, expression));
+  for (spec::Diagnostic& one : told) one.pointer = expression.pointer;
   return told;
 }
 

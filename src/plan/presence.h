@@ -7,6 +7,7 @@
 #include "expr/compile.h"
 #include "record/layout.h"
 #include "spec/diagnostic.h"
+#include "spec/pipeline.h"
 
 namespace leat::plan {
 
@@ -18,8 +19,10 @@ class Presence {
   // Rows have the field from here on.
   void settle(const record::FieldPath& path) { settled_.insert(path); }
   // One warning MAY_BE_ABSENT of all fields that are new, which then are settled, one of all headers
-  // that are new, and one MAY_BE_NULL of the fields that are. The pointer is left to the caller.
-  std::vector<spec::Diagnostic> tell(const std::vector<expr::BareField>& fields);
+  // that are new, and one MAY_BE_NULL of the fields that are. The remedies are such as the place of
+  // the expression allows.
+  std::vector<spec::Diagnostic> tell(const std::vector<expr::BareField>& fields,
+                                     const spec::Expression& expression);
 
  private:
   bool settled(const record::FieldPath& path) const;

@@ -63,6 +63,25 @@ TEST(MayBeAbsent, ASchemaSaysWhatThereIs) {
               IsEmpty());
 }
 
+TEST(MayBeAbsent, AFilterThatIsAFieldIsToldOfNullAndOfADefault) {
+  const Planned made = planned(definition(R"({"filter":"x"})"));
+  ASSERT_THAT(made.problems, ElementsAre("warning /steps/0/filter MAY_BE_ABSENT"));
+  EXPECT_THAT(made.diagnostics[0].message,
+              AllOf(HasSubstr("`x` fails here, and so does null: write `x ?? false`. Where"),
+                    Not(HasSubstr("this.?x"))));
+  EXPECT_THAT(warned(R"({"filter":"x ?? false"})"), IsEmpty());
+}
+
+TEST(MayBeAbsent, ASinkIsNotToldToHaveAnOnError) {
+  const Planned made =
+      planned(R"({"name":"p","sources":{"in":{"kafka":{"topics":["t"]}}},"steps":[],)"
+              R"("sinks":{"out":{"kafka":{"topic":"u","key":{"expr":"q"}}}}})");
+  ASSERT_EQ(made.diagnostics.size(), 1U);
+  EXPECT_EQ(made.diagnostics[0].code, "MAY_BE_ABSENT");
+  EXPECT_THAT(made.diagnostics[0].message,
+              AllOf(HasSubstr("a `schema` of the source says so"), Not(HasSubstr("on_error"))));
+}
+
 TEST(MayBeAbsent, HeadersAreToldOnceWithWhatToWrite) {
   const Planned made = planned(
       definition(R"({"filter":"meta.headers['x'] == 'y'"},{"filter":"meta.headers.x != 'z'"})"));
