@@ -126,7 +126,7 @@ constexpr Field kFields[] = {
      "A regular expression over whole topic names.", 0, 1024},
 
     outside({"file_source", "path", T::text, kRequired, "",
-             "The file, beneath a folder the daemon may read.", 0, 4096}),
+             "The file, beneath a folder of `files.read` (`<state_dir>/files/in`).", 0, 4096}),
     {"file_source", "follow", T::boolean, kOptional, "false", "Go on when the file grows."},
 
     {"generator", "rows_per_second", T::number, kOptional, "1", "The pace.", 0.001, 1e7},
@@ -327,7 +327,7 @@ constexpr Field kFields[] = {
              "Tuning of the Kafka client."}),
 
     outside({"file_sink", "path", T::text, kRequired, "",
-             "The file, beneath a folder the daemon may write.", 0, 4096}),
+             "The file, beneath a folder of `files.write` (`<state_dir>/files/out`).", 0, 4096}),
 
     one_of(holding("no_settings",
                    {"sink_format", "json", T::object, kOptional, "", "One object a record."})),

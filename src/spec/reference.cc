@@ -182,12 +182,12 @@ constexpr Warning kWarnings[] = {
      "`has(amount) && amount != null && …`, for a member `has(a) && a != null && has(a.b) && …` "
      "(without `!= null` where null may pass); `this.?a` sets "
      "nothing where it is absent; `meta.headers['x'] ?? ''`, `'x' in meta.headers && …`; where it "
-     "is meant: `on_error` on the step, or a "
+     "is meant: `on_error` on the step (a sink has none), or a "
      "`schema` of the source"},
     {"MAY_BE_NULL",
      "`has(amount)` is true for null too, which then fails here. A field is told once.",
      "`amount ?? 0`, `has(amount) && amount != null && …`; where it is meant: `on_error` on the "
-     "step, or a `schema` of the source that says `int!`"},
+     "step (a sink has none), or a `schema` of the source that says `int!`"},
     {"ALWAYS_FAILS",
      "A piece of an expression that fails whenever it is evaluated: `1 / 0`, `timestamp('x')`, a "
      "time zone or a pattern that does not exist. Where every row would fail it is a mistake, not "
