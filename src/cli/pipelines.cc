@@ -164,17 +164,11 @@ ExitCode move_offsets(Session& session) {
 ExitCode offsets(Session& session) {
   const Invocation& asked = session.invocation();
   if (asked.to || asked.shift || !asked.at.empty()) return move_offsets(session);
-  const auto response =
-      session.send({.target = pipeline_path(session.invocation().name, "/offsets")});
-  if (!response) return session.code();
-  if (response->status != 200) return session.refuse(*response, "");
-  if (session.output() == Output::json) {
-    session.print_body(*response);
-    return ExitCode::done;
-  }
-  const json::Value answer = read_answer(*response);
+  const auto answer =
+      session.fetch({.target = pipeline_path(session.invocation().name, "/offsets")});
+  if (!answer) return session.code();
   Table table({"SOURCE", "TOPIC", "PARTITION", "COMMITTED", "POSITION", "END", "LAG"});
-  if (const json::Value* items = answer.find("items")) {
+  if (const json::Value* items = answer->find("items")) {
     for (const json::Value& item : items->elements()) {
       table.add({cell(item, "/source"), cell(item, "/topic"), cell(item, "/partition"),
                  cell(item, "/committed"), cell(item, "/position"), cell(item, "/end"),

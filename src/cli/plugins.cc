@@ -137,23 +137,17 @@ void add_rows(Table& table, std::string& names, const json::Value& plugin) {
 
 ExitCode list(Session& session) {
   const std::string& name = session.invocation().name;
-  const auto response = session.send(
+  const auto answer = session.fetch(
       {.target = "/v1/plugins" + (name.empty() ? "" : "/" + net::encode_component(name))});
-  if (!response) return session.code();
-  if (response->status != 200) return session.refuse(*response, "");
-  if (session.output() == Output::json) {
-    session.print_body(*response);
-    return ExitCode::done;
-  }
-  const json::Value answer = read_answer(*response);
+  if (!answer) return session.code();
   Table table({"PLUGIN", "VERSION", "STATE", "SHA256", "LOADED", "USED BY"});
   std::string names;
-  if (const json::Value* const items = answer.find("items"))
+  if (const json::Value* const items = answer->find("items"))
     for (const json::Value& item : items->elements()) add_rows(table, names, item);
   else
-    add_rows(table, names, answer);
+    add_rows(table, names, *answer);
   session.print(session.output() == Output::name ? names : table.text(session.color()));
-  if (const json::Value* const refused = answer.find("refused"))
+  if (const json::Value* const refused = answer->find("refused"))
     for (const json::Value& one : refused->elements())
       session.console().err("leat: refused: " + cell(one, "/code") + ": " + cell(one, "/file") +
                             ": " + cell(one, "/message") + "\n");

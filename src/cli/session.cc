@@ -140,6 +140,18 @@ void Session::complain(std::string_view code, std::string_view detail) const {
   console_.err(line + "\n");
 }
 
+std::optional<json::Value> Session::fetch(net::Request request) {
+  const auto response = send(std::move(request));
+  if (!response) return std::nullopt;
+  if (response->status != 200) {
+    code_ = refuse(*response, "");
+    return std::nullopt;
+  }
+  if (output() != Output::json) return read_answer(*response);
+  print_body(*response);
+  return std::nullopt;
+}
+
 ExitCode Session::refuse(const net::Response& response, std::string_view file) const {
   const json::Value problem = read_answer(response);
   if (!problem.is_object()) {

@@ -49,6 +49,9 @@ class Session {
   std::optional<net::Response> send(net::Request request) {
     return send(std::move(request), invocation_.timeout.value_or(kTimeout));
   }
+  // The answer, to be shown to people. Nothing when there is nothing more to do: it was refused, or
+  // printed as `-o json` shows it; code() says how to end.
+  std::optional<json::Value> fetch(net::Request request);
   std::unique_ptr<net::ResponseStream> open(net::Request request);
   ExitCode code() const noexcept { return code_; }
 

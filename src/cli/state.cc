@@ -11,17 +11,11 @@ namespace leat::cli {
 namespace {
 
 ExitCode list_stores(Session& session) {
-  const auto response =
-      session.send({.target = pipeline_path(session.invocation().name, "/stores")});
-  if (!response) return session.code();
-  if (response->status != 200) return session.refuse(*response, "");
-  if (session.output() == Output::json) {
-    session.print_body(*response);
-    return ExitCode::done;
-  }
-  const json::Value answer = read_answer(*response);
+  const auto answer =
+      session.fetch({.target = pipeline_path(session.invocation().name, "/stores")});
+  if (!answer) return session.code();
   Table table({"STORE", "KEY", "ROWS", "BYTES", "TTL"});
-  if (const json::Value* items = answer.find("items")) {
+  if (const json::Value* items = answer->find("items")) {
     for (const json::Value& item : items->elements()) {
       if (session.output() == Output::name) session.print(cell(item, "/name") + "\n");
       std::string fields;
